@@ -1,0 +1,147 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** A PFX certificate to import for a user. */
+export type CreateUserPfxCertificateInput = {
+  /** The PFX file (PKCS #12) itself. At most 1 MiB. */
+  encryptedPfxBlob: string;
+  /** The PFX file's password, encrypted for the certificate connector, as base64. */
+  encryptedPfxPassword: string;
+  /** End of the certificate's validity. */
+  expirationDateTime: string;
+  /** What the certificate is meant for, from the point of view of deployment. */
+  intendedPurpose: UserPfxIntendedPurpose;
+  /** Name of the key, within the provider, that encrypted the password. */
+  keyName: string;
+  /** Padding scheme the provider uses for encryption and decryption. */
+  paddingScheme: UserPfxPaddingScheme;
+  /** Crypto provider that encrypted the password, by its name on the connector machine. */
+  providerName: string;
+  /** Start of the certificate's validity. Before expirationDateTime. */
+  startDateTime: string;
+  /** SHA-1 thumbprint of the certificate: 40 hexadecimal digits, lower case. Upper case is accepted. */
+  thumbprint: string;
+  /** User principal name of the certificate's owner. */
+  userPrincipalName: string;
+};
+
+/** What to change of a certificate; a property that is left out keeps its value. */
+export type UpdateUserPfxCertificateInput = {
+  /** The PFX file (PKCS #12) itself. At most 1 MiB. */
+  encryptedPfxBlob?: string | null | undefined;
+  /** The PFX file's password, encrypted for the certificate connector, as base64. */
+  encryptedPfxPassword?: string | null | undefined;
+  /** End of the certificate's validity. */
+  expirationDateTime?: string | null | undefined;
+  /** What the certificate is meant for, from the point of view of deployment. */
+  intendedPurpose?: UserPfxIntendedPurpose | null | undefined;
+  /** Name of the key, within the provider, that encrypted the password. */
+  keyName?: string | null | undefined;
+  /** Padding scheme the provider uses for encryption and decryption. */
+  paddingScheme?: UserPfxPaddingScheme | null | undefined;
+  /** Crypto provider that encrypted the password, by its name on the connector machine. */
+  providerName?: string | null | undefined;
+  /** Start of the certificate's validity. Before expirationDateTime, where both are given. */
+  startDateTime?: string | null | undefined;
+  /** SHA-1 thumbprint of the certificate: 40 hexadecimal digits, lower case. Upper case is accepted. */
+  thumbprint?: string | null | undefined;
+  /** User principal name of the certificate's owner. */
+  userPrincipalName?: string | null | undefined;
+};
+
+/** Which certificates to list; every condition that is given must hold. */
+export type UserPfxCertificateFilter = {
+  /** Only certificates whose validity ends after this. */
+  expiresAfter?: string | null | undefined;
+  /** Only certificates whose validity ends before this. */
+  expiresBefore?: string | null | undefined;
+  /** The purpose, exactly. */
+  intendedPurpose?: UserPfxIntendedPurpose | null | undefined;
+  /** SHA-1 thumbprint, in any case. */
+  thumbprint?: string | null | undefined;
+  /** The owner's user principal name, in any case. */
+  userPrincipalName?: string | null | undefined;
+};
+
+/** What a certificate is meant for, from the point of view of deployment. */
+export type UserPfxIntendedPurpose =
+  /** S/MIME encryption of mail. */
+  | 'SMIME_ENCRYPTION'
+  /** S/MIME signing of mail. */
+  | 'SMIME_SIGNING'
+  /** No purpose assigned. */
+  | 'UNASSIGNED'
+  /** VPN authentication; Intune does not deploy this purpose today. */
+  | 'VPN'
+  /** Wi-Fi authentication. */
+  | 'WIFI';
+
+/** How the crypto provider padded the password when it encrypted it. */
+export type UserPfxPaddingScheme =
+  /** No padding. */
+  | 'NONE'
+  /** OAEP with SHA-1; Microsoft describes it as no longer supported. */
+  | 'OAEP_SHA1'
+  /** OAEP with SHA-256. */
+  | 'OAEP_SHA256'
+  /** OAEP with SHA-384. */
+  | 'OAEP_SHA384'
+  /** OAEP with SHA-512; what Microsoft's import tool uses by default. */
+  | 'OAEP_SHA512'
+  /** PKCS #1 padding; Microsoft describes it as no longer supported. */
+  | 'PKCS1';
+
+export type CreateUserPfxCertificateMutationVariables = Exact<{
+  input: CreateUserPfxCertificateInput;
+}>;
+
+
+export type CreateUserPfxCertificateMutation = { createUserPfxCertificate: { id: string, thumbprint: string | null, intendedPurpose: UserPfxIntendedPurpose | null, userPrincipalName: string | null, startDateTime: string | null, expirationDateTime: string | null, providerName: string | null, keyName: string | null, paddingScheme: UserPfxPaddingScheme | null, encryptedPfxBlob: string | null, encryptedPfxPassword: string | null, createdDateTime: string | null, lastModifiedDateTime: string | null } };
+
+export type DeleteUserPfxCertificateMutationVariables = Exact<{
+  deletedId: string | number;
+}>;
+
+
+export type DeleteUserPfxCertificateMutation = { deleteUserPfxCertificate: string };
+
+export type ExpiringUserPfxCertificatesQueryVariables = Exact<{
+  before: string;
+}>;
+
+
+export type ExpiringUserPfxCertificatesQuery = { userPfxCertificates: { nodes: Array<{ id: string, userPrincipalName: string | null, intendedPurpose: UserPfxIntendedPurpose | null, expirationDateTime: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type UpdateUserPfxCertificateMutationVariables = Exact<{
+  id: string | number;
+  changes: UpdateUserPfxCertificateInput;
+}>;
+
+
+export type UpdateUserPfxCertificateMutation = { updateUserPfxCertificate: { id: string, intendedPurpose: UserPfxIntendedPurpose | null, keyName: string | null, lastModifiedDateTime: string | null } };
+
+export type UserPfxCertificateQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type UserPfxCertificateQuery = { userPfxCertificate: { id: string, thumbprint: string | null, intendedPurpose: UserPfxIntendedPurpose | null, userPrincipalName: string | null, startDateTime: string | null, expirationDateTime: string | null, providerName: string | null, keyName: string | null, paddingScheme: UserPfxPaddingScheme | null, createdDateTime: string | null, lastModifiedDateTime: string | null } | null };
+
+export type UserPfxCertificatesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  filter?: UserPfxCertificateFilter | null | undefined;
+}>;
+
+
+export type UserPfxCertificatesQuery = { userPfxCertificates: { edges: Array<{ cursor: string, node: { id: string, thumbprint: string | null, intendedPurpose: UserPfxIntendedPurpose | null, userPrincipalName: string | null, expirationDateTime: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+
+export const CreateUserPfxCertificateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateUserPfxCertificate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateUserPfxCertificateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createUserPfxCertificate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"thumbprint"}},{"kind":"Field","name":{"kind":"Name","value":"intendedPurpose"}},{"kind":"Field","name":{"kind":"Name","value":"userPrincipalName"}},{"kind":"Field","name":{"kind":"Name","value":"startDateTime"}},{"kind":"Field","name":{"kind":"Name","value":"expirationDateTime"}},{"kind":"Field","name":{"kind":"Name","value":"providerName"}},{"kind":"Field","name":{"kind":"Name","value":"keyName"}},{"kind":"Field","name":{"kind":"Name","value":"paddingScheme"}},{"kind":"Field","name":{"kind":"Name","value":"encryptedPfxBlob"}},{"kind":"Field","name":{"kind":"Name","value":"encryptedPfxPassword"}},{"kind":"Field","name":{"kind":"Name","value":"createdDateTime"}},{"kind":"Field","name":{"kind":"Name","value":"lastModifiedDateTime"}}]}}]}}]} as unknown as DocumentNode<CreateUserPfxCertificateMutation, CreateUserPfxCertificateMutationVariables>;
+export const DeleteUserPfxCertificateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteUserPfxCertificate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"deletedId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteUserPfxCertificate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"deletedId"}}}]}]}}]} as unknown as DocumentNode<DeleteUserPfxCertificateMutation, DeleteUserPfxCertificateMutationVariables>;
+export const ExpiringUserPfxCertificatesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ExpiringUserPfxCertificates"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"before"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"DateTimeOffset"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userPfxCertificates"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"100"}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"expiresBefore"},"value":{"kind":"Variable","name":{"kind":"Name","value":"before"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"userPrincipalName"}},{"kind":"Field","name":{"kind":"Name","value":"intendedPurpose"}},{"kind":"Field","name":{"kind":"Name","value":"expirationDateTime"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<ExpiringUserPfxCertificatesQuery, ExpiringUserPfxCertificatesQueryVariables>;
+export const UpdateUserPfxCertificateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateUserPfxCertificate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"changes"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UpdateUserPfxCertificateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateUserPfxCertificate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"changes"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"intendedPurpose"}},{"kind":"Field","name":{"kind":"Name","value":"keyName"}},{"kind":"Field","name":{"kind":"Name","value":"lastModifiedDateTime"}}]}}]}}]} as unknown as DocumentNode<UpdateUserPfxCertificateMutation, UpdateUserPfxCertificateMutationVariables>;
+export const UserPfxCertificateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"UserPfxCertificate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userPfxCertificate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"thumbprint"}},{"kind":"Field","name":{"kind":"Name","value":"intendedPurpose"}},{"kind":"Field","name":{"kind":"Name","value":"userPrincipalName"}},{"kind":"Field","name":{"kind":"Name","value":"startDateTime"}},{"kind":"Field","name":{"kind":"Name","value":"expirationDateTime"}},{"kind":"Field","name":{"kind":"Name","value":"providerName"}},{"kind":"Field","name":{"kind":"Name","value":"keyName"}},{"kind":"Field","name":{"kind":"Name","value":"paddingScheme"}},{"kind":"Field","name":{"kind":"Name","value":"createdDateTime"}},{"kind":"Field","name":{"kind":"Name","value":"lastModifiedDateTime"}}]}}]}}]} as unknown as DocumentNode<UserPfxCertificateQuery, UserPfxCertificateQueryVariables>;
+export const UserPfxCertificatesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"UserPfxCertificates"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"UserPfxCertificateFilter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userPfxCertificates"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"thumbprint"}},{"kind":"Field","name":{"kind":"Name","value":"intendedPurpose"}},{"kind":"Field","name":{"kind":"Name","value":"userPrincipalName"}},{"kind":"Field","name":{"kind":"Name","value":"expirationDateTime"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<UserPfxCertificatesQuery, UserPfxCertificatesQueryVariables>;

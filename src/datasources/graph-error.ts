@@ -1,0 +1,116 @@
+/** From "Graph did not do it" to a code of the contract: one table for statuses, one function for silence. */
+import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from "../errors.ts";
+import { isSegmentMissing } from "./api-version.ts";
+import { readGraphError } from "./graph-message.ts";
+import type { GraphRequest, GraphResponse, TransportError } from "./graph-request.ts";
+import { retryAfterSecondsOf } from "./retry-after.ts";
+
+const codeByStatus: Readonly<Record<number, ErrorCode>> = {
+  400: "BAD_USER_INPUT",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  409: "CONFLICT",
+  412: "CONFLICT",
+  413: "BAD_USER_INPUT",
+  415: "BAD_USER_INPUT",
+  422: "BAD_USER_INPUT",
+  429: "THROTTLED",
+};
+
+/** What each code asks of the caller; Graph's own sentence follows where there is one. */
+const advice: Readonly<Record<ErrorCode, string>> = {
+  BAD_USER_INPUT: "Microsoft Graph refused the content.",
+  UNAUTHENTICATED: "Microsoft Graph did not accept the bearer token; sign in again.",
+  CLAIMS_CHALLENGE: "Microsoft Entra asks for more proof; get a token with the claims given here.",
+  FORBIDDEN: "A permission or an Intune role is missing.",
+  NOT_FOUND: "Microsoft Graph has no such certificate.",
+  CONFLICT: "That user already has that certificate.",
+  THROTTLED: "Microsoft Graph is throttling; ask again later.",
+  OVERLOADED: "Too many requests at once; ask again later.",
+  OUTCOME_UNKNOWN: "The change may or may not have been applied; repeating it is safe.",
+  UPSTREAM_UNAVAILABLE: "Microsoft Graph could not answer; ask again later.",
+  UPSTREAM_TIMEOUT: "Microsoft Graph did not answer in time.",
+  UPSTREAM_INVALID_RESPONSE: "Microsoft Graph answered something that is not part of its contract.",
+  UPSTREAM_MISCONFIGURED: "The gateway's own access to Microsoft Graph is not set up rightly; tell its operator.",
+};
+
+/** The error that a status other than the expected one amounts to. */
+export async function errorOfAnswer(request: GraphRequest, response: GraphResponse): Promise<GraphError> {
+  const secrets = [...(request.secrets ?? []), await request.caller.token()];
+  const { code: graphCode, message, activityId, retryAfterSeconds } = readGraphError(response.body, secrets);
+  const challenge = claimsChallengeOf(response);
+  const code = codeOf(request, response, challenge);
+  const graph: GraphErrorDetails = {
+    status: response.status,
+    code: graphCode,
+    message,
+    requestId: idOf(response.headers["request-id"]),
+    clientRequestId: response.clientRequestId,
+    activityId,
+  };
+  return new GraphError(code, message === null ? advice[code] : `${advice[code]} Graph says: ${message}`, graph, {
+    retryAfterSeconds:
+      code === "THROTTLED" || response.status === 503
+        ? (retryAfterSecondsOf(response.headers) ?? retryAfterSeconds)
+        : undefined,
+    claims: challenge,
+  });
+}
+
+function codeOf(request: GraphRequest, response: GraphResponse, challenge: string | undefined): ErrorCode {
+  const { status } = response;
+  if (status === 401) {
+    if (challenge !== undefined) return "CLAIMS_CHALLENGE";
+    return request.caller.tokenOwner === "caller" ? "UNAUTHENTICATED" : "UPSTREAM_MISCONFIGURED";
+  }
+  if (isSegmentMissing(response)) return "UPSTREAM_MISCONFIGURED";
+  if (status >= 500) return isWrite(request) ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
+  if (status >= 400) return codeByStatus[status] ?? "BAD_USER_INPUT";
+  return "UPSTREAM_INVALID_RESPONSE";
+}
+
+/** The error for a success that is none: unreadable, or no entity. A write may have been applied all the same. */
+export function unreadableAnswer(request: GraphRequest, response: GraphResponse): GraphError {
+  const code = isWrite(request) ? "OUTCOME_UNKNOWN" : "UPSTREAM_INVALID_RESPONSE";
+  return new GraphError(code, advice[code], {
+    status: response.status,
+    code: null,
+    message: null,
+    requestId: idOf(response.headers["request-id"]),
+    clientRequestId: response.clientRequestId,
+    activityId: null,
+  });
+}
+
+/** The error for no answer at all: what it means depends on whether the request was sent, and on what it would change. */
+export function errorOfSilence(request: GraphRequest, error: TransportError): GatewayError {
+  const code = codeOfSilence(request, error);
+  return new GatewayError(code, advice[code], { cause: error });
+}
+
+function codeOfSilence(request: GraphRequest, { sent, reason }: TransportError): ErrorCode {
+  if (sent && isWrite(request)) return "OUTCOME_UNKNOWN";
+  if (reason === "deadline") return "UPSTREAM_TIMEOUT";
+  return reason === "tooLarge" ? "UPSTREAM_INVALID_RESPONSE" : "UPSTREAM_UNAVAILABLE";
+}
+
+function isWrite({ method }: GraphRequest): boolean {
+  return method !== "GET";
+}
+
+/**
+ * The claims of a Continuous Access Evaluation challenge, base64 as Graph sent them; anything but base64 is dropped, so
+ * that nothing else can get into a header.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+function claimsChallengeOf({ status, headers }: GraphResponse): string | undefined {
+  if (status !== 401) return undefined;
+  const header = String(headers["www-authenticate"] ?? "");
+  if (!/error="insufficient_claims"/i.test(header)) return undefined;
+  return /[\s,]claims="([A-Za-z0-9+/_-]{1,8192}={0,2})"/i.exec(header)?.[1];
+}
+
+function idOf(header: string | string[] | undefined): string | null {
+  return typeof header === "string" && /^[A-Za-z0-9-]{1,64}$/.test(header) ? header : null;
+}

@@ -1,0 +1,103 @@
+/**
+ * What an error body of Graph says, fit for API users. Intune nests its own JSON in `message`, as a string, up to three
+ * levels deep, and its text names internal hosts; any answer may quote what was sent. Here it is unwrapped and cut.
+ */
+import { isRecord, stringOrNull } from "./json.ts";
+
+export interface GraphErrorText {
+  code: string | null;
+  message: string | null;
+  activityId: string | null;
+  /** From `RetryAfter` in the nested JSON. */
+  retryAfterSeconds: number | undefined;
+}
+
+const maxMessageCharacters = 500;
+/** Shortest piece of a secret that is cut from a message. */
+const pieceCharacters = 8;
+
+/** @param secrets values that must not show in the result, whole or in pieces. */
+export function readGraphError(body: unknown, secrets: readonly string[]): GraphErrorText {
+  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  let code = stringOrNull(error.code);
+  let message = stringOrNull(error.message);
+  let retryAfterSeconds: number | undefined;
+  for (let level = 0; level < 3 && message !== null; level++) {
+    const nested = parseObject(message);
+    if (nested === undefined) break;
+    const nestedCode = stringOrNull(nested.ErrorCode);
+    if (nestedCode) code = nestedCode;
+    const retryAfter = Number(nested.RetryAfter ?? Number.NaN);
+    if (retryAfter >= 0) retryAfterSeconds = retryAfter;
+    message = stringOrNull(nested.Message) ?? stringOrNull(nested.message);
+  }
+  const activityId = /Activity ID: ([0-9a-f-]{36})/i.exec(message ?? "")?.[1] ?? null;
+  return {
+    code: code !== null && /^[A-Za-z0-9_.-]{1,80}$/.test(code) ? cutSecrets(code, secrets) : null,
+    message: message === null ? null : presentable(message, secrets),
+    activityId,
+    retryAfterSeconds,
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  if (!text.trimStart().startsWith("{")) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function presentable(message: string, secrets: readonly string[]): string | null {
+  const text = message
+    .replace(/\s+-\s+Operation ID[\s\S]*$/, "")
+    .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]*/gi, "(address cut)")
+    .replace(/\b(?:[a-z0-9-]+\.)+manage\.microsoft\.com\S*/gi, "(address cut)")
+    .replace(/\p{Cc}+/gu, " ")
+    .slice(0, 4 * maxMessageCharacters);
+  // A long run of base64 or hexadecimal digits is data, however it was encoded on the way.
+  const cut = cutSecrets(text, secrets).replace(/[A-Za-z0-9+/_=%-]{48,}/g, "(cut)");
+  return cut.trim() === "" ? null : cut.slice(0, maxMessageCharacters);
+}
+
+/** Replaces every piece of a secret in the text: as it is, and as base64, hex, URL and JSON would write it. */
+export function cutSecrets(text: string, secrets: readonly string[]): string {
+  const marked = new Uint8Array(text.length);
+  for (const secret of secrets) {
+    if (secret.length === 0) continue;
+    const width = Math.min(pieceCharacters, secret.length);
+    const positions = new Map<string, number[]>();
+    for (let at = 0; at + width <= text.length; at++) {
+      const piece = text.slice(at, at + width);
+      positions.set(piece, [...(positions.get(piece) ?? []), at]);
+    }
+    for (const form of formsOf(secret)) {
+      for (let at = 0; at + width <= form.length; at++) {
+        for (const position of positions.get(form.slice(at, at + width)) ?? []) {
+          marked.fill(1, position, position + width);
+        }
+      }
+    }
+  }
+  let result = "";
+  for (let at = 0; at < text.length; at++) {
+    if (marked[at] === 0) result += text[at];
+    else if (marked[at - 1] !== 1) result += "(cut)";
+  }
+  return result;
+}
+
+function formsOf(secret: string): string[] {
+  if (secret.length > 65_536) return [secret];
+  const bytes = Buffer.from(secret, "utf8");
+  return [
+    secret,
+    bytes.toString("base64"),
+    bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
+    encodeURIComponent(secret.replace(/\p{Cs}/gu, "")),
+    JSON.stringify(secret).slice(1, -1),
+  ];
+}

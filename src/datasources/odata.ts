@@ -1,0 +1,35 @@
+/** How this collection is addressed: paths, keys and `$filter`, with everything from outside checked or encoded. */
+import { badUserInput } from "../errors.ts";
+
+export const collectionPath = "/deviceManagement/userPfxCertificates";
+
+/**
+ * The path of one certificate. Ids are 32 + 40 hexadecimal digits with a dash between; anything of letters, digits and
+ * dashes is let through in case Graph changes its mind, nothing that could mean another path or query is.
+ *
+ * @throws {GatewayError} `BAD_USER_INPUT` naming `id`.
+ */
+export function certificatePath(id: string): string {
+  if (!/^[A-Za-z0-9-]{1,128}$/.test(id)) {
+    throw badUserInput([{ path: "id", message: "must be a certificate's id: letters, digits and dashes" }]);
+  }
+  return `${collectionPath}/${id}`;
+}
+
+/**
+ * A `$filter` in the one form that is known to be honoured, encoded for a query string; empty without conditions. Quotes
+ * are doubled.
+ *
+ * @see https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html#sec_SystemQueryOptionfilter
+ */
+export function filterQuery(conditions: { userPrincipalName?: string | null; thumbprint?: string | null }): string {
+  const clauses = [];
+  if (conditions.userPrincipalName) clauses.push(equalsInAnyCase("userPrincipalName", conditions.userPrincipalName));
+  if (conditions.thumbprint) clauses.push(equalsInAnyCase("thumbprint", conditions.thumbprint));
+  return clauses.length === 0 ? "" : `$filter=${encodeURIComponent(clauses.join(" and "))}`;
+}
+
+function equalsInAnyCase(property: string, value: string): string {
+  const wellFormed = value.replace(/\p{Cs}/gu, "\ufffd"); // half a surrogate pair cannot be encoded
+  return `tolower(${property}) eq '${wellFormed.toLowerCase().replaceAll("'", "''")}'`;
+}

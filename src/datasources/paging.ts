@@ -1,0 +1,162 @@
+/**
+ * Relay pages over Graph's pages. Graph's `@odata.nextLink` is opaque and absolute; a cursor keeps only its query string
+ * and a place in that page, so that whatever a cursor says, the request goes to our collection on our host.
+ */
+import { createHash } from "node:crypto";
+import { badUserInput, GatewayError } from "../errors.ts";
+import { collectionPath } from "./odata.ts";
+
+/** One page of Graph's. `nextQuery` is the query string of the page after it. */
+export interface GraphPage<Item> {
+  readonly items: readonly Item[];
+  readonly nextQuery: string | undefined;
+}
+
+export interface Edge<Item> {
+  readonly cursor: string;
+  readonly node: Item;
+}
+
+/** Structurally what `UserPfxCertificateConnection` is in the schema. */
+export interface Connection<Item> {
+  edges: Edge<Item>[];
+  nodes: Item[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+}
+
+interface Place {
+  /** Query string of the Graph page. */
+  query: string;
+  /** How many of its items come before the place. */
+  offset: number;
+  /** The item right before the place, to find it again where the page has moved. */
+  afterId: string | null;
+}
+
+interface Listing<Item> {
+  /** 1 or more. */
+  first: number;
+  after: string | null | undefined;
+  /** Query string of the first page. */
+  firstQuery: string;
+  /** The filter, in any form that is equal for equal filters; a cursor is only good for the filter it was made with. */
+  filterKey: string;
+  /** Applied to every item, whatever Graph made of the filter; absent where there is no filter. */
+  matches?: ((item: Item) => boolean) | undefined;
+  fetchPage: (query: string) => Promise<GraphPage<Item>>;
+}
+
+/** Walks Graph's pages until `first` items are found; with a filter one page further if need be, to know what follows. */
+export async function pageOf<Item extends { id: string }>(listing: Listing<Item>): Promise<Connection<Item>> {
+  const { first, after, firstQuery, matches, fetchPage } = listing;
+  const filterHash = createHash("sha256").update(listing.filterKey).digest("base64url").slice(0, 12);
+  let place: Place = after == null ? { query: firstQuery, offset: 0, afterId: null } : decodeCursor(after, filterHash);
+  const edges: Edge<Item>[] = [];
+  const seen = new Set<string>();
+  let hasNextPage = false;
+
+  walk: for (;;) {
+    const { query } = place;
+    if (seen.has(query)) throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
+    seen.add(query);
+    const { items, nextQuery } = await fetchPage(query);
+    for (let index = startIn(items, place); index < items.length; index++) {
+      const node = items[index];
+      if (node === undefined || matches?.(node) === false) continue;
+      if (edges.length === first) {
+        hasNextPage = true;
+        break walk;
+      }
+      const isLast = index === items.length - 1 && nextQuery !== undefined;
+      const behind: Place = isLast
+        ? { query: nextQuery, offset: 0, afterId: null }
+        : { query, offset: index + 1, afterId: node.id };
+      edges.push({
+        node,
+        get cursor() {
+          return encodeCursor(behind, filterHash);
+        },
+      });
+    }
+    if (nextQuery === undefined) break;
+    if (edges.length === first && matches === undefined) {
+      hasNextPage = true;
+      break;
+    }
+    place = { query: nextQuery, offset: 0, afterId: null };
+  }
+
+  return {
+    edges,
+    nodes: edges.map(({ node }) => node),
+    pageInfo: {
+      hasNextPage,
+      hasPreviousPage: after != null,
+      get startCursor() {
+        return edges.at(0)?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
+    },
+  };
+}
+
+/** Where the item before the place is gone, one item may come twice; none is missed. */
+function startIn(items: readonly { id: string }[], { offset, afterId }: Place): number {
+  if (afterId === null) return offset;
+  const before = items.findIndex(({ id }) => id === afterId);
+  return before === -1 ? Math.max(0, offset - 1) : before + 1;
+}
+
+/**
+ * The query string of a next link, or `undefined` where it leads anywhere but to this collection on this host.
+ *
+ * @param baseUrl Graph's root without the version.
+ */
+export function queryOfNextLink(nextLink: string, baseUrl: URL): string | undefined {
+  if (!URL.canParse(nextLink)) return undefined;
+  const url = new URL(nextLink);
+  const prefix = baseUrl.pathname.replace(/\/$/, "");
+  const paths = ["v1.0", "beta"].map((version) => `${prefix}/${version}${collectionPath}`.toLowerCase());
+  if (url.origin !== baseUrl.origin || url.username !== "" || url.password !== "") return undefined;
+  return paths.includes(url.pathname.toLowerCase()) ? url.search.slice(1) : undefined;
+}
+
+function encodeCursor({ query, offset, afterId }: Place, filterHash: string): string {
+  return Buffer.from(JSON.stringify([query, offset, afterId, filterHash])).toString("base64url");
+}
+
+function decodeCursor(cursor: string, filterHash: string): Place {
+  const [query, offset, afterId, hash] = parseCursor(cursor);
+  const isPlace =
+    typeof query === "string" &&
+    isPageQuery(query) &&
+    Number.isSafeInteger(offset) &&
+    typeof offset === "number" &&
+    offset >= 0 &&
+    (afterId === null || typeof afterId === "string");
+  if (!isPlace) throw badUserInput([{ path: "after", message: "must be a cursor that this gateway answered" }]);
+  if (hash !== filterHash) {
+    throw badUserInput([{ path: "after", message: "must be a cursor of a listing with the same filter" }]);
+  }
+  return { query, offset, afterId };
+}
+
+function parseCursor(cursor: string): unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    return [];
+  }
+}
+
+/** A query string as `URL` writes it, without those of OData's system options that a next link of ours never needs. */
+function isPageQuery(query: string): boolean {
+  if (query.length > 8192 || new URL(`http://localhost/?${query}`).search.slice(1) !== query) return false;
+  const ours = ["$filter", "$top", "$skip", "$skiptoken", "$count", "$select", "$orderby"];
+  return [...new URLSearchParams(query).keys()].every(
+    (name) => !name.startsWith("$") || ours.includes(name.toLowerCase()),
+  );
+}

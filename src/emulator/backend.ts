@@ -1,0 +1,32 @@
+/**
+ * Everything one running emulator shares between its requests: settings, memory, meter, faults, log, and waiting
+ * that ends when the emulator closes.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LogEntry } from "./exchange.ts";
+import { FaultPlan } from "./faults.ts";
+import { WriteMeter } from "./quota.ts";
+import { type EmulatorOptions, type Settings, settingsFrom } from "./settings.ts";
+import { Store } from "./store.ts";
+
+export interface Backend {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly meter: WriteMeter;
+  readonly faults: FaultPlan;
+  readonly log: LogEntry[];
+  /** Wait; rejects with an AbortError once the emulator closes. */
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+export function createBackend(options: EmulatorOptions, closing: AbortSignal): Backend {
+  const settings = settingsFrom(options);
+  const store = new Store(settings.now);
+  for (const record of options.seed ?? []) store.put(record);
+  const faults = new FaultPlan();
+  faults.add(...(options.faults ?? []));
+  const pause = async (ms: number) => {
+    if (ms > 0) await sleep(ms, undefined, { signal: closing });
+  };
+  return { settings, store, meter: new WriteMeter(settings.writeQuota, settings.now), faults, log: [], pause };
+}

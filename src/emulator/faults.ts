@@ -1,0 +1,179 @@
+/**
+ * Lies and accidents on order. A fault waits for a request that matches it, acts as often as told, and is spent.
+ * Constructors are named by what happens on the wire, so that a test reads as a story.
+ */
+import type { RetryAfterHint } from "./settings.ts";
+
+/** Whether the write has taken effect when the accident happens. */
+export type Moment = "beforeApplying" | "afterApplying";
+
+export type FaultAction =
+  /** `apply: true` performs the request first and then answers this all the same. A body that is no string is sent as JSON; without one an error status gets Graph's envelope. */
+  | {
+      readonly kind: "status";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: unknown;
+      readonly apply?: boolean;
+    }
+  | { readonly kind: "throttle"; readonly retryAfterMs: number; readonly hint: RetryAfterHint }
+  | { readonly kind: "delay"; readonly delayMs: number; readonly when: Moment }
+  | { readonly kind: "reset"; readonly when: Moment }
+  | { readonly kind: "truncate"; readonly ending: "destroy" | "hang" }
+  | { readonly kind: "hang"; readonly when: Moment }
+  | { readonly kind: "garbage"; readonly format: "html" | "brokenJson" }
+  | { readonly kind: "huge"; readonly bytes: number; readonly status: number; readonly apply: boolean }
+  | { readonly kind: "redirect"; readonly status: 301 | 302 | 303 | 307 | 308; readonly location: string };
+
+export interface FaultCount {
+  /** Let this many matching requests pass first, default 0. */
+  readonly skip?: number;
+  /** How many requests to hit, default 1; Infinity is fine. */
+  readonly times?: number;
+}
+
+export interface Fault extends FaultCount {
+  /** Default: every method. */
+  readonly method?: string;
+  /** Matched against the path without version and query; a string matches the whole path or its end. Default: every path. */
+  readonly path?: string | RegExp;
+  readonly action: FaultAction;
+}
+
+/** The faults still to come, in the order they were added; the first that is due acts alone. */
+export class FaultPlan {
+  #waiting: { readonly fault: Fault; skip: number; times: number }[] = [];
+
+  add(...faults: readonly Fault[]): void {
+    for (const fault of faults) this.#waiting.push({ fault, skip: fault.skip ?? 0, times: fault.times ?? 1 });
+  }
+
+  clear(): void {
+    this.#waiting = [];
+  }
+
+  /** The action due for this request, used up; kinds that `suits` refuses neither act nor count. */
+  take(method: string, path: string, suits: (action: FaultAction) => boolean = () => true): FaultAction | undefined {
+    for (const waiting of this.#waiting) {
+      if (waiting.times <= 0 || !suits(waiting.fault.action) || !matches(waiting.fault, method, path)) continue;
+      if (waiting.skip > 0) {
+        waiting.skip -= 1;
+        continue;
+      }
+      waiting.times -= 1;
+      return waiting.fault.action;
+    }
+    return undefined;
+  }
+}
+
+function matches(fault: Fault, method: string, path: string): boolean {
+  if (fault.method !== undefined && fault.method.toUpperCase() !== method) return false;
+  if (fault.path === undefined) return true;
+  return typeof fault.path === "string" ? path.endsWith(fault.path) : path.search(fault.path) >= 0;
+}
+
+type Path = string | RegExp;
+
+const fault = (method: string, path: Path, action: FaultAction, count: FaultCount = {}): Fault => ({
+  method,
+  path,
+  action,
+  ...count,
+});
+
+export interface StatusDetails extends FaultCount {
+  /** Value of a Retry-After header, as it is. */
+  readonly retryAfter?: string | number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Default false: the request has no effect. */
+  readonly apply?: boolean;
+}
+
+/** Answer this status instead of the truth. */
+export function answerStatus(method: string, path: Path, status: number, details: StatusDetails = {}): Fault {
+  const { retryAfter, headers, body, apply = false, ...count } = details;
+  const hint = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+  return fault(method, path, { kind: "status", status, headers: { ...hint, ...headers }, body, apply }, count);
+}
+
+/** Answer 429 with the hint in the given form. */
+export function throttle(
+  method: string,
+  path: Path,
+  retryAfterMs: number,
+  hint: RetryAfterHint = "seconds",
+  count?: FaultCount,
+): Fault {
+  return fault(method, path, { kind: "throttle", retryAfterMs, hint }, count);
+}
+
+/** Answer 401 with a claims challenge (continuous access evaluation); `claims` is the JSON before base64. */
+export function challengeClaims(method: string, path: Path, claims: string, count?: FaultCount): Fault {
+  const encoded = Buffer.from(claims).toString("base64");
+  const challenge = `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="${encoded}"`;
+  return answerStatus(method, path, 401, { headers: { "www-authenticate": challenge }, ...count });
+}
+
+/** Apply the request, then wait before answering. */
+export const delayAnswer = (method: string, path: Path, delayMs: number, count?: FaultCount): Fault =>
+  fault(method, path, { kind: "delay", delayMs, when: "afterApplying" }, count);
+
+/** Wait, then apply the request (even if the client is gone by then) and answer. */
+export const delayApplying = (method: string, path: Path, delayMs: number, count?: FaultCount): Fault =>
+  fault(method, path, { kind: "delay", delayMs, when: "beforeApplying" }, count);
+
+/** Reset the connection without having applied anything. */
+export const dropRequest = (method: string, path: Path, count?: FaultCount): Fault =>
+  fault(method, path, { kind: "reset", when: "beforeApplying" }, count);
+
+/** Apply the request, then reset the connection: the answer is lost on its way. */
+export const dropAnswer = (method: string, path: Path, count?: FaultCount): Fault =>
+  fault(method, path, { kind: "reset", when: "afterApplying" }, count);
+
+/** Never apply, never answer. */
+export const hangBeforeApplying = (method: string, path: Path, count?: FaultCount): Fault =>
+  fault(method, path, { kind: "hang", when: "beforeApplying" }, count);
+
+/** Apply, never answer. */
+export const hangAfterApplying = (method: string, path: Path, count?: FaultCount): Fault =>
+  fault(method, path, { kind: "hang", when: "afterApplying" }, count);
+
+/** Apply, announce the whole answer, send half of it and cut the connection. */
+export const truncateAnswer = (method: string, path: Path, count?: FaultCount): Fault =>
+  fault(method, path, { kind: "truncate", ending: "destroy" }, count);
+
+/** Apply, send half of the answer and then nothing more. */
+export const stallAnswer = (method: string, path: Path, count?: FaultCount): Fault =>
+  fault(method, path, { kind: "truncate", ending: "hang" }, count);
+
+/** Apply, and answer success with a body nobody can read. */
+export const garbleAnswer = (
+  method: string,
+  path: Path,
+  format: "html" | "brokenJson" = "html",
+  count?: FaultCount,
+): Fault => fault(method, path, { kind: "garbage", format }, count);
+
+export interface FloodDetails extends FaultCount {
+  /** Default 200. */
+  readonly status?: number;
+  /** Default true below 400, else false. */
+  readonly apply?: boolean;
+}
+
+/** Answer a body of this many bytes, streamed, without announcing its length. */
+export function floodAnswer(method: string, path: Path, bytes: number, details: FloodDetails = {}): Fault {
+  const { status = 200, apply = status < 400, ...count } = details;
+  return fault(method, path, { kind: "huge", bytes, status, apply }, count);
+}
+
+/** Answer a redirect, nothing applied. */
+export const redirectTo = (
+  method: string,
+  path: Path,
+  location: string,
+  status: 301 | 302 | 303 | 307 | 308 = 307,
+  count?: FaultCount,
+): Fault => fault(method, path, { kind: "redirect", status, location }, count);

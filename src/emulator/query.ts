@@ -1,0 +1,122 @@
+/**
+ * A list request's query options: filter, paging, selection. `$top` sets the page size, as Graph documents it, and a
+ * page's token names the last place seen, so that rows deleted between two pages neither hide nor repeat others.
+ */
+import type { Call } from "./exchange.ts";
+import { badRequest } from "./failure.ts";
+import { compileFilter, type FilterRules, type PropertyType } from "./odata.ts";
+import { intendedPurposes, paddingSchemes, redacted, type StoredRecord } from "./record.ts";
+import type { Settings } from "./settings.ts";
+import type { Row } from "./store.ts";
+
+const propertyTypes: Readonly<Record<keyof StoredRecord, PropertyType>> = {
+  id: "string",
+  thumbprint: "string",
+  intendedPurpose: { members: intendedPurposes },
+  userPrincipalName: "string",
+  startDateTime: "date",
+  expirationDateTime: "date",
+  providerName: "string",
+  keyName: "string",
+  paddingScheme: { members: paddingSchemes },
+  encryptedPfxBlob: "string",
+  encryptedPfxPassword: "string",
+  createdDateTime: "date",
+  lastModifiedDateTime: "date",
+};
+
+const isProperty = (name: string): name is keyof StoredRecord => Object.hasOwn(propertyTypes, name);
+
+const knownOptions = new Set(
+  ["filter", "top", "skip", "skiptoken", "select", "count", "orderby", "expand", "search", "format"].map(
+    (n) => `$${n}`,
+  ),
+);
+
+export interface Page {
+  readonly records: readonly StoredRecord[];
+  /** How many match in all, where `$count=true` asks. */
+  readonly count: number | undefined;
+  /** Query of the next page, without the question mark. */
+  readonly nextQuery: string | undefined;
+}
+
+export function pageOf(rows: readonly Row[], call: Call, settings: Settings): Page {
+  const option = optionsOf(call, settings);
+  const matching = matchingRows(rows, call, settings);
+  const after = placeIn(option("$skiptoken"));
+  const skip = wholeNumber("$skip", option("$skip")) ?? 0;
+  const top = wholeNumber("$top", option("$top")) ?? settings.pageSize;
+  const ahead = matching.filter((row) => row.place > after).slice(skip);
+  const page = ahead.slice(0, Math.min(top, settings.pageSize));
+  const last = page.at(-1);
+  return {
+    records: page.map((row) => row.record),
+    count: wantsCount(option("$count")) ? matching.length : undefined,
+    nextQuery: last !== undefined && ahead.length > page.length ? nextQuery(call, last.place) : undefined,
+  };
+}
+
+/** The rows the request's `$filter` lets through. */
+export function matchingRows(rows: readonly Row[], call: Call, settings: Settings): readonly Row[] {
+  const filter = optionsOf(call, settings)("$filter");
+  if (filter === undefined) return rows;
+  const matches = compileFilter(filter, filterRules(settings));
+  return rows.filter((row) => matches(row.record));
+}
+
+/** Check `$select` and return what keeps the selected properties. */
+export function selection(call: Call, settings: Settings): (record: StoredRecord) => Partial<StoredRecord> {
+  const selected = optionsOf(call, settings)("$select");
+  if (selected === undefined || selected === "*") return (record) => record;
+  const names = selected.split(",").map((name) => name.trim());
+  for (const name of names) {
+    if (!isProperty(name)) throw badRequest(`Could not find a property named '${name}'.`);
+  }
+  return (record) => Object.fromEntries(Object.entries(record).filter(([name]) => names.includes(name)));
+}
+
+function optionsOf(call: Call, settings: Settings): (name: string) => string | undefined {
+  for (const name of call.query.keys()) {
+    if (name.startsWith("$") && !knownOptions.has(name)) {
+      throw badRequest(`The query parameter '${name}' is not supported.`);
+    }
+  }
+  return (name) => (settings.ignoredQueryOptions.includes(name) ? undefined : (call.query.get(name) ?? undefined));
+}
+
+function filterRules(settings: Settings): FilterRules<StoredRecord> {
+  const known = ["userPrincipalName", "thumbprint"];
+  return {
+    typeOf: (name) => (isProperty(name) ? propertyTypes[name] : undefined),
+    // As redacted as any other read: a filter must not tell secrets bit by bit.
+    read: (record, name) => (isProperty(name) ? redacted(record)[name] : null),
+    honours: (name) => ({ none: false, known: known.includes(name), all: true })[settings.honouredFilters],
+    ignoresCase: (name) => name === "userPrincipalName" && !settings.userPrincipalNameFilterIsCaseSensitive,
+  };
+}
+
+function wantsCount(given: string | undefined): boolean {
+  if (given === undefined || given === "false") return false;
+  if (given === "true") return true;
+  throw badRequest("Invalid value for $count query option found; true or false was expected.");
+}
+
+function wholeNumber(name: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^\d{1,9}$/.test(given)) return Number(given);
+  throw badRequest(`Invalid value for ${name} query option found; a non-negative integer was expected.`);
+}
+
+function placeIn(token: string | undefined): number {
+  if (token === undefined) return 0;
+  const place = /^after:(\d+)$/.exec(Buffer.from(token, "base64url").toString())?.[1];
+  if (place === undefined) throw badRequest("Skip token is not valid.");
+  return Number(place);
+}
+
+function nextQuery(call: Call, place: number): string {
+  const kept = [...call.query].filter(([name]) => name !== "$skip" && name !== "$skiptoken");
+  const token = Buffer.from(`after:${place}`).toString("base64url");
+  return [...kept, ["$skiptoken", token]].map(([name, value = ""]) => `${name}=${encodeURIComponent(value)}`).join("&");
+}

@@ -1,0 +1,63 @@
+/**
+ * From a path to the resource that answers it, in the three key forms Graph takes, and from a thrown failure to its
+ * answer. Paths are taken apart before they are decoded, so an encoded slash stays within its segment.
+ */
+import type { Backend } from "../backend.ts";
+import type { Answer, Call } from "../exchange.ts";
+import { failureAnswer, GraphFailure, unknownSegment } from "../failure.ts";
+import { answerCertificate, answerCollection, answerCount } from "./certificates.ts";
+import { answerUser, answerUsers } from "./users.ts";
+
+/** Answer a call for anything but `/$batch`. */
+export function answerResource(backend: Backend, call: Call): Answer {
+  return guarded(backend, call, () => route(backend, call));
+}
+
+/** Run a route; what it throws becomes an answer in Graph's envelope. */
+export function guarded(backend: Backend, call: Call, run: () => Answer): Answer {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof GraphFailure) return failureAnswer(error, call, backend.settings);
+    throw error;
+  }
+}
+
+function route(backend: Backend, call: Call): Answer {
+  const [root = "", ...rest] = call.path.split("/").slice(1).map(decoded);
+  const [name, key] = keyed(root);
+  if (name === "users") return toUsers(backend, call, key === undefined ? rest : [key, ...rest]);
+  if (root !== "deviceManagement" || rest.length === 0) throw unknownSegment(root);
+  const [collection = "", ...tail] = rest;
+  const [segment, certificate] = keyed(collection);
+  const exists = call.version === "beta" || backend.settings.v1HasSegment;
+  if (segment !== "userPfxCertificates" || !exists) throw unknownSegment(segment);
+  const path = certificate === undefined ? tail : [certificate, ...tail];
+  if (path.length === 0) return answerCollection(backend, call);
+  const [id = "", beyond] = path;
+  if (beyond !== undefined) throw unknownSegment(beyond);
+  if (id === "$count" && certificate === undefined) return answerCount(backend, call);
+  return answerCertificate(backend, call, id);
+}
+
+function toUsers(backend: Backend, call: Call, path: readonly string[]): Answer {
+  const [key, beyond] = path;
+  if (beyond !== undefined) throw unknownSegment(beyond);
+  return key === undefined ? answerUsers(backend, call) : answerUser(backend, call, key);
+}
+
+/** `name('key')` and `name(key)` taken apart. */
+function keyed(segment: string): [name: string, key: string | undefined] {
+  const quoted = /^(\w+)\('((?:[^']|'')*)'\)$/.exec(segment);
+  if (quoted !== null) return [quoted[1] ?? "", (quoted[2] ?? "").replaceAll("''", "'")];
+  const bare = /^(\w+)\(([^()']+)\)$/.exec(segment);
+  return bare === null ? [segment, undefined] : [bare[1] ?? "", bare[2]];
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new GraphFailure(400, "The request URI is not valid.", { by: "graph" });
+  }
+}

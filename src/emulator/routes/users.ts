@@ -1,0 +1,56 @@
+/**
+ * `/users`, as far as a client needs it to find somebody by name: everybody who owns or ever owned a certificate
+ * here. Names compare without regard to case, as they do in the real directory.
+ */
+import type { Backend } from "../backend.ts";
+import { type Answer, type Call, jsonAnswer } from "../exchange.ts";
+import { GraphFailure } from "../failure.ts";
+import { compileFilter } from "../odata.ts";
+import type { Person } from "../store.ts";
+
+/** `/users`, with or without `$filter` on userPrincipalName or id. */
+export function answerUsers({ store }: Backend, call: Call): Answer {
+  onlyGet(call);
+  const filter = call.query.get("$filter");
+  const matches =
+    filter === null
+      ? () => true
+      : compileFilter<Person>(filter, {
+          typeOf: (name) => (name === "userPrincipalName" || name === "id" ? "string" : undefined),
+          read: (person, name) => (name === "id" ? person.id : person.userPrincipalName),
+          honours: () => true,
+          ignoresCase: () => true,
+        });
+  return jsonAnswer(200, {
+    "@odata.context": `${call.origin}/${call.version}/$metadata#users`,
+    value: store.people.filter(matches).map(userJson),
+  });
+}
+
+/** `/users/{id}` or `/users/{userPrincipalName}`. */
+export function answerUser({ store }: Backend, call: Call, key: string): Answer {
+  onlyGet(call);
+  const wanted = key.toLowerCase();
+  const person = store.people.find(({ id, userPrincipalName }) =>
+    [id, userPrincipalName.toLowerCase()].includes(wanted),
+  );
+  if (person === undefined) {
+    const message = `Resource '${key}' does not exist or one of its queried reference-property objects are not present.`;
+    throw new GraphFailure(404, message, { code: "Request_ResourceNotFound", by: "graph" });
+  }
+  return jsonAnswer(200, {
+    "@odata.context": `${call.origin}/${call.version}/$metadata#users/$entity`,
+    ...userJson(person),
+  });
+}
+
+function onlyGet(call: Call): void {
+  if (call.method !== "GET") {
+    throw new GraphFailure(405, "Specified HTTP method is not allowed for the request target.", { by: "graph" });
+  }
+}
+
+function userJson({ id, userPrincipalName }: Person): Record<string, string> {
+  const displayName = userPrincipalName.replace(/@.*$/, "").replaceAll(/[._]/g, " ");
+  return { id, displayName, userPrincipalName, mail: userPrincipalName };
+}

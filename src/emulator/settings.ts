@@ -1,0 +1,87 @@
+/**
+ * What can be set about the emulated service. Where nobody outside knows what the real one does, the answer is a
+ * setting here and not a constant in a route, so that a client can be tried against either answer.
+ */
+import type { Fault } from "./faults.ts";
+import type { NewRecord } from "./record.ts";
+
+/** How an answer 429 says when to come back: one of the ways seen on Graph, or not at all. */
+export type RetryAfterHint = "seconds" | "fraction" | "date" | "millisecondsHeader" | "nested" | "none";
+
+/** How an error of the service behind Graph is wrapped: as is, as JSON text in `message`, or as JSON within JSON. */
+export type ErrorShape = "plain" | "nested" | "threeLevel";
+
+export interface WriteQuota {
+  /** Writes allowed within the window. */
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly retryAfter: RetryAfterHint;
+}
+
+export interface EmulatorOptions {
+  /** Address to listen on, default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** PEM texts; with them the emulator speaks HTTPS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Records present from the start, default none. */
+  readonly seed?: readonly NewRecord[];
+  /** Rows on a page unless `$top` asks for fewer, default 100. */
+  readonly pageSize?: number;
+  /** Default true; false: v1.0 has no such collection and answers 400, as the public metadata suggests. */
+  readonly v1HasSegment?: boolean;
+  /** What a second POST of the same user and thumbprint gets, default 409. */
+  readonly onDuplicate?: "conflict" | "badRequest" | "overwrite";
+  /** Whether answers to POST and PATCH repeat the blob and the password, default true. */
+  readonly echoSecrets?: boolean;
+  /** Status of a successful PATCH, default 200 with the entity. */
+  readonly patchAnswer?: 200 | 204;
+  /** What happens to `id` and the service's timestamps in a body, default refused with 400. */
+  readonly readOnlyProperties?: "refuse" | "ignore";
+  /**
+   * Which `$filter` properties count, default "known": userPrincipalName and thumbprint. A comparison on any other
+   * property is ignored, which is to say true.
+   */
+  readonly honouredFilters?: "known" | "all" | "none";
+  /** System query options accepted without effect, such as `$select`; default none. `$orderby` never has an effect. */
+  readonly ignoredQueryOptions?: readonly string[];
+  /** Default true: a plain `eq` on userPrincipalName minds the case. */
+  readonly userPrincipalNameFilterIsCaseSensitive?: boolean;
+  /** Default "plain". */
+  readonly errorShape?: ErrorShape;
+  /** Default 100 writes in 20 s; every item of a batch counts, and so do throttled requests. False: no quota. */
+  readonly writeQuota?: WriteQuota | false;
+  /** Wait before every answer, default 0; once for a whole batch. */
+  readonly latencyMs?: number;
+  /** Default true: 401 without `Authorization: Bearer <something>`. */
+  readonly requireBearer?: boolean;
+  /** Largest body accepted, default 20 MB. */
+  readonly maxBodyBytes?: number;
+  readonly faults?: readonly Fault[];
+  /** Epoch milliseconds for timestamps, the Date header and the quota; default Date.now. */
+  readonly now?: () => number;
+}
+
+/** The settings routes look at, defaults filled in. */
+export type Settings = Required<Omit<EmulatorOptions, "host" | "port" | "tls" | "seed" | "faults">>;
+
+export function settingsFrom(options: EmulatorOptions): Settings {
+  return {
+    pageSize: options.pageSize ?? 100,
+    v1HasSegment: options.v1HasSegment ?? true,
+    onDuplicate: options.onDuplicate ?? "conflict",
+    echoSecrets: options.echoSecrets ?? true,
+    patchAnswer: options.patchAnswer ?? 200,
+    readOnlyProperties: options.readOnlyProperties ?? "refuse",
+    honouredFilters: options.honouredFilters ?? "known",
+    ignoredQueryOptions: options.ignoredQueryOptions ?? [],
+    userPrincipalNameFilterIsCaseSensitive: options.userPrincipalNameFilterIsCaseSensitive ?? true,
+    errorShape: options.errorShape ?? "plain",
+    writeQuota: options.writeQuota ?? { limit: 100, windowMs: 20_000, retryAfter: "seconds" },
+    latencyMs: options.latencyMs ?? 0,
+    requireBearer: options.requireBearer ?? true,
+    maxBodyBytes: options.maxBodyBytes ?? 20_000_000,
+    now: options.now ?? Date.now,
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * The tenant's memory: certificates in insertion order, the people who own them, and the ledger of applied writes.
+ * The ledger is the truth a test holds against what a client claims, so nothing but an applied write gets in.
+ */
+import {
+  canonical,
+  certificateId,
+  type NewRecord,
+  type StoredRecord,
+  userObjectId,
+  type WritableProperties,
+} from "./record.ts";
+import { formatInstant } from "./timestamp.ts";
+
+/** One write that took effect. */
+export interface LedgerEntry {
+  /** Counts applied writes from 1, and goes on counting when the ledger is cleared. */
+  readonly sequence: number;
+  readonly method: "POST" | "PATCH" | "DELETE";
+  readonly id: string;
+  readonly thumbprint: string;
+  readonly userPrincipalName: string;
+  readonly clientRequestId: string;
+}
+
+export interface Person {
+  readonly id: string;
+  readonly userPrincipalName: string;
+}
+
+/** A record with its place in the collection; places only grow, which keeps paging stable while rows go away. */
+export interface Row {
+  readonly place: number;
+  readonly record: StoredRecord;
+}
+
+export class Store {
+  readonly #now: () => number;
+  readonly #rows = new Map<string, Row>();
+  readonly #people = new Map<string, Person>();
+  readonly #ledger: LedgerEntry[] = [];
+  #lastPlace = 0;
+  #lastSequence = 0;
+  #lastStamp = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get rows(): readonly Row[] {
+    return [...this.#rows.values()];
+  }
+
+  get ledger(): readonly LedgerEntry[] {
+    return this.#ledger;
+  }
+
+  get people(): readonly Person[] {
+    return [...this.#people.values()];
+  }
+
+  find(id: string): StoredRecord | undefined {
+    return this.#rows.get(id)?.record;
+  }
+
+  /** Store a record under its natural key; a record already there keeps its place and its creation date. */
+  put(record: NewRecord): StoredRecord {
+    const id = certificateId(record.userPrincipalName, record.thumbprint);
+    const present = this.#rows.get(id);
+    const stamp = this.#stamp();
+    const stored = {
+      ...record,
+      id,
+      createdDateTime: record.createdDateTime ?? present?.record.createdDateTime ?? stamp,
+      lastModifiedDateTime: record.lastModifiedDateTime ?? record.createdDateTime ?? stamp,
+    };
+    return this.#keep(stored, present?.place);
+  }
+
+  create(properties: WritableProperties, clientRequestId: string): StoredRecord {
+    const stored = this.put(properties);
+    this.#enter("POST", stored, clientRequestId);
+    return stored;
+  }
+
+  /** Change some properties; the id stays, even where they change the thumbprint or the user. */
+  change(present: StoredRecord, changes: Partial<WritableProperties>, clientRequestId: string): StoredRecord {
+    const stored = { ...present, ...changes, lastModifiedDateTime: this.#stamp() };
+    this.#keep(stored, this.#rows.get(present.id)?.place);
+    this.#enter("PATCH", stored, clientRequestId);
+    return stored;
+  }
+
+  delete(present: StoredRecord, clientRequestId: string): void {
+    this.#rows.delete(present.id);
+    this.#enter("DELETE", present, clientRequestId);
+  }
+
+  clearLedger(): void {
+    this.#ledger.length = 0;
+  }
+
+  #keep(given: StoredRecord, place = ++this.#lastPlace): StoredRecord {
+    const record = canonical(given);
+    this.#rows.set(record.id, { place, record });
+    const { userPrincipalName } = record;
+    const id = userObjectId(userPrincipalName);
+    if (!this.#people.has(id)) this.#people.set(id, { id, userPrincipalName });
+    return record;
+  }
+
+  #enter(method: LedgerEntry["method"], record: StoredRecord, clientRequestId: string): void {
+    const { id, thumbprint, userPrincipalName } = record;
+    this.#ledger.push({ sequence: ++this.#lastSequence, method, id, thumbprint, userPrincipalName, clientRequestId });
+  }
+
+  #stamp(): string {
+    return formatInstant(this.#now(), ++this.#lastStamp);
+  }
+}

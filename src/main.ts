@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/** Reads the configuration, starts the gateway, handles signals; nothing else. */
+import { readFileSync } from "node:fs";
+import { ConfigError, environment, readConfig, variables } from "./config.ts";
+import { createLog } from "./log.ts";
+import { startGateway } from "./server/start.ts";
+
+/** @see sysexits.h: EX_USAGE and EX_CONFIG */
+const exit = { usage: 64, config: 78 } as const;
+
+const help = `Usage: intune-pfx-gateway [--help | --version]
+
+A GraphQL gateway over Microsoft Graph's userPfxCertificates. Configured by the environment:
+
+${variables.map(({ name, default: value, meaning }) => `  ${name.padEnd(24)} ${meaning}\n${" ".repeat(27)}default: ${value}`).join("\n")}
+`;
+
+async function run(): Promise<void> {
+  const config = readConfig(environment());
+  const log = createLog(config.logLevel);
+  const graph =
+    config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
+  const gateway = await startGateway(config, graph.url, log);
+  if (config.graphBaseUrl === undefined) console.log(greeting(gateway.url, graph.url.origin));
+
+  let isStopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (isStopping) return; // a second signal doesn't cut what the first lets finish
+    isStopping = true;
+    log.stopping({ signal });
+    await gateway.close();
+    await graph.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal).catch(fail));
+}
+
+/** Imported on demand: with a real Graph the emulator is never loaded. */
+async function startEmbeddedEmulator(): Promise<{ url: URL; close(): Promise<void> }> {
+  const [{ startEmulator }, { seedRecords }] = await Promise.all([
+    import("./emulator/server.ts"),
+    import("./emulator/seed.ts"),
+  ]);
+  const emulator = await startEmulator({ seed: seedRecords() });
+  return { url: new URL(emulator.url), close: () => emulator.close() };
+}
+
+function greeting(url: string, emulatorUrl: string): string {
+  return `
+Intune PFX gateway: ${url}  (open it in a browser to explore)
+Emulating Microsoft Graph at ${emulatorUrl}: nothing leaves this machine, nothing is kept. Set AUTH_MODE for the real one.
+Try: curl -H 'content-type: application/json' -d '{"query":"{ userPfxCertificates(first: 3) { nodes { id userPrincipalName } } }"}' ${url}
+`;
+}
+
+function fail(error: unknown): void {
+  if (error instanceof ConfigError) {
+    console.error(
+      `Not started; the configuration has problems:\n${error.problems.map((each) => `  ${each}`).join("\n")}`,
+    );
+    process.exit(exit.config);
+  }
+  console.error(`Not started: ${error instanceof Error ? error.message : "unknown error"}`);
+  process.exit(1);
+}
+
+const [argument, ...rest] = process.argv.slice(2);
+if (argument === "--help" && rest.length === 0) console.log(help);
+else if (argument === "--version" && rest.length === 0) {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  console.log(version);
+} else if (argument !== undefined) {
+  console.error("Unknown argument; see intune-pfx-gateway --help.");
+  process.exit(exit.usage);
+} else run().catch(fail);

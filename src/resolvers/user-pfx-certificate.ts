@@ -1,0 +1,71 @@
+/** Queries, mutations and references of certificates: arguments to one data-source call each. */
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import type { GatewayContext } from "../context.ts";
+import { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
+import { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
+import { User } from "../schema/user.ts";
+import { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import { UserPfxCertificateConnection } from "../schema/user-pfx-certificate-connection.ts";
+import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
+
+@Resolver(() => UserPfxCertificate)
+export class UserPfxCertificateResolver {
+  @Query(() => UserPfxCertificate, {
+    nullable: true,
+    description: "One certificate by its id; null where there is none.",
+  })
+  userPfxCertificate(
+    @Arg("id", () => ID, { description: "The certificate's id." }) id: string,
+    @Ctx() { dataSources }: GatewayContext,
+  ): Promise<UserPfxCertificate | null> {
+    return dataSources.userPfxCertificates.get(id);
+  }
+
+  @Query(() => UserPfxCertificateConnection, { description: "The imported certificates, page by page." })
+  userPfxCertificates(
+    @Args(() => UserPfxCertificatesArgs) page: UserPfxCertificatesArgs,
+    @Ctx() { dataSources }: GatewayContext,
+  ): Promise<UserPfxCertificateConnection> {
+    return dataSources.userPfxCertificates.list(page);
+  }
+
+  @Mutation(() => UserPfxCertificate, { description: "Import one user's PFX certificate into Intune." })
+  createUserPfxCertificate(
+    @Arg("input", () => CreateUserPfxCertificateInput, { description: "The certificate." })
+    input: CreateUserPfxCertificateInput,
+    @Ctx() { dataSources }: GatewayContext,
+  ): Promise<UserPfxCertificate> {
+    return dataSources.userPfxCertificates.create(input);
+  }
+
+  @Mutation(() => UserPfxCertificate, { description: "Change properties of a certificate; only what is given." })
+  updateUserPfxCertificate(
+    @Arg("input", () => UpdateUserPfxCertificateInput, { description: "What to change." })
+    input: UpdateUserPfxCertificateInput,
+    @Arg("id", () => ID, { description: "The certificate's id." }) id: string,
+    @Ctx() { dataSources }: GatewayContext,
+  ): Promise<UserPfxCertificate> {
+    return dataSources.userPfxCertificates.update(id, input);
+  }
+
+  @Mutation(() => ID, { description: "Delete a certificate and return its id." })
+  deleteUserPfxCertificate(
+    @Arg("id", () => ID, { description: "The certificate's id." }) id: string,
+    @Ctx() { dataSources }: GatewayContext,
+  ): Promise<string> {
+    return dataSources.userPfxCertificates.delete(id);
+  }
+
+  @FieldResolver(() => User, { nullable: true, description: "The certificate's owner." })
+  user(@Root() { userPrincipalName }: UserPfxCertificate): User | null {
+    return userPrincipalName === null ? null : { userPrincipalName };
+  }
+}
+
+/** The entity behind `_entities { … on UserPfxCertificate }`; null for what is gone. */
+export function resolveUserPfxCertificateReference(
+  { id }: { id: string },
+  { dataSources }: GatewayContext,
+): Promise<UserPfxCertificate | null> {
+  return dataSources.userPfxCertificates.get(id);
+}

@@ -1,0 +1,19 @@
+/** Relay's PageInfo. Shareable: in a supergraph every subgraph with connections has one. */
+import { Directive, Field, ObjectType } from "type-graphql";
+
+/** @see https://relay.dev/graphql/connections.htm#sec-undefined.PageInfo */
+@Directive("@shareable")
+@ObjectType({ description: "Where a page stands in its connection.", simpleResolvers: true })
+export class PageInfo {
+  @Field(() => Boolean, { description: "Whether more items follow this page." })
+  hasNextPage!: boolean;
+
+  @Field(() => Boolean, { description: "Whether this page was asked for with a cursor, so that items may precede it." })
+  hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: "Cursor of the first item; null on an empty page." })
+  startCursor!: string | null;
+
+  @Field(() => String, { nullable: true, description: "Cursor of the last item: the next page's `after`." })
+  endCursor!: string | null;
+}

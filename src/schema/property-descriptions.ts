@@ -1,0 +1,16 @@
+/** What each property of `microsoft.graph.userPFXCertificate` means; one wording for the object and for both inputs. */
+export const propertyDescriptions = {
+  id: "Unique identifier of the certificate, assigned by Graph.",
+  thumbprint: "SHA-1 thumbprint of the certificate: 40 hexadecimal digits, lower case.",
+  intendedPurpose: "What the certificate is meant for, from the point of view of deployment.",
+  userPrincipalName: "User principal name of the certificate's owner.",
+  startDateTime: "Start of the certificate's validity.",
+  expirationDateTime: "End of the certificate's validity.",
+  providerName: "Crypto provider that encrypted the password, by its name on the connector machine.",
+  keyName: "Name of the key, within the provider, that encrypted the password.",
+  paddingScheme: "Padding scheme the provider uses for encryption and decryption.",
+  encryptedPfxBlob: "The PFX file (PKCS #12) itself.",
+  encryptedPfxPassword: "The PFX file's password, encrypted for the certificate connector, as base64.",
+  createdDateTime: "When the certificate was imported.",
+  lastModifiedDateTime: "When the certificate was last modified.",
+} as const;

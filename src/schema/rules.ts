@@ -1,0 +1,67 @@
+/**
+ * The validation rules of the input types, each a class-validator decorator with our own wording. Messages complete the
+ * sentence "`path` …" and never quote the value.
+ */
+import { IsDefined, Matches, ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
+import { isBefore } from "./instant.ts";
+
+/** Longest PFX file accepted, in base64 characters: one mebibyte decoded. PFX files are a few KB. */
+const maxBlobCharacters = 1_398_104;
+
+/** Forty hexadecimal digits in either case; the data source sends lower case. */
+export const IsThumbprint = (): PropertyDecorator =>
+  Matches(/^[0-9a-f]{40}$/i, { message: "must be a SHA-1 thumbprint: 40 hexadecimal digits" });
+
+/** One `@` with something on both sides; guests (`#EXT#`) and apostrophes are fine, white space and controls are not. */
+export const IsUserPrincipalName = (): PropertyDecorator =>
+  Matches(/^(?=.{3,1024}$)[^@\s\p{Cc}\p{Cs}]+@[^@\s\p{Cc}\p{Cs}]+$/u, {
+    message: "must be a user principal name: one @, no white space or control characters, at most 1024 characters",
+  });
+
+/** A provider's or key's name. */
+export const IsName = (): PropertyDecorator =>
+  Matches(/^(?=.*\S)[^\p{Cc}\p{Cs}]{1,1024}$/u, {
+    message: "must not be blank, must have no control characters and at most 1024 characters",
+  });
+
+/** `AA==` is what Graph answers on reads in place of the file: storing it would destroy the certificate. */
+export const IsPfxBlob = (): PropertyDecorator =>
+  ValidateBy(
+    {
+      name: "isPfxBlob",
+      validator: {
+        validate: (value: unknown) =>
+          typeof value === "string" && value.length > 0 && value.length <= maxBlobCharacters && value !== "AA==",
+      },
+    },
+    { message: "must be a PFX file of at most 1 MiB, and not AA==, which Graph answers in place of a file on reads" },
+  );
+
+/** The encrypted password: any text but an empty one, which is what Graph answers on reads. */
+export const IsEncryptedPassword = (): PropertyDecorator =>
+  Matches(/^[^\p{Cc}\p{Cs}]{1,65536}$/u, {
+    message: "must not be empty, must have no control characters and at most 65536 characters",
+  });
+
+/** Strictly before another date-time property of the same input, where that one is given. */
+export const IsBefore = (property: string): PropertyDecorator =>
+  ValidateBy(
+    {
+      name: "isBefore",
+      constraints: [property],
+      validator: {
+        validate(value: unknown, args?: ValidationArguments) {
+          const other = Object.entries(args?.object ?? {}).find(([name]) => name === property)?.[1];
+          return typeof value !== "string" || typeof other !== "string" || isBefore(value, other);
+        },
+      },
+    },
+    { message: `must be before ${property}` },
+  );
+
+/** For updates: a property that is left out keeps its value, so the other rules look only at what is given. */
+export const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+
+/** For updates: given means a value; Graph's certificates have no property that one would set to null. */
+export const IsNotNull = (): PropertyDecorator =>
+  IsDefined({ message: "must not be null; leave it out to keep what is stored" });

@@ -1,0 +1,26 @@
+/** Cross-origin access by exact origin: what is not listed gets no CORS header at all, and `*` never occurs. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Config } from "../config.ts";
+
+const sandbox = "https://studio.apollographql.com";
+
+/** Adds the CORS headers of an answer; for a preflight request that is all there is to answer. */
+export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: Config["corsOrigins"]): void {
+  response.setHeader("vary", "Origin");
+  const { origin } = request.headers;
+  if (origin === undefined || !isAllowed(origin, origins)) return;
+  response.setHeader("access-control-allow-origin", origin);
+  response.setHeader("access-control-expose-headers", "WWW-Authenticate, Retry-After");
+  if (request.method !== "OPTIONS") return;
+  response.setHeader("access-control-allow-methods", "GET, POST");
+  response.setHeader(
+    "access-control-allow-headers",
+    "authorization, content-type, apollo-require-preflight, x-apollo-operation-name, traceparent, tracestate",
+  );
+  response.setHeader("access-control-max-age", "600");
+}
+
+function isAllowed(origin: string, origins: Config["corsOrigins"]): boolean {
+  if (origins !== "development") return origins.includes(origin);
+  return origin === sandbox || /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
+}

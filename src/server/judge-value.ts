@@ -1,0 +1,175 @@
+/**
+ * Walks a value, from a variable or from a literal, along its GraphQL type and reports every problem with path and rule.
+ * Values themselves never get into a report.
+ */
+import {
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  Kind,
+  type OperationDefinitionNode,
+  type ValueNode,
+} from "graphql";
+import type { InvalidValue } from "../errors.ts";
+import { base64Rule } from "../schema/base64.ts";
+import { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
+import { dateTimeOffsetRule } from "../schema/date-time-offset.ts";
+import { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
+import { UserPfxCertificateFilter } from "../schema/user-pfx-certificate-filter.ts";
+import { brokenRules } from "./validate-argument.ts";
+
+/** A value as the walk sees it, wherever it stands. */
+export type Source =
+  | { kind: "absent" }
+  | { kind: "null" }
+  | { kind: "list"; items: readonly Source[] }
+  | { kind: "object"; fields: ReadonlyMap<string, Source> }
+  | { kind: "leaf"; value: unknown; literal?: ValueNode };
+
+type Report = (problem: InvalidValue) => void;
+
+const invalidMark = Symbol("invalid");
+
+const classes = new Map<string, new () => object>([
+  ["CreateUserPfxCertificateInput", CreateUserPfxCertificateInput],
+  ["UpdateUserPfxCertificateInput", UpdateUserPfxCertificateInput],
+  ["UserPfxCertificateFilter", UserPfxCertificateFilter],
+]);
+
+/** A variable's value, parsed JSON. */
+export function ofValue(value: unknown): Source {
+  if (value === undefined) return { kind: "absent" };
+  if (value === null) return { kind: "null" };
+  if (Array.isArray(value)) return { kind: "list", items: value.map((item: unknown) => ofValue(item)) };
+  if (typeof value === "object") {
+    return { kind: "object", fields: new Map(Object.entries(value).map(([name, field]) => [name, ofValue(field)])) };
+  }
+  return { kind: "leaf", value };
+}
+
+/** A literal of the document, with the variables in it. */
+export function ofLiteral(
+  node: ValueNode,
+  variables: Readonly<Record<string, unknown>>,
+  operation: OperationDefinitionNode,
+): Source {
+  switch (node.kind) {
+    case Kind.VARIABLE: {
+      const name = node.name.value;
+      const given = Object.hasOwn(variables, name) ? variables[name] : undefined;
+      if (given !== undefined) return ofValue(given);
+      const definition = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name);
+      return definition?.defaultValue ? ofLiteral(definition.defaultValue, {}, operation) : { kind: "absent" };
+    }
+    case Kind.NULL:
+      return { kind: "null" };
+    case Kind.LIST:
+      return { kind: "list", items: node.values.map((item) => ofLiteral(item, variables, operation)) };
+    case Kind.OBJECT:
+      return {
+        kind: "object",
+        fields: new Map(node.fields.map((field) => [field.name.value, ofLiteral(field.value, variables, operation)])),
+      };
+    default:
+      return { kind: "leaf", value: undefined, literal: node };
+  }
+}
+
+/** Returns the value as a resolver would see it, or a mark where it is invalid. */
+export function judge(
+  type: GraphQLInputType,
+  source: Source,
+  path: readonly string[],
+  hasDefault: boolean,
+  report: Report,
+): unknown {
+  const refuse = (message: string): typeof invalidMark => {
+    report({ path: path.join("."), message });
+    return invalidMark;
+  };
+  if (isNonNullType(type)) {
+    if (source.kind === "null") return refuse("must not be null");
+    if (source.kind === "absent") return hasDefault ? undefined : refuse("is required");
+    return judge(type.ofType, source, path, hasDefault, report);
+  }
+  if (source.kind === "absent") return undefined;
+  if (source.kind === "null") return null;
+  if (isListType(type)) {
+    const items = source.kind === "list" ? source.items : [source];
+    const values = items.map((item, index) =>
+      judge(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, report),
+    );
+    return values.some((value) => value === invalidMark) ? invalidMark : values;
+  }
+  if (isInputObjectType(type)) {
+    return source.kind === "object" ? judgeObject(type, source.fields, path, report) : refuse("must be an object");
+  }
+  const rule = ruleOf(type);
+  if (source.kind !== "leaf") return refuse(rule);
+  try {
+    return source.literal === undefined ? type.parseValue(source.value) : type.parseLiteral(source.literal, {});
+  } catch {
+    return refuse(rule);
+  }
+}
+
+function judgeObject(
+  type: GraphQLInputObjectType,
+  given: ReadonlyMap<string, Source>,
+  path: readonly string[],
+  report: Report,
+): unknown {
+  const known = type.getFields();
+  for (const name of given.keys()) {
+    if (!Object.hasOwn(known, name)) report({ path: path.join("."), message: `has no property ${nameable(name)}` });
+  }
+  const values: Record<string, unknown> = {};
+  const settled = new Set<string>();
+  for (const field of Object.values(known)) {
+    const source = given.get(field.name) ?? { kind: "absent" };
+    const value = judge(field.type, source, [...path, field.name], field.defaultValue !== undefined, report);
+    if (value === invalidMark) settled.add(field.name);
+    else if (value !== undefined) values[field.name] = value;
+  }
+  const InputClass = classes.get(type.name);
+  if (InputClass === undefined) return values;
+  const instance = Object.assign(new InputClass(), values);
+  const broken = brokenRules(instance, path).filter(
+    (problem) => !settled.has(problem.path.slice(path.join(".").length + 1)),
+  );
+  broken.forEach(report);
+  return instance;
+}
+
+/** Property names of a caller's are repeated only where they look like names. */
+function nameable(name: string): string {
+  return /^[_A-Za-z][_0-9A-Za-z]{0,40}$/.test(name) ? name : "of that name";
+}
+
+function ruleOf(type: GraphQLInputType): string {
+  if (isEnumType(type)) {
+    return `must be one of ${type
+      .getValues()
+      .map(({ name }) => name)
+      .join(", ")}`;
+  }
+  switch (String(type)) {
+    case "String":
+      return "must be a string";
+    case "ID":
+      return "must be a string or a whole number";
+    case "Int":
+      return "must be a whole number of 32 bits";
+    case "Boolean":
+      return "must be true or false";
+    case "DateTimeOffset":
+      return dateTimeOffsetRule;
+    case "Base64":
+      return base64Rule;
+    default:
+      return `must be a ${String(type)}`;
+  }
+}

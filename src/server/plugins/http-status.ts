@@ -1,0 +1,25 @@
+/** The codes that are told in HTTP as well: a caller's missing or insufficient credentials. */
+import type { ApolloServerPlugin } from "@apollo/server";
+import { unwrapResolverError } from "@apollo/server/errors";
+import type { GatewayContext } from "../../context.ts";
+import { GatewayError } from "../../errors.ts";
+
+/** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
+export const httpStatus: ApolloServerPlugin<GatewayContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ errors, response }) {
+        const failures = (errors ?? []).map(unwrapResolverError).filter((error) => error instanceof GatewayError);
+        const challenge = failures.find(({ code }) => code === "CLAIMS_CHALLENGE");
+        if (challenge !== undefined) {
+          response.http.status = 401;
+          const claims = challenge.claims === undefined ? "" : `, claims="${challenge.claims}"`;
+          response.http.headers.set("www-authenticate", `Bearer error="insufficient_claims"${claims}`);
+        } else if (failures.some(({ code }) => code === "UNAUTHENTICATED")) {
+          response.http.status = 401;
+          response.http.headers.set("www-authenticate", "Bearer");
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,68 @@
+/**
+ * A gateway in front of an emulator, both in this process and on ports of their own: GraphQL in at the front door, the
+ * emulator's ledger and request log behind.
+ */
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { type GraphQLFormattedError, print } from "graphql";
+import { type Config, readConfig } from "../../src/config.ts";
+import type { EmulatorOptions } from "../../src/emulator/server.ts";
+import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
+import { createLog } from "../../src/log.ts";
+import { startGateway as start } from "../../src/server/start.ts";
+
+export interface GatewayOptions extends EmulatorOptions {
+  /** Over the defaults of development with `AUTH_MODE=passthrough`. */
+  config?: Partial<Config>;
+}
+
+export interface Answer<Data> {
+  status: number;
+  headers: Headers;
+  data: Data | null | undefined;
+  errors: GraphQLFormattedError[] | undefined;
+  text: string;
+}
+
+export interface TestGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly emulator: Emulator;
+  /** Lines of the gateway's log, parsed. */
+  readonly log: Record<string, unknown>[];
+  /** Sends an operation, with a bearer token unless told otherwise. */
+  send<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables> | string,
+    variables?: Variables,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Data>>;
+}
+
+export async function startGateway({ config, ...emulation }: GatewayOptions = {}): Promise<TestGateway> {
+  const emulator = await startEmulator(emulation);
+  const log: Record<string, unknown>[] = [];
+  const lines = { write: (line: string) => void log.push(JSON.parse(line)) };
+  const defaults = readConfig({
+    PORT: "0",
+    AUTH_MODE: "passthrough",
+    GRAPH_BASE_URL: emulator.url,
+    ALLOW_LOOPBACK_UPSTREAM: "true",
+  });
+  const gateway = await start({ ...defaults, ...config }, new URL(emulator.url), createLog("trace", lines));
+  return {
+    url: gateway.url,
+    emulator,
+    log,
+    async send(document, variables, headers) {
+      const response = await fetch(gateway.url, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: "Bearer caller-token", ...headers },
+        body: JSON.stringify({ query: typeof document === "string" ? document : print(document), variables }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text, ...JSON.parse(text) };
+    },
+    async [Symbol.asyncDispose]() {
+      await emulator.close(); // first, so that nothing the emulator still holds keeps the gateway waiting
+      await gateway.close();
+    },
+  };
+}
