@@ -25,6 +25,10 @@ export interface Config {
   authMode: AuthMode;
   requestDeadlineMs: number;
   graphMaxConnections: number;
+  /** Creates, updates and deletions in any twenty seconds. */
+  graphWritesPer20s: number;
+  /** Most inputs of one plural create. */
+  maxBatchItems: number;
   maxBodyBytes: number;
   /** Exact origins; `development` also lets in Apollo Sandbox and any port of localhost. */
   corsOrigins: readonly string[] | "development";
@@ -58,6 +62,8 @@ export const variables: readonly Variable[] = [
   },
   { name: "REQUEST_DEADLINE_MS", default: "25000", meaning: "for the whole of one request, in milliseconds" },
   { name: "GRAPH_MAX_CONNECTIONS", default: "32", meaning: "open connections to Graph at the most" },
+  { name: "GRAPH_WRITES_PER_20S", default: "100", meaning: "creates, updates and deletions in any twenty seconds" },
+  { name: "MAX_BATCH_ITEMS", default: "200", meaning: "certificates of one plural create at the most" },
   { name: "MAX_BODY_BYTES", default: "2097152", meaning: "size of one request's body at the most, decompressed" },
   {
     name: "CORS_ORIGINS",
@@ -85,13 +91,18 @@ export class ConfigError extends Error {
   }
 }
 
-/** The process's environment; in development with `.env` of the working directory under it. */
+/**
+ * The process's environment; in development with `.env` of the working directory under it.
+ *
+ * @throws {ConfigError} where there is a `.env` that can't be read: without it, another configuration would start.
+ */
 export function environment(): NodeJS.ProcessEnv {
   if (process.env.NODE_ENV === "production") return process.env;
   try {
     return { ...parseEnv(readFileSync(".env", "utf8")), ...process.env };
-  } catch {
-    return process.env; // no .env, which is usual
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return process.env; // which is usual
+    throw new ConfigError([".env: is there, but can't be read"]);
   }
 }
 
@@ -104,7 +115,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const read = new Reader(env);
   const isProduction = env.NODE_ENV === "production";
   const cloud = read.choice("GRAPH_CLOUD", ["global", "usgov", "usgov-dod", "china"], "global");
-  const emulates = !isProduction && ["GRAPH_CLOUD", "GRAPH_BASE_URL", "AUTH_MODE"].every((name) => isUnset(env[name]));
+  const emulates =
+    !isProduction &&
+    isUnset(env.GRAPH_CLOUD) &&
+    isUnset(env.GRAPH_BASE_URL) &&
+    (isUnset(env.AUTH_MODE) || env.AUTH_MODE === "none");
   const allowLoopback = read.boolean("ALLOW_LOOPBACK_UPSTREAM", false);
   const graphBaseUrl = emulates
     ? undefined
@@ -124,6 +139,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     authMode,
     requestDeadlineMs: read.integer("REQUEST_DEADLINE_MS", 25_000, 100, 600_000),
     graphMaxConnections: read.integer("GRAPH_MAX_CONNECTIONS", 32, 1, 1024),
+    graphWritesPer20s: read.integer("GRAPH_WRITES_PER_20S", 100, 1, 100_000),
+    maxBatchItems: read.integer("MAX_BATCH_ITEMS", 200, 1, 10_000),
     maxBodyBytes: read.integer("MAX_BODY_BYTES", 2_097_152, 1024, 268_435_456),
     corsOrigins: read.origins("CORS_ORIGINS") ?? (isProduction ? [] : "development"),
     introspection: read.boolean("INTROSPECTION", !isProduction),
@@ -191,15 +208,16 @@ class Reader {
       return undefined;
     }
     const url = URL.canParse(value ?? "") ? new URL(value ?? "") : undefined;
-    if (url === undefined || url.username || url.password || url.search || url.hash) {
-      this.problem(name, "must be an absolute URL without credentials, query or fragment");
+    const hasVersion = /\/(?:v1\.0|beta)\/?$/i.test(url?.pathname ?? "");
+    if (url === undefined || hasVersion || url.username || url.password || url.search || url.hash) {
+      this.problem(name, "must be an absolute URL without version, credentials, query or fragment");
       return undefined;
     }
     if (allowLoopback) {
       if (!isLoopback(url.hostname) || !/^https?:$/.test(url.protocol)) {
         this.problem(name, "must be a loopback address together with ALLOW_LOOPBACK_UPSTREAM=true");
       }
-    } else if (!Object.values(graphRoots).some((root) => root === url.origin)) {
+    } else if (!Object.values(graphRoots).some((root) => `${root}/` === url.href)) {
       this.problem(
         name,
         `must be one of ${Object.values(graphRoots).join(", ")}, or loopback with ALLOW_LOOPBACK_UPSTREAM=true`,

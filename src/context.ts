@@ -1,5 +1,6 @@
 /** How one request gets its caller and its data sources. */
 import { bearerOf } from "./auth/bearer.ts";
+import { Deadline } from "./datasources/deadline.ts";
 import type { GraphClient } from "./datasources/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph-request.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
@@ -12,15 +13,24 @@ export interface GatewayContext {
   readonly dataSources: { readonly userPfxCertificates: UserPfxCertificates };
 }
 
-/** @param authorization the caller's `Authorization` header. @param deadline aborts when the request's time is up. */
+/** What the HTTP server knows of a request. */
+export interface RequestFacts {
+  /** The `Authorization` header. */
+  authorization: string | undefined;
+  /** For the whole of the request. */
+  deadlineMs: number;
+  /** Aborts when the client is gone. */
+  disconnected: AbortSignal;
+}
+
 export function createContext(
   client: GraphClient,
-  authMode: AuthMode,
-  authorization: string | undefined,
-  deadline: AbortSignal,
+  { authMode, maxBatchItems }: { authMode: AuthMode; maxBatchItems: number },
+  { authorization, deadlineMs, disconnected }: RequestFacts,
 ): GatewayContext {
   const caller: GraphCaller = {
-    deadline,
+    deadline: new Deadline(deadlineMs, client.clock),
+    disconnected,
     tokenOwner: authMode === "passthrough" ? "caller" : "gateway",
     async token() {
       if (authMode === "none") return "emulator";
@@ -29,5 +39,5 @@ export function createContext(
       throw new GatewayError("UNAUTHENTICATED", "Send a Microsoft Graph access token: Authorization: Bearer …");
     },
   };
-  return { dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller) } };
+  return { dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, maxBatchItems) } };
 }

@@ -11,8 +11,21 @@ export interface GatewayLog {
   unknownEnumMember(record: { property: string }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
   movedToBeta(): void;
+  /** One request to Graph and what became of it, at level debug. */
+  graphAttempt(record: GraphAttemptRecord): void;
   /** A bug: what the caller sees is masked, and carries the same id. */
   internalError(record: { id: string; error: unknown }): void;
+}
+
+export interface GraphAttemptRecord {
+  operation: string;
+  /** Absent where there was no answer; then `silence` says why. */
+  status?: number;
+  silence?: string;
+  durationMs: number;
+  /** The two ids that Microsoft's support asks for. */
+  clientRequestId?: string;
+  requestId?: string;
 }
 
 /** @param level pino's level; `silent` for none. @param destination where lines go; default standard output. */
@@ -24,6 +37,8 @@ export function createLog(level: string, destination?: DestinationStream): Gatew
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
     unknownEnumMember: ({ property }) => log.warn({ property }, "Graph answered an enum member unknown to this build"),
     movedToBeta: () => log.warn("Graph v1.0 has no userPfxCertificates; using beta from now on"),
+    graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
+      log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "asked Graph"),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),
   };
 }

@@ -32,7 +32,7 @@ async function run(): Promise<void> {
     await graph.close();
     process.exit(0);
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal).catch(fail));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal).catch(failToStop));
 }
 
 /** Imported on demand: with a real Graph the emulator is never loaded. */
@@ -60,8 +60,19 @@ function fail(error: unknown): void {
     );
     process.exit(exit.config);
   }
-  console.error(`Not started: ${error instanceof Error ? error.message : "unknown error"}`);
+  console.error(`Not started: ${messageOf(error)}`);
   process.exit(1);
+}
+
+function failToStop(error: unknown): void {
+  console.error(`Not stopped cleanly: ${messageOf(error)}`);
+  process.exit(1);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown error";
+  const isTaken = "code" in error && error.code === "EADDRINUSE";
+  return isTaken ? `${error.message}. Another program listens there; set PORT to a free one.` : error.message;
 }
 
 const [argument, ...rest] = process.argv.slice(2);

@@ -27,10 +27,20 @@ export function withApiVersion(
 }
 
 /**
- * Whether Graph does not know the path. The one place where a message text decides: the code is a bare `BadRequest`.
+ * Whether Graph does not know the path, be it the request's own or that of every item of a `$batch`. The one place where
+ * a message text decides: the code is a bare `BadRequest`.
  */
-export function isSegmentMissing({ status, body }: GraphResponse): boolean {
-  if (status !== 400 && status !== 404) return false;
-  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
-  return typeof error.message === "string" && error.message.startsWith("Resource not found for the segment");
+export function isSegmentMissing({ status, body }: Pick<GraphResponse, "status" | "body">): boolean {
+  if (!isRecord(body)) return false;
+  if (status === 400 || status === 404) {
+    const message = isRecord(body.error) ? body.error.message : undefined;
+    return typeof message === "string" && message.startsWith("Resource not found for the segment");
+  }
+  return Array.isArray(body.responses) && body.responses.length > 0 && body.responses.every(isItemSegmentMissing);
+}
+
+function isItemSegmentMissing(item: unknown): boolean {
+  return (
+    isRecord(item) && typeof item.status === "number" && isSegmentMissing({ status: item.status, body: item.body })
+  );
 }

@@ -4,9 +4,18 @@
  */
 import type { GatewayLog } from "../log.ts";
 import { type ApiVersion, withApiVersion } from "./api-version.ts";
-import { errorOfAnswer, errorOfSilence, unreadableAnswer } from "./graph-error.ts";
+import { createBatch, withBatch } from "./batch.ts";
+import { withCircuitBreaker } from "./circuit-breaker.ts";
+import type { Clock } from "./clock.ts";
+import { GraphClock } from "./graph-clock.ts";
 import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
-import { createTransport, type Transport } from "./transport.ts";
+import { KeyedCreates } from "./keyed-creates.ts";
+import { withObserver } from "./observe.ts";
+import type { Outcome } from "./reconcile.ts";
+import { withRetry } from "./retry.ts";
+import { RetryBudget } from "./retry-budget.ts";
+import { createTransport } from "./transport.ts";
+import { WriteQuota, withWriteQuota } from "./write-quota.ts";
 
 export interface GraphClientOptions {
   /** Graph's root without the version, such as https://graph.microsoft.com. */
@@ -14,41 +23,60 @@ export interface GraphClientOptions {
   apiVersion: ApiVersion;
   /** Upper bound of open sockets to Graph. */
   maxConnections: number;
+  /** Creates, updates and deletions in any twenty seconds. */
+  writesPer20s: number;
   log: GatewayLog;
+  clock: Clock;
 }
 
 export class GraphClient {
   readonly baseUrl: URL;
   readonly log: GatewayLog;
-  readonly #transport: Transport;
+  readonly clock: Clock;
+  readonly graphClock: GraphClock;
+  readonly creates: KeyedCreates;
+  readonly retryBudget: RetryBudget;
   readonly #send: Send;
+  readonly #sendUnbatched: Send;
+  readonly #close: () => Promise<void>;
 
-  constructor({ baseUrl, apiVersion, maxConnections, log }: GraphClientOptions) {
+  constructor({ baseUrl, apiVersion, maxConnections, writesPer20s, log, clock }: GraphClientOptions) {
     this.baseUrl = baseUrl;
     this.log = log;
-    this.#transport = createTransport(baseUrl, maxConnections);
-    this.#send = withApiVersion(apiVersion, this.#transport.send, log.movedToBeta);
+    this.clock = clock;
+    this.graphClock = new GraphClock(clock.now);
+    this.creates = new KeyedCreates();
+    this.retryBudget = new RetryBudget(clock.now);
+
+    const transport = createTransport(baseUrl, maxConnections);
+    this.#close = transport.close;
+    const observed = withObserver(transport.send, clock.now, log.graphAttempt);
+    const versioned = withApiVersion(apiVersion, observed, log.movedToBeta);
+    this.#sendUnbatched = withCircuitBreaker(versioned);
+    const batched = withBatch(this.#sendUnbatched);
+    const paced = withWriteQuota(new WriteQuota(writesPer20s, clock), batched);
+    this.#send = withRetry(paced, this.retryBudget, clock);
   }
 
-  /**
-   * Resolves with one of the statuses the request expects.
-   *
-   * @throws {GatewayError} with a code of the contract for everything else.
-   */
-  async send(request: GraphRequest): Promise<GraphResponse> {
-    let response: GraphResponse;
+  /** An answer of any status, or the reason why there is none. Rejects only where the gateway refuses to ask. */
+  async send(request: GraphRequest): Promise<Outcome> {
     try {
-      response = await this.#send(request);
+      const response = await this.#send(request);
+      this.graphClock.observe(response.headers.date);
+      return { response };
     } catch (error) {
-      throw error instanceof TransportError ? errorOfSilence(request, error) : error;
+      if (error instanceof TransportError) return { error };
+      throw error;
     }
-    if (request.expects.includes(response.status)) return response;
-    if (response.status >= 200 && response.status < 300) throw unreadableAnswer(request, response);
-    throw await errorOfAnswer(request, response);
+  }
+
+  /** What requests are given as `batch` to travel together. */
+  batch(): { load(request: GraphRequest): Promise<GraphResponse> } {
+    return createBatch(this.#sendUnbatched);
   }
 
   /** Ends every connection; requests under way fail. */
   close(): Promise<void> {
-    return this.#transport.close();
+    return this.#close();
   }
 }

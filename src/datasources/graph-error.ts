@@ -3,7 +3,8 @@ import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from
 import { isSegmentMissing } from "./api-version.ts";
 import { readGraphError } from "./graph-message.ts";
 import type { GraphRequest, GraphResponse, TransportError } from "./graph-request.ts";
-import { retryAfterSecondsOf } from "./retry-after.ts";
+import { requestIdOf } from "./observe.ts";
+import { askedSecondsOf } from "./retry-after.ts";
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   400: "BAD_USER_INPUT",
@@ -34,52 +35,40 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   UPSTREAM_MISCONFIGURED: "The gateway's own access to Microsoft Graph is not set up rightly; tell its operator.",
 };
 
-/** The error that a status other than the expected one amounts to. */
+/** The error that an answer other than the expected one amounts to. */
 export async function errorOfAnswer(request: GraphRequest, response: GraphResponse): Promise<GraphError> {
-  const secrets = [...(request.secrets ?? []), await request.caller.token()];
-  const { code: graphCode, message, activityId, retryAfterSeconds } = readGraphError(response.body, secrets);
   const challenge = claimsChallengeOf(response);
   const code = codeOf(request, response, challenge);
-  const graph: GraphErrorDetails = {
-    status: response.status,
-    code: graphCode,
-    message,
-    requestId: idOf(response.headers["request-id"]),
-    clientRequestId: response.clientRequestId,
-    activityId,
-  };
-  return new GraphError(code, message === null ? advice[code] : `${advice[code]} Graph says: ${message}`, graph, {
-    retryAfterSeconds:
-      code === "THROTTLED" || response.status === 503
-        ? (retryAfterSecondsOf(response.headers) ?? retryAfterSeconds)
-        : undefined,
+  const graph = await graphDetailsOf(request, response);
+  const message = graph.message === null ? advice[code] : `${advice[code]} Graph says: ${graph.message}`;
+  const mayAskAgain = response.status === 429 || response.status === 503;
+  return new GraphError(code, message, graph, {
+    retryAfterSeconds: mayAskAgain ? askedSecondsOf(response) : undefined,
     claims: challenge,
   });
 }
 
+/** What Graph answered, fit for API users. */
+async function graphDetailsOf(request: GraphRequest, response: GraphResponse): Promise<GraphErrorDetails> {
+  const secrets = [...(request.secrets ?? []), await request.caller.token()];
+  const { code, message, activityId } = readGraphError(response.body, secrets);
+  const { status, clientRequestId } = response;
+  return { status, code, message, requestId: requestIdOf(response), clientRequestId, activityId };
+}
+
 function codeOf(request: GraphRequest, response: GraphResponse, challenge: string | undefined): ErrorCode {
   const { status } = response;
+  const isWrite = request.operation !== "read";
+  // A success that is none, because it cannot be read or is no entity: a write may have been applied all the same.
+  if (status >= 200 && status < 300) return isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_INVALID_RESPONSE";
+  if (status >= 500) return isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
+  if (response.afterDoubt && status !== 404) return "OUTCOME_UNKNOWN";
   if (status === 401) {
     if (challenge !== undefined) return "CLAIMS_CHALLENGE";
     return request.caller.tokenOwner === "caller" ? "UNAUTHENTICATED" : "UPSTREAM_MISCONFIGURED";
   }
   if (isSegmentMissing(response)) return "UPSTREAM_MISCONFIGURED";
-  if (status >= 500) return isWrite(request) ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
-  if (status >= 400) return codeByStatus[status] ?? "BAD_USER_INPUT";
-  return "UPSTREAM_INVALID_RESPONSE";
-}
-
-/** The error for a success that is none: unreadable, or no entity. A write may have been applied all the same. */
-export function unreadableAnswer(request: GraphRequest, response: GraphResponse): GraphError {
-  const code = isWrite(request) ? "OUTCOME_UNKNOWN" : "UPSTREAM_INVALID_RESPONSE";
-  return new GraphError(code, advice[code], {
-    status: response.status,
-    code: null,
-    message: null,
-    requestId: idOf(response.headers["request-id"]),
-    clientRequestId: response.clientRequestId,
-    activityId: null,
-  });
+  return status >= 400 ? (codeByStatus[status] ?? "BAD_USER_INPUT") : "UPSTREAM_INVALID_RESPONSE";
 }
 
 /** The error for no answer at all: what it means depends on whether the request was sent, and on what it would change. */
@@ -88,14 +77,17 @@ export function errorOfSilence(request: GraphRequest, error: TransportError): Ga
   return new GatewayError(code, advice[code], { cause: error });
 }
 
-function codeOfSilence(request: GraphRequest, { sent, reason }: TransportError): ErrorCode {
-  if (sent && isWrite(request)) return "OUTCOME_UNKNOWN";
-  if (reason === "deadline") return "UPSTREAM_TIMEOUT";
+function codeOfSilence({ operation }: GraphRequest, { sent, reason }: TransportError): ErrorCode {
+  if (sent && operation !== "read") return "OUTCOME_UNKNOWN";
+  if (reason === "deadline" || reason === "timeout") return "UPSTREAM_TIMEOUT";
   return reason === "tooLarge" ? "UPSTREAM_INVALID_RESPONSE" : "UPSTREAM_UNAVAILABLE";
 }
 
-function isWrite({ method }: GraphRequest): boolean {
-  return method !== "GET";
+/** The user already has the certificate: as Graph said it, or as a look-up showed. */
+export async function conflictWith(id: string, request: GraphRequest, response?: GraphResponse): Promise<GatewayError> {
+  const message = `That user already has that certificate, under the id ${id}.`;
+  if (response === undefined) return new GatewayError("CONFLICT", message);
+  return new GraphError("CONFLICT", message, await graphDetailsOf(request, response));
 }
 
 /**
@@ -109,8 +101,4 @@ function claimsChallengeOf({ status, headers }: GraphResponse): string | undefin
   const header = String(headers["www-authenticate"] ?? "");
   if (!/error="insufficient_claims"/i.test(header)) return undefined;
   return /[\s,]claims="([A-Za-z0-9+/_-]{1,8192}={0,2})"/i.exec(header)?.[1];
-}
-
-function idOf(header: string | string[] | undefined): string | null {
-  return typeof header === "string" && /^[A-Za-z0-9-]{1,64}$/.test(header) ? header : null;
 }

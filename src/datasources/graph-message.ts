@@ -27,11 +27,10 @@ export function readGraphError(body: unknown, secrets: readonly string[]): Graph
     if (nested === undefined) break;
     const nestedCode = stringOrNull(nested.ErrorCode);
     if (nestedCode) code = nestedCode;
-    const retryAfter = Number(nested.RetryAfter ?? Number.NaN);
-    if (retryAfter >= 0) retryAfterSeconds = retryAfter;
+    if (/^\d{1,15}(\.\d+)?$/.test(String(nested.RetryAfter))) retryAfterSeconds = Number(nested.RetryAfter);
     message = stringOrNull(nested.Message) ?? stringOrNull(nested.message);
   }
-  const activityId = /Activity ID: ([0-9a-f-]{36})/i.exec(message ?? "")?.[1] ?? null;
+  const activityId = /Activity ID: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/i.exec(message ?? "")?.[1] ?? null;
   return {
     code: code !== null && /^[A-Za-z0-9_.-]{1,80}$/.test(code) ? cutSecrets(code, secrets) : null,
     message: message === null ? null : presentable(message, secrets),
@@ -52,11 +51,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 function presentable(message: string, secrets: readonly string[]): string | null {
   const text = message
+    .slice(0, 8 * maxMessageCharacters) // before the patterns below: on long text they would take seconds
     .replace(/\s+-\s+Operation ID[\s\S]*$/, "")
     .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]*/gi, "(address cut)")
     .replace(/\b(?:[a-z0-9-]+\.)+manage\.microsoft\.com\S*/gi, "(address cut)")
-    .replace(/\p{Cc}+/gu, " ")
-    .slice(0, 4 * maxMessageCharacters);
+    .replace(/\p{Cc}+/gu, " ");
   // A long run of base64 or hexadecimal digits is data, however it was encoded on the way.
   const cut = cutSecrets(text, secrets).replace(/[A-Za-z0-9+/_=%-]{48,}/g, "(cut)");
   return cut.trim() === "" ? null : cut.slice(0, maxMessageCharacters);
@@ -71,13 +70,15 @@ export function cutSecrets(text: string, secrets: readonly string[]): string {
     const positions = new Map<string, number[]>();
     for (let at = 0; at + width <= text.length; at++) {
       const piece = text.slice(at, at + width);
-      positions.set(piece, [...(positions.get(piece) ?? []), at]);
+      const known = positions.get(piece);
+      if (known === undefined) positions.set(piece, [at]);
+      else known.push(at);
     }
     for (const form of formsOf(secret)) {
       for (let at = 0; at + width <= form.length; at++) {
-        for (const position of positions.get(form.slice(at, at + width)) ?? []) {
-          marked.fill(1, position, position + width);
-        }
+        const piece = form.slice(at, at + width);
+        for (const position of positions.get(piece) ?? []) marked.fill(1, position, position + width);
+        positions.delete(piece); // marked once, done with: text and secret may both be one letter repeated
       }
     }
   }
@@ -92,11 +93,15 @@ export function cutSecrets(text: string, secrets: readonly string[]): string {
 function formsOf(secret: string): string[] {
   if (secret.length > 65_536) return [secret];
   const bytes = Buffer.from(secret, "utf8");
+  // Base64 of a text depends on where in a group of three bytes it begins.
+  const shifted = [1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]));
+  // Blob and password are base64 themselves: what they decode to may be shown in hexadecimal, too.
+  const hex = [bytes, Buffer.from(secret, "base64")].map((each) => each.toString("hex"));
   return [
     secret,
-    bytes.toString("base64"),
-    bytes.toString("hex"),
-    bytes.toString("hex").toUpperCase(),
+    ...[bytes, ...shifted].map((each) => each.toString("base64")),
+    ...hex,
+    ...hex.map((each) => each.toUpperCase()),
     encodeURIComponent(secret.replace(/\p{Cs}/gu, "")),
     JSON.stringify(secret).slice(1, -1),
   ];

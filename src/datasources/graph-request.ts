@@ -1,7 +1,9 @@
 /**
  * The one function shape that every concern around a call to Graph wraps: `(request) => Promise<response>`. A `Send`
- * resolves for any status Graph answers and rejects with `TransportError` where there is no answer.
+ * resolves for any status Graph answers, rejects with `TransportError` where there is no answer, and with `GatewayError`
+ * where the gateway itself decides not to ask.
  */
+import type { Deadline } from "./deadline.ts";
 
 /** On whose behalf a request goes to Graph, and until when. */
 export interface GraphCaller {
@@ -9,46 +11,52 @@ export interface GraphCaller {
   token(): Promise<string>;
   /** Whose fault a 401 of Graph is: the caller's own token, or the gateway's credentials. */
   readonly tokenOwner: "caller" | "gateway";
-  /** Aborts at the request's deadline. */
-  readonly deadline: AbortSignal;
+  readonly deadline: Deadline;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly disconnected: AbortSignal;
 }
 
 export interface GraphRequest {
+  /** What it does; everything but a read takes from the write quota, and leaves a doubt behind where its answer is lost. */
+  readonly operation: "read" | "create" | "update" | "delete";
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Below the API version, encoded: `/deviceManagement/userPfxCertificates`. */
   readonly path: string;
   /** Encoded, without the question mark. */
   readonly query?: string | undefined;
   readonly body?: Readonly<Record<string, unknown>> | undefined;
-  /** The statuses that mean success here; any other is an error. */
-  readonly expects: readonly number[];
   /** Values of the body that must not come back in an error. */
   readonly secrets?: readonly string[] | undefined;
   readonly caller: GraphCaller;
+  /** Where given, the request may travel in a `$batch` with others that are sent at the same time. */
+  readonly batch?: { load(request: GraphRequest): Promise<GraphResponse> } | undefined;
 }
 
 export interface GraphResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The parsed JSON; `undefined` where there was none, or it was cut short, too large or not JSON. */
+  /** The parsed JSON; `undefined` where there was none, or it was too large or not JSON. */
   readonly body: unknown;
   readonly clientRequestId: string;
+  /** Set where an earlier sending of the same request got no answer, so that it may have been applied then. */
+  readonly afterDoubt?: boolean;
 }
 
 export type Send = (request: GraphRequest) => Promise<GraphResponse>;
 
+/** Why there is no answer. `timeout`: of one attempt; `deadline`: of the whole request; the rest says itself. */
+type Silence = "network" | "timeout" | "deadline" | "tooLarge" | "disconnected" | "circuitOpen";
+
 /** No answer from Graph. */
 export class TransportError extends Error {
   override name = "TransportError";
+  readonly reason: Silence;
   /** False where not a byte of the request can have reached Graph. */
   readonly sent: boolean;
-  readonly reason: "network" | "deadline" | "tooLarge";
-  readonly clientRequestId: string;
 
-  constructor(reason: TransportError["reason"], sent: boolean, clientRequestId: string, cause?: unknown) {
+  constructor(reason: Silence, sent: boolean, cause?: unknown) {
     super(`no answer from Graph (${reason}, ${sent ? "sent" : "not sent"})`, { cause });
     this.reason = reason;
     this.sent = sent;
-    this.clientRequestId = clientRequestId;
   }
 }

@@ -5,12 +5,13 @@ export const collectionPath = "/deviceManagement/userPfxCertificates";
 
 /**
  * The path of one certificate. Ids are 32 + 40 hexadecimal digits with a dash between; anything of letters, digits and
- * dashes is let through in case Graph changes its mind, nothing that could mean another path or query is.
+ * dashes is let through in case Graph changes its mind, nothing that could mean another path or query is. The key of a
+ * federated entity comes past GraphQL's types, so it may be missing or anything else.
  *
  * @throws {GatewayError} `BAD_USER_INPUT` naming `id`.
  */
-export function certificatePath(id: string): string {
-  if (!/^[A-Za-z0-9-]{1,128}$/.test(id)) {
+export function certificatePath(id: unknown): string {
+  if (typeof id !== "string" || !/^[A-Za-z0-9-]{1,128}$/.test(id)) {
     throw badUserInput([{ path: "id", message: "must be a certificate's id: letters, digits and dashes" }]);
   }
   return `${collectionPath}/${id}`;
@@ -18,7 +19,7 @@ export function certificatePath(id: string): string {
 
 /**
  * A `$filter` in the one form that is known to be honoured, encoded for a query string; empty without conditions. Quotes
- * are doubled.
+ * are doubled, and encoded the way `URL` does, so that the query is in the one form that a cursor may carry.
  *
  * @see https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html#sec_SystemQueryOptionfilter
  */
@@ -26,7 +27,7 @@ export function filterQuery(conditions: { userPrincipalName?: string | null; thu
   const clauses = [];
   if (conditions.userPrincipalName) clauses.push(equalsInAnyCase("userPrincipalName", conditions.userPrincipalName));
   if (conditions.thumbprint) clauses.push(equalsInAnyCase("thumbprint", conditions.thumbprint));
-  return clauses.length === 0 ? "" : `$filter=${encodeURIComponent(clauses.join(" and "))}`;
+  return clauses.length === 0 ? "" : `$filter=${encodeURIComponent(clauses.join(" and ")).replaceAll("'", "%27")}`;
 }
 
 function equalsInAnyCase(property: string, value: string): string {

@@ -27,11 +27,12 @@ export interface Connection<Item> {
 interface Place {
   /** Query string of the Graph page. */
   query: string;
-  /** How many of its items come before the place. */
-  offset: number;
-  /** The item right before the place, to find it again where the page has moved. */
-  afterId: string | null;
+  /** The last items before the place, the nearest first, to find it again where items came or went; empty at the start. */
+  afterIds: readonly string[];
 }
+
+/** How many items in a row may go away between two requests without any coming twice. */
+const maxAfterIds = 3;
 
 interface Listing<Item> {
   /** 1 or more. */
@@ -50,16 +51,18 @@ interface Listing<Item> {
 export async function pageOf<Item extends { id: string }>(listing: Listing<Item>): Promise<Connection<Item>> {
   const { first, after, firstQuery, matches, fetchPage } = listing;
   const filterHash = createHash("sha256").update(listing.filterKey).digest("base64url").slice(0, 12);
-  let place: Place = after == null ? { query: firstQuery, offset: 0, afterId: null } : decodeCursor(after, filterHash);
+  let place: Place = after == null ? { query: firstQuery, afterIds: [] } : decodeCursor(after, filterHash);
   const edges: Edge<Item>[] = [];
   const seen = new Set<string>();
   let hasNextPage = false;
 
   walk: for (;;) {
     const { query } = place;
-    if (seen.has(query)) throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
     seen.add(query);
     const { items, nextQuery } = await fetchPage(query);
+    if (nextQuery !== undefined && seen.has(nextQuery)) {
+      throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
+    }
     for (let index = startIn(items, place); index < items.length; index++) {
       const node = items[index];
       if (node === undefined || matches?.(node) === false) continue;
@@ -68,13 +71,13 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
         break walk;
       }
       const isLast = index === items.length - 1 && nextQuery !== undefined;
-      const behind: Place = isLast
-        ? { query: nextQuery, offset: 0, afterId: null }
-        : { query, offset: index + 1, afterId: node.id };
+      const behind: () => Place = isLast
+        ? () => ({ query: nextQuery, afterIds: [] })
+        : () => ({ query, afterIds: idsBefore(items, index + 1) });
       edges.push({
         node,
         get cursor() {
-          return encodeCursor(behind, filterHash);
+          return encodeCursor(behind(), filterHash);
         },
       });
     }
@@ -83,7 +86,7 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
       hasNextPage = true;
       break;
     }
-    place = { query: nextQuery, offset: 0, afterId: null };
+    place = { query: nextQuery, afterIds: [] };
   }
 
   return {
@@ -102,11 +105,23 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
   };
 }
 
-/** Where the item before the place is gone, one item may come twice; none is missed. */
-function startIn(items: readonly { id: string }[], { offset, afterId }: Place): number {
-  if (afterId === null) return offset;
-  const before = items.findIndex(({ id }) => id === afterId);
-  return before === -1 ? Math.max(0, offset - 1) : before + 1;
+function idsBefore(items: readonly { id: string }[], index: number): string[] {
+  return items
+    .slice(Math.max(0, index - maxAfterIds), index)
+    .map(({ id }) => id)
+    .reverse();
+}
+
+/**
+ * Behind the nearest item that is still there. Where all of them are gone, the page comes again from its start: an item
+ * may come twice then, and none is missed.
+ */
+function startIn(items: readonly { id: string }[], { afterIds }: Place): number {
+  for (const afterId of afterIds) {
+    const before = items.findIndex(({ id }) => id === afterId);
+    if (before !== -1) return before + 1;
+  }
+  return 0;
 }
 
 /**
@@ -123,24 +138,22 @@ export function queryOfNextLink(nextLink: string, baseUrl: URL): string | undefi
   return paths.includes(url.pathname.toLowerCase()) ? url.search.slice(1) : undefined;
 }
 
-function encodeCursor({ query, offset, afterId }: Place, filterHash: string): string {
-  return Buffer.from(JSON.stringify([query, offset, afterId, filterHash])).toString("base64url");
+function encodeCursor({ query, afterIds }: Place, filterHash: string): string {
+  return Buffer.from(JSON.stringify([query, filterHash, ...afterIds])).toString("base64url");
 }
 
 function decodeCursor(cursor: string, filterHash: string): Place {
-  const [query, offset, afterId, hash] = parseCursor(cursor);
+  const [query, hash, ...afterIds] = parseCursor(cursor);
   const isPlace =
     typeof query === "string" &&
     isPageQuery(query) &&
-    Number.isSafeInteger(offset) &&
-    typeof offset === "number" &&
-    offset >= 0 &&
-    (afterId === null || typeof afterId === "string");
+    afterIds.length <= maxAfterIds &&
+    afterIds.every((id) => typeof id === "string");
   if (!isPlace) throw badUserInput([{ path: "after", message: "must be a cursor that this gateway answered" }]);
   if (hash !== filterHash) {
     throw badUserInput([{ path: "after", message: "must be a cursor of a listing with the same filter" }]);
   }
-  return { query, offset, afterId };
+  return { query, afterIds };
 }
 
 function parseCursor(cursor: string): unknown[] {
@@ -152,11 +165,16 @@ function parseCursor(cursor: string): unknown[] {
   }
 }
 
-/** A query string as `URL` writes it, without those of OData's system options that a next link of ours never needs. */
+/**
+ * A query string as `URL` writes it, without those of OData's system options that a next link of ours never needs. Graph
+ * takes them without the dollar sign, too.
+ */
 function isPageQuery(query: string): boolean {
   if (query.length > 8192 || new URL(`http://localhost/?${query}`).search.slice(1) !== query) return false;
   const ours = ["$filter", "$top", "$skip", "$skiptoken", "$count", "$select", "$orderby"];
-  return [...new URLSearchParams(query).keys()].every(
-    (name) => !name.startsWith("$") || ours.includes(name.toLowerCase()),
-  );
+  const others = ["apply", "compute", "deltatoken", "expand", "format", "levels", "schemaversion", "search"];
+  return [...new URLSearchParams(query).keys()].every((given) => {
+    const name = given.toLowerCase();
+    return name.startsWith("$") ? ours.includes(name) : !others.includes(name);
+  });
 }

@@ -12,6 +12,10 @@ import { type GraphRequest, type GraphResponse, TransportError } from "./graph-r
 const maxAnswerBytes = 32 * 1024 * 1024;
 /** Errors of Graph are a few hundred bytes; of a longer one only the status counts. */
 const maxErrorBytes = 256 * 1024;
+/** One attempt's share of the whole time: there must be time left to look up what became of it, and to try again. */
+const attemptShare = 0.4;
+/** What a write leaves of the time, for that look-up. */
+const reservedShare = 0.15;
 
 const userAgent = "intune-pfx-gateway";
 
@@ -26,7 +30,7 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
   const pool = new Pool(baseUrl.origin, {
     connections,
     connect: { timeout: 10_000 },
-    // The request's deadline bounds the wait for an answer; undici's own timers would only add a second one.
+    // Every attempt has a timer of its own; undici's would only be a second opinion.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -44,20 +48,19 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
         "user-agent": userAgent,
       };
       if (request.body !== undefined) headers["content-type"] = "application/json";
+      const target = request.query ? `${prefix}${path}?${request.query}` : `${prefix}${path}`;
+      const body = request.body === undefined ? null : JSON.stringify(request.body);
       return new Promise((resolve, reject) => {
-        const collector = new Collector(request.caller.deadline, clientRequestId, resolve, reject);
-        if (collector.done) return;
-        const target = request.query ? `${prefix}${path}?${request.query}` : `${prefix}${path}`;
-        const body = request.body === undefined ? null : JSON.stringify(request.body);
-        pool.dispatch({ method: request.method, path: target, headers, body }, collector);
+        const exchange = new Exchange(request, clientRequestId, resolve, reject);
+        if (!exchange.done) pool.dispatch({ method: request.method, path: target, headers, body }, exchange);
       });
     },
     close: () => pool.destroy(),
   };
 }
 
-/** Collects one answer. Settles once: with the answer, or with a `TransportError` that knows whether it was sent. */
-class Collector implements Dispatcher.DispatchHandler {
+/** One attempt. Settles once: with the answer, or with a `TransportError` that knows whether the request was sent. */
+class Exchange implements Dispatcher.DispatchHandler {
   done = false;
   #sent = false;
   #status = 0;
@@ -65,39 +68,55 @@ class Collector implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #controller: Dispatcher.DispatchController | undefined;
-  readonly #deadline: AbortSignal;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #request: GraphRequest;
   readonly #clientRequestId: string;
   readonly #resolve: (response: GraphResponse) => void;
   readonly #reject: (error: TransportError) => void;
 
   constructor(
-    deadline: AbortSignal,
+    request: GraphRequest,
     clientRequestId: string,
     resolve: (response: GraphResponse) => void,
     reject: (error: TransportError) => void,
   ) {
-    this.#deadline = deadline;
+    this.#request = request;
     this.#clientRequestId = clientRequestId;
     this.#resolve = resolve;
     this.#reject = reject;
-    if (deadline.aborted) this.#fail("deadline");
-    else deadline.addEventListener("abort", this.#onDeadline);
+    const { deadline, disconnected } = request.caller;
+    if (disconnected.aborted) this.#fail("disconnected");
+    else if (deadline.remainingMs === 0) this.#fail("deadline");
+    else {
+      disconnected.addEventListener("abort", this.#onDisconnect);
+      this.#timer = setTimeout(this.#onTimeout, attemptMs(request));
+    }
   }
 
-  #onDeadline = (): void => {
-    this.#fail("deadline");
-    this.#controller?.abort(new errors.RequestAbortedError());
+  #onTimeout = (): void => {
+    this.#cut(this.#request.caller.deadline.remainingMs < 1 ? "deadline" : "timeout");
   };
+
+  /** Nobody waits any more: what only reads, or was not sent, stops; a write that was sent is seen through. */
+  #onDisconnect = (): void => {
+    if (this.#request.operation === "read" || !this.#sent) this.#cut("disconnected");
+  };
+
+  #cut(reason: "deadline" | "timeout" | "disconnected"): void {
+    this.#fail(reason);
+    this.#controller?.abort(new errors.RequestAbortedError());
+  }
 
   #settle(): boolean {
     if (this.done) return false;
     this.done = true;
-    this.#deadline.removeEventListener("abort", this.#onDeadline);
+    clearTimeout(this.#timer);
+    this.#request.caller.disconnected.removeEventListener("abort", this.#onDisconnect);
     return true;
   }
 
   #fail(reason: TransportError["reason"], cause?: unknown): void {
-    if (this.#settle()) this.#reject(new TransportError(reason, this.#sent, this.#clientRequestId, cause));
+    if (this.#settle()) this.#reject(new TransportError(reason, this.#sent, cause));
   }
 
   #answer(text: string | undefined): void {
@@ -125,6 +144,7 @@ class Collector implements Dispatcher.DispatchHandler {
       this.#chunks.push(chunk);
       return;
     }
+    this.#chunks = [];
     if (ok) this.#fail("tooLarge");
     else this.#answer(undefined);
     controller.abort(new errors.ResponseExceededMaxSizeError());
@@ -139,6 +159,12 @@ class Collector implements Dispatcher.DispatchHandler {
     if (this.#status >= 300) this.#answer(undefined);
     else this.#fail("network", cause);
   }
+}
+
+function attemptMs({ caller: { deadline }, operation }: GraphRequest): number {
+  const { budgetMs, remainingMs } = deadline;
+  const usable = operation === "read" ? remainingMs : Math.max(remainingMs - reservedShare * budgetMs, remainingMs / 2);
+  return Math.max(1, Math.min(attemptShare * budgetMs, usable));
 }
 
 function parse(text: string): unknown {

@@ -5,64 +5,95 @@
  * Permissions: `DeviceManagementConfiguration.Read.All` to read, `DeviceManagementConfiguration.ReadWrite.All` to write,
  * and for delegated callers an Intune role.
  */
+import { randomUUID } from "node:crypto";
 import { badUserInput, GatewayError } from "../errors.ts";
+import { brokenRules } from "../schema/broken-rules.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import { isBefore } from "../schema/instant.ts";
+import { instantOf, isBefore } from "../schema/instant.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
 import type { UserPfxCertificateFilter } from "../schema/user-pfx-certificate-filter.ts";
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
 import type { GraphClient } from "./graph-client.ts";
-import { unreadableAnswer } from "./graph-error.ts";
+import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
 import { isRecord } from "./json.ts";
 import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
 import { type Connection, type GraphPage, pageOf, queryOfNextLink } from "./paging.ts";
+import { type CreateSteps, createOnce } from "./reconcile.ts";
 import { userPfxCertificateOf } from "./user-pfx-certificate-json.ts";
 
 const odataType = "#microsoft.graph.userPFXCertificate";
 const defaultFirst = 50;
+/** A look-up's share of the whole time. */
+const lookUpShare = 0.4;
 
 export class UserPfxCertificates {
   readonly #client: GraphClient;
   readonly #caller: GraphCaller;
+  readonly #maxBatchItems: number;
+  readonly #reads: GraphRequest["batch"];
 
-  constructor(client: GraphClient, caller: GraphCaller) {
+  /** @param maxBatchItems most inputs of one plural create. */
+  constructor(client: GraphClient, caller: GraphCaller, maxBatchItems: number) {
     this.#client = client;
     this.#caller = caller;
+    this.#maxBatchItems = maxBatchItems;
+    this.#reads = client.batch();
   }
 
   /**
-   * Import a certificate.
+   * Import a certificate; at most one record exists afterwards, however often the network fails in between.
    *
-   * @throws {GraphError} `CONFLICT` where the user already has it; `OUTCOME_UNKNOWN` where it may have been stored or not.
+   * @throws {GatewayError} `CONFLICT` where the user already has it; `OUTCOME_UNKNOWN` where that could not be settled in
+   * time.
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-create
    */
-  async create(input: CreateUserPfxCertificateInput): Promise<UserPfxCertificate> {
-    const request: GraphRequest = {
-      method: "POST",
-      path: collectionPath,
-      body: bodyOf(input),
-      secrets: [input.encryptedPfxBlob, input.encryptedPfxPassword],
-      expects: [201],
-      caller: this.#caller,
-    };
-    return this.#certificateOf(request, await this.#client.send(request));
+  create(input: CreateUserPfxCertificateInput): Promise<UserPfxCertificate> {
+    return this.#create(input);
   }
 
   /**
-   * One certificate, secrets redacted; null where there is none of that id.
+   * Import many certificates, up to twenty in one request to Graph. Answers in the order of the inputs; what one of them
+   * meets with is only its own.
+   *
+   * @throws {GatewayError} `UNAUTHENTICATED` or `CLAIMS_CHALLENGE` where that is the answer to all of them.
+   */
+  async createMany(
+    inputs: readonly CreateUserPfxCertificateInput[],
+  ): Promise<(UserPfxCertificate | UserPfxCertificateFailure)[]> {
+    if (inputs.length > this.#maxBatchItems) {
+      throw badUserInput([{ path: "inputs", message: `must have at most ${this.#maxBatchItems} items` }]);
+    }
+    await this.#caller.token();
+    const batch = this.#client.batch();
+    const settled = await Promise.allSettled(
+      inputs.map(async (input, index) => {
+        const invalid = brokenRules(input, ["inputs", String(index)]);
+        if (invalid.length > 0) throw badUserInput(invalid);
+        return this.#create(input, batch);
+      }),
+    );
+    const errors = settled.map((each) => (each.status === "rejected" ? each.reason : undefined));
+    if (errors.length > 0 && errors.every(isAboutCredentials)) throw errors[0];
+    return settled.map((each) => (each.status === "fulfilled" ? each.value : this.#failureOf(each.reason)));
+  }
+
+  /**
+   * One certificate, secrets redacted; null where there is none of that id. Several of one operation travel together.
    *
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-get
    */
   async get(id: string): Promise<UserPfxCertificate | null> {
     const request: GraphRequest = {
+      operation: "read",
       method: "GET",
       path: certificatePath(id),
-      expects: [200, 404],
       caller: this.#caller,
+      batch: this.#reads,
     };
-    const response = await this.#client.send(request);
+    const response = await this.#expect(request, [200, 404]);
     return response.status === 404 ? null : this.#certificateOf(request, response);
   }
 
@@ -87,7 +118,7 @@ export class UserPfxCertificates {
       matches: conditions.every((each) => each.length === 0)
         ? undefined
         : (certificate) => filters.every((each) => matches(certificate, each)),
-      fetchPage: (query) => this.#fetchPage(query),
+      fetchPage: (query) => this.#fetchPage(query, this.#caller),
     });
   }
 
@@ -104,14 +135,14 @@ export class UserPfxCertificates {
     }
     const secrets = [input.encryptedPfxBlob, input.encryptedPfxPassword].filter((value) => value !== undefined);
     const request: GraphRequest = {
+      operation: "update",
       method: "PATCH",
       path,
       body: bodyOf(input),
       secrets,
-      expects: [200, 204],
       caller: this.#caller,
     };
-    const response = await this.#client.send(request);
+    const response = await this.#expect(request, [200, 204]);
     if (response.status === 200) return this.#certificateOf(request, response);
     // Graph's own description allows an answer without content; the caller still gets the certificate.
     const certificate = await this.get(id);
@@ -126,14 +157,94 @@ export class UserPfxCertificates {
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-delete
    */
   async delete(id: string): Promise<string> {
-    const path = certificatePath(id);
-    await this.#client.send({ method: "DELETE", path, expects: [204], caller: this.#caller });
+    const request: GraphRequest = {
+      operation: "delete",
+      method: "DELETE",
+      path: certificatePath(id),
+      caller: this.#caller,
+    };
+    const response = await this.#expect(request, [204, 404]);
+    // Gone on a second try, after the answer to the first was lost: the first did it.
+    if (response.status === 404 && !response.afterDoubt) throw await errorOfAnswer(request, response);
     return id;
   }
 
-  #certificateOf(request: GraphRequest, response: GraphResponse): UserPfxCertificate {
+  async #create(input: CreateUserPfxCertificateInput, batch?: GraphRequest["batch"]): Promise<UserPfxCertificate> {
+    const { deadline } = this.#caller;
+    const token = await this.#caller.token();
+    return this.#client.creates.run(input, token, deadline, (knownCreatedDateTime) =>
+      createOnce(this.#stepsOf(input, knownCreatedDateTime, batch)),
+    );
+  }
+
+  #stepsOf(
+    input: CreateUserPfxCertificateInput,
+    knownCreatedDateTime: string | undefined,
+    batch: GraphRequest["batch"],
+  ): CreateSteps {
+    const { clock, graphClock, retryBudget } = this.#client;
+    const { deadline, disconnected } = this.#caller;
+    const beganAtMs = clock.now();
+    const request: GraphRequest = {
+      operation: "create",
+      method: "POST",
+      path: collectionPath,
+      body: bodyOf(input),
+      secrets: [input.encryptedPfxBlob, input.encryptedPfxPassword],
+      caller: this.#caller,
+      batch,
+    };
+    return {
+      clock,
+      deadline,
+      send: () => this.#client.send(request),
+      certificateOf: (outcome) =>
+        "response" in outcome && outcome.response.status === 201 ? this.#decode(outcome.response.body) : undefined,
+      lookUp: () => this.#find(input),
+      isOurs: (found) =>
+        found.createdDateTime !== null &&
+        found.createdDateTime !== knownCreatedDateTime &&
+        isSince(found.createdDateTime, graphClock.earliestAt(beganAtMs)) &&
+        saysTheSame(found, input),
+      errorOf: async (outcome) =>
+        "response" in outcome ? errorOfAnswer(request, outcome.response) : errorOfSilence(request, outcome.error),
+      conflictWith: (found, outcome) =>
+        conflictWith(found.id, request, "response" in outcome ? outcome.response : undefined),
+      maySendAgain: () => !disconnected.aborted && deadline.remainingMs > 0 && retryBudget.takeRetry(),
+    };
+  }
+
+  /** The record under a natural key. Goes on when the caller is gone: a create that was sent is accounted for. */
+  async #find({ userPrincipalName, thumbprint }: CreateUserPfxCertificateInput): Promise<UserPfxCertificate | null> {
+    const { deadline } = this.#caller;
+    const caller: GraphCaller = {
+      ...this.#caller,
+      token: () => this.#caller.token(),
+      deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
+      disconnected: new AbortController().signal,
+    };
+    const key = { userPrincipalName, thumbprint };
+    const { nodes } = await pageOf<UserPfxCertificate>({
+      first: 1,
+      after: null,
+      firstQuery: filterQuery(key),
+      filterKey: "",
+      matches: (certificate) => matches(certificate, key),
+      fetchPage: (query) => this.#fetchPage(query, caller),
+    });
+    return nodes[0] ?? null;
+  }
+
+  async #expect(request: GraphRequest, statuses: readonly number[]): Promise<GraphResponse> {
+    const outcome = await this.#client.send(request);
+    if ("error" in outcome) throw errorOfSilence(request, outcome.error);
+    if (!statuses.includes(outcome.response.status)) throw await errorOfAnswer(request, outcome.response);
+    return outcome.response;
+  }
+
+  async #certificateOf(request: GraphRequest, response: GraphResponse): Promise<UserPfxCertificate> {
     const certificate = this.#decode(response.body);
-    if (certificate === undefined) throw unreadableAnswer(request, response);
+    if (certificate === undefined) throw await errorOfAnswer(request, response);
     return certificate;
   }
 
@@ -141,22 +252,39 @@ export class UserPfxCertificates {
     return userPfxCertificateOf(value, (property) => this.#client.log.unknownEnumMember({ property }));
   }
 
-  async #fetchPage(query: string): Promise<GraphPage<UserPfxCertificate>> {
-    const request: GraphRequest = { method: "GET", path: collectionPath, query, expects: [200], caller: this.#caller };
-    const response = await this.#client.send(request);
-    const { body } = response;
-    if (!isRecord(body) || !Array.isArray(body.value)) throw unreadableAnswer(request, response);
-    const items = body.value.map((value: unknown) => {
-      const certificate = this.#decode(value);
-      if (certificate === undefined) throw unreadableAnswer(request, response);
-      return certificate;
-    });
-    const nextLink = body["@odata.nextLink"];
-    if (nextLink === undefined || nextLink === null) return { items, nextQuery: undefined };
-    const nextQuery = typeof nextLink === "string" ? queryOfNextLink(nextLink, this.#client.baseUrl) : undefined;
-    if (nextQuery === undefined) throw unreadableAnswer(request, response);
-    return { items, nextQuery };
+  async #fetchPage(query: string, caller: GraphCaller): Promise<GraphPage<UserPfxCertificate>> {
+    const request: GraphRequest = { operation: "read", method: "GET", path: collectionPath, query, caller };
+    const response = await this.#expect(request, [200]);
+    const page = pageIn(response.body, this.#client.baseUrl, (value) => this.#decode(value));
+    if (page === undefined) throw await errorOfAnswer(request, response);
+    return page;
   }
+
+  #failureOf(reason: unknown): UserPfxCertificateFailure {
+    if (reason instanceof GatewayError) return UserPfxCertificateFailure.of(reason);
+    const id = randomUUID();
+    this.#client.log.internalError({ id, error: reason });
+    return UserPfxCertificateFailure.masked(id);
+  }
+}
+
+/** Graph's JSON of a page; `undefined` where it is none, or leads on to somewhere else. */
+function pageIn(
+  body: unknown,
+  baseUrl: URL,
+  decode: (value: unknown) => UserPfxCertificate | undefined,
+): GraphPage<UserPfxCertificate> | undefined {
+  if (!isRecord(body) || !Array.isArray(body.value)) return undefined;
+  const items: UserPfxCertificate[] = [];
+  for (const value of body.value) {
+    const certificate = decode(value);
+    if (certificate === undefined) return undefined;
+    items.push(certificate);
+  }
+  const nextLink = body["@odata.nextLink"];
+  if (nextLink === undefined || nextLink === null) return { items, nextQuery: undefined };
+  const nextQuery = typeof nextLink === "string" ? queryOfNextLink(nextLink, baseUrl) : undefined;
+  return nextQuery === undefined ? undefined : { items, nextQuery };
 }
 
 /** Graph keeps thumbprints in lower case, and its natural key is made of them. */
@@ -179,4 +307,30 @@ function matches(certificate: UserPfxCertificate, filter: UserPfxCertificateFilt
 
 function equalsInAnyCase(stored: string | null, wanted: string): boolean {
   return stored !== null && stored.toLowerCase() === wanted.toLowerCase();
+}
+
+/** Whether a date-time of Graph's lies at or after a moment in epoch milliseconds. */
+function isSince(dateTime: string, epochMs: number): boolean {
+  const instant = instantOf(dateTime);
+  return instant !== undefined && instant >= BigInt(Math.floor(epochMs)) * 1_000_000_000n;
+}
+
+/** Whether a record says what the input said, as far as reads show it: they redact the file and its password. */
+function saysTheSame(found: UserPfxCertificate, input: CreateUserPfxCertificateInput): boolean {
+  return (
+    found.intendedPurpose === input.intendedPurpose &&
+    found.paddingScheme === input.paddingScheme &&
+    found.providerName === input.providerName &&
+    found.keyName === input.keyName &&
+    isSameInstant(found.startDateTime, input.startDateTime) &&
+    isSameInstant(found.expirationDateTime, input.expirationDateTime)
+  );
+}
+
+function isSameInstant(one: string | null, other: string): boolean {
+  return one !== null && instantOf(one) === instantOf(other);
+}
+
+function isAboutCredentials(error: unknown): boolean {
+  return error instanceof GatewayError && (error.code === "UNAUTHENTICATED" || error.code === "CLAIMS_CHALLENGE");
 }

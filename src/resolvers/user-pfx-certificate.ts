@@ -2,10 +2,12 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
+import { CreateUserPfxCertificatesPayload } from "../schema/create-user-pfx-certificates-payload.ts";
 import { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import { User } from "../schema/user.ts";
 import { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxCertificateConnection } from "../schema/user-pfx-certificate-connection.ts";
+import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
 import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
 
 @Resolver(() => UserPfxCertificate)
@@ -36,6 +38,19 @@ export class UserPfxCertificateResolver {
     @Ctx() { dataSources }: GatewayContext,
   ): Promise<UserPfxCertificate> {
     return dataSources.userPfxCertificates.create(input);
+  }
+
+  @Mutation(() => CreateUserPfxCertificatesPayload, {
+    description: "Import many certificates at once; what one of them meets with is only its own.",
+  })
+  async createUserPfxCertificates(
+    @Arg("inputs", () => [CreateUserPfxCertificateInput], { description: "The certificates." })
+    inputs: CreateUserPfxCertificateInput[],
+    @Ctx() { dataSources }: GatewayContext,
+  ): Promise<CreateUserPfxCertificatesPayload> {
+    const results = await dataSources.userPfxCertificates.createMany(inputs);
+    const failedCount = results.filter((result) => result instanceof UserPfxCertificateFailure).length;
+    return { results, createdCount: results.length - failedCount, failedCount };
   }
 
   @Mutation(() => UserPfxCertificate, { description: "Change properties of a certificate; only what is given." })

@@ -5,8 +5,8 @@
 import { IsDefined, Matches, ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { isBefore } from "./instant.ts";
 
-/** Longest PFX file accepted, in base64 characters: one mebibyte decoded. PFX files are a few KB. */
-const maxBlobCharacters = 1_398_104;
+/** Largest PFX file accepted, decoded. PFX files are a few KB. */
+const maxBlobBytes = 1_048_576;
 
 /** Forty hexadecimal digits in either case; the data source sends lower case. */
 export const IsThumbprint = (): PropertyDecorator =>
@@ -20,7 +20,7 @@ export const IsUserPrincipalName = (): PropertyDecorator =>
 
 /** A provider's or key's name. */
 export const IsName = (): PropertyDecorator =>
-  Matches(/^(?=.*\S)[^\p{Cc}\p{Cs}]{1,1024}$/u, {
+  Matches(/^(?=\s*\S)[^\p{Cc}\p{Cs}]{1,1024}$/u, {
     message: "must not be blank, must have no control characters and at most 1024 characters",
   });
 
@@ -31,16 +31,19 @@ export const IsPfxBlob = (): PropertyDecorator =>
       name: "isPfxBlob",
       validator: {
         validate: (value: unknown) =>
-          typeof value === "string" && value.length > 0 && value.length <= maxBlobCharacters && value !== "AA==",
+          typeof value === "string" &&
+          value.length > 0 &&
+          Buffer.byteLength(value, "base64") <= maxBlobBytes &&
+          value !== "AA==",
       },
     },
     { message: "must be a PFX file of at most 1 MiB, and not AA==, which Graph answers in place of a file on reads" },
   );
 
-/** The encrypted password: any text but an empty one, which is what Graph answers on reads. */
+/** The encrypted password: any text but an empty one, which is what Graph answers on reads, or a blank one. */
 export const IsEncryptedPassword = (): PropertyDecorator =>
-  Matches(/^[^\p{Cc}\p{Cs}]{1,65536}$/u, {
-    message: "must not be empty, must have no control characters and at most 65536 characters",
+  Matches(/^(?=\s*\S)[^\p{Cc}\p{Cs}]{1,65536}$/u, {
+    message: "must not be blank, must have no control characters and at most 65536 characters",
   });
 
 /** Strictly before another date-time property of the same input, where that one is given. */

@@ -4,17 +4,21 @@ import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { HttpError } from "./http-error.ts";
 
-const decoders: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+/** A map, so that an encoding called `constructor` is as unknown as any other. */
+const decoders: ReadonlyMap<string, () => Transform> = new Map([
+  ["gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+]);
+
+const mediaTypes: readonly string[] = ["application/json", "application/graphql+json"];
+const charsets: readonly string[] = ["", "charset=utf-8", 'charset="utf-8"', "charset=utf8"];
 
 /**
  * The JSON value of a body.
  *
  * @param maxBytes after decompression.
- * @throws {HttpError} 413 too large, 415 another media type, charset or encoding, 400 not JSON or cut short.
+ * @throws {HttpError} 413 too large, 415 another media type, charset or encoding, 400 not JSON in UTF-8 or cut short.
  */
 export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const {
@@ -22,22 +26,23 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
     "content-encoding": encoding = "identity",
     "content-length": length,
   } = request.headers;
-  if (!/^\s*application\/(?:graphql\+)?json\s*(?:;\s*charset="?utf-?8"?\s*)?;?\s*$/i.test(type)) {
+  const [mediaType = "", ...parameters] = type.split(";").map((part) => part.trim().toLowerCase());
+  if (!mediaTypes.includes(mediaType) || !parameters.every((parameter) => charsets.includes(parameter))) {
     throw new HttpError(415, "Send the request as application/json in UTF-8.");
   }
   if (Number(length) > maxBytes) throw tooLarge(maxBytes);
-  const decoder = decoders[encoding.trim().toLowerCase()];
+  const decoder = decoders.get(encoding.trim().toLowerCase());
   if (decoder === undefined && encoding.trim().toLowerCase() !== "identity") {
     throw new HttpError(415, "Send the body as it is, or compressed with gzip, deflate or br.", {
       "accept-encoding": "gzip, deflate, br",
     });
   }
-  const text = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes);
+  const bytes = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes);
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    // The parser's message quotes the body.
-    throw new HttpError(400, "The body is not valid JSON.");
+    // The parser's message quotes the body. Bytes of another charset are refused: they would be stored in disguise.
+    throw new HttpError(400, "The body is not valid JSON in UTF-8.");
   }
 }
 
@@ -49,7 +54,7 @@ function decompress(request: IncomingMessage, decoder: Transform): Transform {
   return request.pipe(decoder);
 }
 
-function collect(source: IncomingMessage | Transform, maxBytes: number): Promise<string> {
+function collect(source: IncomingMessage | Transform, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -64,7 +69,7 @@ function collect(source: IncomingMessage | Transform, maxBytes: number): Promise
       source.pause();
       reject(tooLarge(maxBytes));
     });
-    source.on("end", () => resolve(Buffer.concat(chunks, bytes).toString("utf8")));
+    source.on("end", () => resolve(Buffer.concat(chunks, bytes)));
     source.on("error", () => reject(new HttpError(400, "The body could not be read to its end.")));
     source.on("close", () => reject(new HttpError(400, "The body could not be read to its end.")));
   });

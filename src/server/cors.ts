@@ -15,12 +15,12 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
   response.setHeader("access-control-allow-methods", "GET, POST");
   response.setHeader(
     "access-control-allow-headers",
-    "authorization, content-type, apollo-require-preflight, x-apollo-operation-name, traceparent, tracestate",
+    "authorization, content-type, apollo-require-preflight, x-apollo-operation-name, x-request-timeout-ms, traceparent, tracestate",
   );
   response.setHeader("access-control-max-age", "600");
 }
 
 function isAllowed(origin: string, origins: Config["corsOrigins"]): boolean {
   if (origins !== "development") return origins.includes(origin);
-  return origin === sandbox || /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
+  return origin === sandbox || /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
 }

@@ -41,7 +41,7 @@ export function createExplorer(): (response: ServerResponse) => void {
   };
 }
 
-function page(nonce: string, document: string, variables: string): string {
+function page(nonce: string, document: string, variables: unknown): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -66,7 +66,7 @@ Send operations with <code>POST</code> to this address, for example:</p>
 <h2>Sample operations</h2>
 <pre>${escapeHtml(document)}</pre>
 <h2>Their variables</h2>
-<pre>${escapeHtml(variables)}</pre>
+<pre>${escapeHtml(JSON.stringify(variables, null, 2))}</pre>
 </main>
 <noscript><p>The explorer needs JavaScript; the API does not: POST operations to this address.</p></noscript>
 <div id="sandbox"></div>
@@ -97,7 +97,7 @@ function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** A string literal that can't end its script element. */
-function inScript(text: string): string {
-  return JSON.stringify(text).replaceAll("<", "\\u003c");
+/** A literal that can't end its script element. */
+function inScript(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
 }

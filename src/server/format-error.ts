@@ -66,12 +66,13 @@ function extensionsOf(error: GatewayError): Record<string, unknown> {
 
 /**
  * Whether graphql-js complains about a literal or a variable's value; its message then quotes the value, so it is never
- * passed on. `plugins/name-invalid-values.ts` says which value it is, by path.
+ * passed on. `plugins/name-invalid-values.ts` says which value it is, by path. After fifty such complaints graphql-js adds
+ * one without a place, that there are too many.
  */
 export function isAboutValue(error: unknown): boolean {
   if (!(error instanceof GraphQLError)) return false;
   const node: ASTNode | undefined = error.nodes?.[0];
-  if (node === undefined) return false;
+  if (node === undefined) return error.message.startsWith("Too many errors processing variables");
   if (node.kind === Kind.VARIABLE_DEFINITION) return error.extensions.code === "BAD_USER_INPUT";
   return valueKinds.includes(node.kind);
 }

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Socket } from "node:net";
 import { type ApolloServer, HeaderMap } from "@apollo/server";
 import type { Config } from "../config.ts";
-import type { GatewayContext } from "../context.ts";
+import type { GatewayContext, RequestFacts } from "../context.ts";
 import type { GatewayLog } from "../log.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
@@ -16,22 +16,32 @@ export interface HttpOptions {
   config: Config;
   apollo: ApolloServer<GatewayContext>;
   log: GatewayLog;
-  /** @param deadline aborts when the request's time is up. */
-  createContext: (authorization: string | undefined, deadline: AbortSignal) => GatewayContext;
+  createContext: (facts: RequestFacts) => GatewayContext;
   /** The explorer's page; absent where the explorer is off. */
   explorer?: ((response: ServerResponse) => void) | undefined;
   isReady: () => boolean;
 }
 
 const json = "application/json; charset=utf-8";
+/** How long a connection that was refused halfway is still read from, so that closing it doesn't destroy the answer. */
+const lingerMs = 2000;
 
 /** The server, not yet listening. */
 export function createHttpServer(options: HttpOptions): Server {
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1000, keepAliveTimeout: 65_000 },
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: 65_000,
+      requireHostHeader: false, // node's own refusal has no body
+    },
     (request, response) => {
       handle(options, request, response).catch((error: unknown) => refuse(options, request, response, error));
     },
+  );
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
+    refuse(options, request, response, new HttpError(417, "The only expectation met here is 100-continue.")),
   );
   server.on("clientError", answerBrokenHttp);
   return server;
@@ -39,26 +49,32 @@ export function createHttpServer(options: HttpOptions): Server {
 
 async function handle(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader("x-content-type-options", "nosniff");
+  if (request.httpVersion === "1.1" && request.headers.host === undefined) {
+    throw new HttpError(400, "Send a Host header.");
+  }
   const [path = "", search] = splitUrl(request.url ?? "");
   switch (path) {
     case "/graphql":
       return handleGraphQL(options, request, response, search);
     case "/livez":
-      return handleHealth(request, response, true);
+      return handleHealth(options, request, response, true);
     case "/readyz":
-      return handleHealth(request, response, options.isReady());
+      return handleHealth(options, request, response, options.isReady());
     default:
       throw new HttpError(404, "There is nothing here; the API is at /graphql.");
   }
 }
 
-function splitUrl(url: string): [string, string] {
+/** Path and query of a request target, which may be a whole URL: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+function splitUrl(target: string): [string, string] {
+  const url = target.replace(/^https?:\/\/[^/?]*/i, "");
   const mark = url.indexOf("?");
   return mark === -1 ? [url, ""] : [url.slice(0, mark), url.slice(mark)];
 }
 
-function handleHealth(request: IncomingMessage, response: ServerResponse, ok: boolean): void {
+function handleHealth(options: HttpOptions, request: IncomingMessage, response: ServerResponse, ok: boolean): void {
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed("GET, HEAD");
+  closeWhenDraining(options, response);
   response.writeHead(ok ? 200 : 503, { "content-type": json, "cache-control": "no-store" });
   response.end(request.method === "HEAD" ? undefined : JSON.stringify({ status: ok ? "ok" : "draining" }));
 }
@@ -79,26 +95,41 @@ async function handleGraphQL(
   if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST, OPTIONS");
   if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) return explorer(response);
 
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), config.requestDeadlineMs);
-  try {
-    const body = method === "POST" ? await readJson(request, config.maxBodyBytes) : undefined;
-    const answer = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method, headers: headersOf(request), search, body },
-      context: async () => options.createContext(request.headers.authorization, deadline.signal),
-    });
-    for (const [name, value] of answer.headers) response.setHeader(name, value);
-    response.setHeader("cache-control", "no-store");
-    response.statusCode = answer.status ?? 200;
-    if (answer.body.kind === "complete") {
-      response.end(answer.body.string);
-      return;
-    }
-    for await (const chunk of answer.body.asyncIterator) response.write(chunk);
-    response.end();
-  } finally {
-    clearTimeout(timer);
+  const disconnected = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) disconnected.abort();
+  });
+  const body = method === "POST" ? await readJson(request, config.maxBodyBytes) : undefined;
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method, headers: headersOf(request), search, body },
+    context: async () =>
+      options.createContext({
+        authorization: request.headers.authorization,
+        deadlineMs: deadlineMsOf(request, config.requestDeadlineMs),
+        disconnected: disconnected.signal,
+      }),
+  });
+  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  response.setHeader("cache-control", "no-store");
+  closeWhenDraining(options, response);
+  response.statusCode = answer.status ?? 200;
+  if (answer.body.kind === "complete") {
+    response.end(answer.body.string);
+    return;
   }
+  for await (const chunk of answer.body.asyncIterator) response.write(chunk);
+  response.end();
+}
+
+/** A caller with less time says so; nobody gets more than the gateway's own deadline. */
+function deadlineMsOf({ headers }: IncomingMessage, ownMs: number): number {
+  const asked = headers["x-request-timeout-ms"];
+  return typeof asked === "string" && /^[1-9]\d{0,8}$/.test(asked) ? Math.min(Number(asked), ownMs) : ownMs;
+}
+
+/** A connection kept alive would keep a stopping process alive as well. */
+function closeWhenDraining({ isReady }: HttpOptions, response: ServerResponse): void {
+  if (!isReady()) response.setHeader("connection", "close");
 }
 
 function prefersHtml({ headers }: IncomingMessage): boolean {
@@ -117,29 +148,54 @@ function methodNotAllowed(allow: string): HttpError {
   return new HttpError(405, `Use ${allow}.`, { allow });
 }
 
-function refuse({ log }: HttpOptions, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+function refuse(options: HttpOptions, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const known = error instanceof HttpError ? error : new HttpError(500, "Something went wrong inside the gateway.");
-  if (known !== error) log.internalError({ id: "http", error });
+  if (known !== error) options.log.internalError({ id: "http", error });
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  // A client that is still sending a body nobody reads would otherwise keep the connection, and the answer, waiting.
+  closeWhenDraining(options, response);
   if (!request.complete) response.setHeader("connection", "close");
-  response.writeHead(known.status, { "content-type": json, "cache-control": "no-store", ...known.headers });
-  response.end(known.json, () => {
-    if (!request.complete) request.destroy();
+  response.writeHead(known.status, {
+    "content-type": json,
+    "content-length": Buffer.byteLength(known.json),
+    "cache-control": "no-store",
+    ...known.headers,
   });
+  if (request.complete) {
+    response.end(known.json);
+    return;
+  }
+  // The client is still sending. Closing now would reset the connection, and the answer would often be lost with it: it
+  // gets the answer, and a moment to notice, while what it sends is thrown away.
+  if (request.method !== "HEAD") response.write(known.json);
+  const finish = () => {
+    clearTimeout(timer);
+    response.end(() => request.destroy());
+  };
+  const timer = setTimeout(finish, lingerMs);
+  request.once("end", finish).once("close", finish).unpipe();
+  request.removeAllListeners("data").resume();
 }
 
-/** What node's parser refuses never becomes a request; it is answered on the socket. */
+/** What node's parser refuses never becomes a request; it is answered on the socket, which then closes as in `refuse`. */
 function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.writableEnded) return; // the rest of what is answered already
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
   const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
   const body = new HttpError(status, STATUS_CODES[status] ?? "Bad Request").json;
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${json}\r\ncontent-length: ${Buffer.byteLength(body)}`;
-  socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${json}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    "cache-control: no-store",
+    "x-content-type-options: nosniff",
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 }

@@ -15,16 +15,16 @@ import {
 } from "graphql";
 import type { InvalidValue } from "../errors.ts";
 import { base64Rule } from "../schema/base64.ts";
+import { brokenRules } from "../schema/broken-rules.ts";
 import { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import { dateTimeOffsetRule } from "../schema/date-time-offset.ts";
 import { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import { UserPfxCertificateFilter } from "../schema/user-pfx-certificate-filter.ts";
-import { brokenRules } from "./validate-argument.ts";
 
 /** A value as the walk sees it, wherever it stands. */
 export type Source =
-  | { kind: "absent" }
-  | { kind: "null" }
+  /** `isRequired`: a variable that its operation declares non-null, wherever it is used. */
+  | { kind: "absent" | "null"; isRequired?: boolean }
   | { kind: "list"; items: readonly Source[] }
   | { kind: "object"; fields: ReadonlyMap<string, Source> }
   | { kind: "leaf"; value: unknown; literal?: ValueNode };
@@ -39,13 +39,28 @@ const classes = new Map<string, new () => object>([
   ["UserPfxCertificateFilter", UserPfxCertificateFilter],
 ]);
 
-/** A variable's value, parsed JSON. */
+/**
+ * A variable's value, parsed JSON. What is in it is looked at only where the type goes as deep: nesting of a caller's
+ * choosing must not exhaust the stack.
+ */
 export function ofValue(value: unknown): Source {
   if (value === undefined) return { kind: "absent" };
   if (value === null) return { kind: "null" };
-  if (Array.isArray(value)) return { kind: "list", items: value.map((item: unknown) => ofValue(item)) };
+  if (Array.isArray(value)) {
+    return {
+      kind: "list",
+      get items() {
+        return value.map((item: unknown) => ofValue(item));
+      },
+    };
+  }
   if (typeof value === "object") {
-    return { kind: "object", fields: new Map(Object.entries(value).map(([name, field]) => [name, ofValue(field)])) };
+    return {
+      kind: "object",
+      get fields() {
+        return new Map(Object.entries(value).map(([name, field]) => [name, ofValue(field)]));
+      },
+    };
   }
   return { kind: "leaf", value };
 }
@@ -59,10 +74,13 @@ export function ofLiteral(
   switch (node.kind) {
     case Kind.VARIABLE: {
       const name = node.name.value;
-      const given = Object.hasOwn(variables, name) ? variables[name] : undefined;
-      if (given !== undefined) return ofValue(given);
       const definition = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name);
-      return definition?.defaultValue ? ofLiteral(definition.defaultValue, {}, operation) : { kind: "absent" };
+      let source = ofValue(Object.hasOwn(variables, name) ? variables[name] : undefined);
+      if (source.kind === "absent" && definition?.defaultValue) {
+        source = ofLiteral(definition.defaultValue, {}, operation);
+      }
+      if (source.kind !== "absent" && source.kind !== "null") return source;
+      return { kind: source.kind, isRequired: definition?.type.kind === Kind.NON_NULL_TYPE };
     }
     case Kind.NULL:
       return { kind: "null" };
@@ -90,13 +108,11 @@ export function judge(
     report({ path: path.join("."), message });
     return invalidMark;
   };
-  if (isNonNullType(type)) {
-    if (source.kind === "null") return refuse("must not be null");
-    if (source.kind === "absent") return hasDefault ? undefined : refuse("is required");
-    return judge(type.ofType, source, path, hasDefault, report);
+  if (source.kind === "null") return isNonNullType(type) || source.isRequired ? refuse("must not be null") : null;
+  if (source.kind === "absent") {
+    return source.isRequired || (isNonNullType(type) && !hasDefault) ? refuse("is required") : undefined;
   }
-  if (source.kind === "absent") return undefined;
-  if (source.kind === "null") return null;
+  if (isNonNullType(type)) return judge(type.ofType, source, path, hasDefault, report);
   if (isListType(type)) {
     const items = source.kind === "list" ? source.items : [source];
     const values = items.map((item, index) =>

@@ -10,6 +10,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import type { Config } from "../config.ts";
 import { createContext, type GatewayContext } from "../context.ts";
+import { type Clock, systemClock } from "../datasources/clock.ts";
 import { GraphClient } from "../datasources/graph-client.ts";
 import type { GatewayLog } from "../log.ts";
 import { buildSchema } from "./build-schema.ts";
@@ -27,20 +28,27 @@ export interface Gateway {
 }
 
 /** @param graphBaseUrl Graph's root without the version. */
-export async function startGateway(config: Config, graphBaseUrl: URL, log: GatewayLog): Promise<Gateway> {
+export async function startGateway(
+  config: Config,
+  graphBaseUrl: URL,
+  log: GatewayLog,
+  clock: Clock = systemClock,
+): Promise<Gateway> {
   const apollo = await startApollo(config, log);
   const client = new GraphClient({
     baseUrl: graphBaseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: config.graphMaxConnections,
+    writesPer20s: config.graphWritesPer20s,
     log,
+    clock,
   });
   let isReady = true;
   const server = createHttpServer({
     config,
     apollo,
     log,
-    createContext: (authorization, deadline) => createContext(client, config.authMode, authorization, deadline),
+    createContext: (facts) => createContext(client, config, facts),
     explorer: config.explorer ? createExplorer() : undefined,
     isReady: () => isReady,
   });

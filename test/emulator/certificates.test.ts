@@ -10,7 +10,7 @@ describe("creating a certificate", () => {
     await using emulator = await startEmulator({ now });
 
     const answer = await send(emulator, "POST", collection, {
-      body: { "@odata.type": "#microsoft.graph.userPFXCertificate", ...aCertificate() },
+      body: { "@odata.type": "#microsoft.graph.userPFXCertificate", "@odata.etag": "x", ...aCertificate() },
       headers: { "client-request-id": "11111111-2222-4333-8444-555555555555" },
     });
 

@@ -25,7 +25,8 @@ export function aCertificate(number = 1): NewRecord {
 
 export interface Sent {
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Undefined takes a header away that would be sent otherwise. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
 }
 

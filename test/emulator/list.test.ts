@@ -133,6 +133,19 @@ describe("paging", () => {
     expect(thumbprints).toEqual(numbered(6).map((record) => record.thumbprint));
   });
 
+  it("shows a row once that comes in between, though others have gone", async () => {
+    await using emulator = await startEmulator({ seed: numbered(4), pageSize: 2 });
+    const [first, second] = emulator.records;
+
+    const { thumbprints } = await pagesFrom(emulator, collection, async (page) => {
+      if (page !== 1 || emulator.ledger.length > 0) return;
+      for (const gone of [first, second]) await send(emulator, "DELETE", `${collection}/${gone?.id}`);
+      await send(emulator, "POST", collection, { body: aCertificate(5) });
+    });
+
+    expect(thumbprints).toEqual(numbered(5).map((record) => record.thumbprint));
+  });
+
   it("pages through a large seed of distinct ids", async () => {
     await using emulator = await startEmulator({ seed: seedRecords(2_050), pageSize: 1_000 });
 

@@ -142,7 +142,7 @@ describe("authentication", () => {
   it("wants any bearer token, and applies nothing without", async () => {
     await using emulator = await startEmulator();
 
-    for (const authorization of ["", "Bearer", "Bearer ", "Basic eDp5"]) {
+    for (const authorization of [undefined, "", "Bearer", "Bearer ", "Basic eDp5"]) {
       const answer = await send(emulator, "POST", collection, { body: aCertificate(), headers: { authorization } });
       expect([answer.status, errorOf(answer).code]).toEqual([401, "InvalidAuthenticationToken"]);
       expect(answer.headers["www-authenticate"]).toMatch(/^Bearer /);

@@ -9,10 +9,13 @@ import type { EmulatorOptions } from "../../src/emulator/server.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
 import { createLog } from "../../src/log.ts";
 import { startGateway as start } from "../../src/server/start.ts";
+import { skippingClock, type TestClock } from "./clock.ts";
 
 export interface GatewayOptions extends EmulatorOptions {
   /** Over the defaults of development with `AUTH_MODE=passthrough`. */
   config?: Partial<Config>;
+  /** Default: a clock whose waits are skipped, see `skippingClock`. */
+  clock?: TestClock;
 }
 
 export interface Answer<Data> {
@@ -26,6 +29,7 @@ export interface Answer<Data> {
 export interface TestGateway extends AsyncDisposable {
   readonly url: string;
   readonly emulator: Emulator;
+  readonly clock: TestClock;
   /** Lines of the gateway's log, parsed. */
   readonly log: Record<string, unknown>[];
   /** Sends an operation, with a bearer token unless told otherwise. */
@@ -36,8 +40,12 @@ export interface TestGateway extends AsyncDisposable {
   ): Promise<Answer<Data>>;
 }
 
-export async function startGateway({ config, ...emulation }: GatewayOptions = {}): Promise<TestGateway> {
-  const emulator = await startEmulator(emulation);
+export async function startGateway({
+  config,
+  clock = skippingClock(),
+  ...emulation
+}: GatewayOptions = {}): Promise<TestGateway> {
+  const emulator = await startEmulator({ now: () => Date.now() + clock.skippedMs, ...emulation });
   const log: Record<string, unknown>[] = [];
   const lines = { write: (line: string) => void log.push(JSON.parse(line)) };
   const defaults = readConfig({
@@ -46,10 +54,11 @@ export async function startGateway({ config, ...emulation }: GatewayOptions = {}
     GRAPH_BASE_URL: emulator.url,
     ALLOW_LOOPBACK_UPSTREAM: "true",
   });
-  const gateway = await start({ ...defaults, ...config }, new URL(emulator.url), createLog("trace", lines));
+  const gateway = await start({ ...defaults, ...config }, new URL(emulator.url), createLog("trace", lines), clock);
   return {
     url: gateway.url,
     emulator,
+    clock,
     log,
     async send(document, variables, headers) {
       const response = await fetch(gateway.url, {

@@ -15,6 +15,8 @@ import {
 } from "graphql";
 import type { GatewayContext } from "../../context.ts";
 import { badUserInput, type InvalidValue } from "../../errors.ts";
+import { brokenRules } from "../../schema/broken-rules.ts";
+import { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
 import { isAboutValue } from "../format-error.ts";
 import { judge, ofLiteral } from "../judge-value.ts";
 
@@ -35,7 +37,10 @@ export const nameInvalidValues: ApolloServerPlugin<GatewayContext> = {
   },
 };
 
-/** Every argument of the operation and of its fragments, judged. Paths begin with the argument's name. */
+/**
+ * Every argument of the operation and of its fragments, judged. Paths begin with the argument's name; a variable's own
+ * default, where a value takes its place, goes by the variable's.
+ */
 function invalidArguments(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -43,16 +48,24 @@ function invalidArguments(
   variables: Record<string, unknown>,
 ): InvalidValue[] {
   const invalid = new Map<string, InvalidValue>();
+  const report = (problem: InvalidValue) => void invalid.set(`${problem.path} ${problem.message}`, problem);
   const typeInfo = new TypeInfo(schema);
   const visitor = visitWithTypeInfo(typeInfo, {
     OperationDefinition: (node) => (node === operation ? undefined : false),
+    VariableDefinition({ variable, defaultValue }) {
+      const name = variable.name.value;
+      const type = typeInfo.getInputType();
+      if (!type || !defaultValue || !Object.hasOwn(variables, name)) return;
+      judge(type, ofLiteral(defaultValue, {}, operation), [name], false, report);
+    },
     Argument(node) {
       const argument = typeInfo.getArgument();
       if (!argument) return;
       const source = ofLiteral(node.value, variables, operation);
-      judge(argument.type, source, [node.name.value], argument.defaultValue !== undefined, (problem) =>
-        invalid.set(`${problem.path} ${problem.message}`, problem),
-      );
+      const value = judge(argument.type, source, [node.name.value], argument.defaultValue !== undefined, report);
+      if (node.name.value === "first" && typeof value === "number") {
+        brokenRules(Object.assign(new UserPfxCertificatesArgs(), { first: value }), []).forEach(report);
+      }
     },
   });
   visit(document, visitor);

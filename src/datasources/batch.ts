@@ -1,0 +1,62 @@
+/**
+ * Lets requests that are sent at the same time travel together: `$batch`, at most twenty, each answered on its own. A
+ * batch is a way of sending and nothing more; quota, retry and reconciliation are the single request's.
+ *
+ * @see https://learn.microsoft.com/graph/json-batching
+ */
+import DataLoader from "dataloader";
+import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
+import { isRecord } from "./json.ts";
+
+const maxItems = 20;
+
+/** Collects requests of one caller; those of one turn of the event loop go out together. */
+export function createBatch(send: Send): DataLoader<GraphRequest, GraphResponse> {
+  return new DataLoader((requests) => sendTogether(send, requests), {
+    cache: false,
+    maxBatchSize: maxItems,
+    batchScheduleFn: setImmediate,
+  });
+}
+
+export function withBatch(send: Send): Send {
+  return (request) => request.batch?.load(request) ?? send(request);
+}
+
+async function sendTogether(send: Send, requests: readonly GraphRequest[]): Promise<(GraphResponse | Error)[]> {
+  const [first] = requests;
+  if (first === undefined) return [];
+  try {
+    if (requests.length === 1) return [await send(first)];
+    const { operation, caller } = first;
+    const body = { requests: requests.map(itemOf) };
+    const response = await send({ operation, method: "POST", path: "/$batch", body, caller });
+    return requests.map((_, index) => answerOf(response, index));
+  } catch (error) {
+    // To every item what happened to the batch.
+    return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
+  }
+}
+
+function itemOf({ method, path, query, body }: GraphRequest, index: number): Record<string, unknown> {
+  const url = query ? `${path}?${query}` : path;
+  const item = { id: String(index), method, url };
+  return body === undefined ? item : { ...item, headers: { "Content-Type": "application/json" }, body };
+}
+
+function answerOf(response: GraphResponse, index: number): GraphResponse | Error {
+  const { status, body, clientRequestId } = response;
+  // 424 by an older page of the documentation: a batch in which items failed.
+  if (status !== 200 && status !== 424) return response;
+  const answers: unknown[] = isRecord(body) && Array.isArray(body.responses) ? body.responses : [];
+  const item = answers.find((answer) => isRecord(answer) && answer.id === String(index));
+  if (!isRecord(item) || typeof item.status !== "number") return new TransportError("network", true);
+  const given = isRecord(item.headers) ? Object.entries(item.headers) : [];
+  const headers = Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), String(value)]));
+  return {
+    status: item.status,
+    headers: { date: response.headers.date, "request-id": response.headers["request-id"], ...headers },
+    body: item.body,
+    clientRequestId,
+  };
+}

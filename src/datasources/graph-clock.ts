@@ -1,0 +1,39 @@
+/**
+ * What time it is at Graph, from the `Date` headers of its answers: whether a record is new is judged by the clock that
+ * dated it, never by ours. A `Date` has whole seconds, cut off, so each answer says "at least"; the highest of the last
+ * ones is the closest.
+ */
+
+const rememberedAnswers = 32;
+/** `Date` cuts off less than a second, so no answer can be further from the truth than this. */
+const resolutionMs = 1000;
+
+export class GraphClock {
+  readonly #nowMs: () => number;
+  /** Graph's epoch milliseconds minus our monotonic ones, as each of the last answers had it. */
+  #offsets: number[] = [];
+
+  /** @param nowMs monotonic milliseconds. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** @param date the `Date` header of an answer that came in just now. */
+  observe(date: string | string[] | undefined): void {
+    const graphMs = typeof date === "string" ? Date.parse(date) : Number.NaN;
+    if (Number.isNaN(graphMs)) return;
+    this.#offsets.push(graphMs - this.#nowMs());
+    if (this.#offsets.length > rememberedAnswers) this.#offsets.shift();
+  }
+
+  /**
+   * Graph's epoch milliseconds at a moment of ours, or somewhat less, never more.
+   *
+   * @param atMs monotonic milliseconds. Without any `Date` seen yet, our own clock answers.
+   */
+  earliestAt(atMs: number): number {
+    const last = this.#offsets.at(-1);
+    if (last === undefined) return Date.now() - (this.#nowMs() - atMs);
+    return atMs + Math.min(Math.max(...this.#offsets), last + resolutionMs);
+  }
+}

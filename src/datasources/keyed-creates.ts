@@ -1,0 +1,124 @@
+/**
+ * One create at a time for one certificate of one user, in this process. The same input of the same caller joins the create
+ * under way and shares its outcome; anything else for the same key waits until that is settled. So two of our own
+ * requests never have to guess which of them stored a record. Content is compared, not hashed: a key holds no secret.
+ */
+import { GatewayError } from "../errors.ts";
+import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import type { Deadline } from "./deadline.ts";
+import { TransportError } from "./graph-request.ts";
+
+/** How many records are remembered as known to exist. */
+const maxKnown = 10_000;
+
+interface Flight {
+  input: CreateUserPfxCertificateInput;
+  token: string;
+  outcome: Promise<UserPfxCertificate>;
+}
+
+export class KeyedCreates {
+  readonly #flights = new Map<string, Flight>();
+  /** When the record of a key was created, as Graph dated it; the oldest entry first. */
+  readonly #known = new Map<string, string>();
+
+  /**
+   * @param token the caller's, for telling callers apart.
+   * @param create sends and settles; given the creation time of the record that was known before, if any.
+   */
+  async run(
+    input: CreateUserPfxCertificateInput,
+    token: string,
+    deadline: Deadline,
+    create: (knownCreatedDateTime: string | undefined) => Promise<UserPfxCertificate>,
+  ): Promise<UserPfxCertificate> {
+    const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
+    for (;;) {
+      const flight = this.#flights.get(key);
+      if (flight === undefined) return this.#fly(key, input, token, create);
+      const isSame = flight.token === token && sameInput(flight.input, input);
+      const outcome = await within(deadline, flight.outcome);
+      if (outcome === "late") throw isSame ? stillUnknown() : notSent();
+      if (!isSame) continue;
+      if ("certificate" in outcome) return outcome.certificate;
+      if (!isAbandoned(outcome.error)) throw outcome.error;
+    }
+  }
+
+  async #fly(
+    key: string,
+    input: CreateUserPfxCertificateInput,
+    token: string,
+    create: (knownCreatedDateTime: string | undefined) => Promise<UserPfxCertificate>,
+  ): Promise<UserPfxCertificate> {
+    const outcome = create(this.#known.get(key));
+    this.#flights.set(key, { input, token, outcome });
+    try {
+      const certificate = await outcome;
+      this.#remember(key, certificate.createdDateTime);
+      return certificate;
+    } finally {
+      this.#flights.delete(key);
+    }
+  }
+
+  #remember(key: string, createdDateTime: string | null): void {
+    this.#known.delete(key);
+    if (createdDateTime !== null) this.#known.set(key, createdDateTime);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= maxKnown) break;
+      this.#known.delete(oldest);
+    }
+  }
+}
+
+/** The outcome, or `late` at the deadline. */
+async function within(
+  deadline: Deadline,
+  outcome: Promise<UserPfxCertificate>,
+): Promise<{ certificate: UserPfxCertificate } | { error: unknown } | "late"> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, deadline.remainingMs, "late");
+  });
+  const settled = outcome.then(
+    (certificate) => ({ certificate }),
+    (error: unknown) => ({ error }),
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whoever was first is gone before anything was sent; the next one takes over. */
+function isAbandoned(error: unknown): boolean {
+  const cause = error instanceof GatewayError ? error.cause : undefined;
+  return cause instanceof TransportError && cause.reason === "disconnected" && !cause.sent;
+}
+
+function sameInput(one: CreateUserPfxCertificateInput, other: CreateUserPfxCertificateInput): boolean {
+  return (
+    one.encryptedPfxBlob === other.encryptedPfxBlob &&
+    one.encryptedPfxPassword === other.encryptedPfxPassword &&
+    one.intendedPurpose === other.intendedPurpose &&
+    one.startDateTime === other.startDateTime &&
+    one.expirationDateTime === other.expirationDateTime &&
+    one.providerName === other.providerName &&
+    one.keyName === other.keyName &&
+    one.paddingScheme === other.paddingScheme
+  );
+}
+
+function stillUnknown(): GatewayError {
+  return new GatewayError("OUTCOME_UNKNOWN", "The same create was still under way when the time was up; repeat it.");
+}
+
+function notSent(): GatewayError {
+  return new GatewayError(
+    "UPSTREAM_TIMEOUT",
+    "Another create of that certificate took all the time; nothing was sent.",
+  );
+}

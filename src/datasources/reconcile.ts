@@ -1,0 +1,109 @@
+/**
+ * Creates at most once. A create whose answer is lost may have been applied: before it is sent again, the natural key
+ * (user and thumbprint) is looked up. A record found there is ours only if it is new since this create began, by Graph's
+ * clock, was not known before, and says what ours said; absent after a settling delay, the create is sent once more.
+ */
+import { GatewayError } from "../errors.ts";
+import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import type { Clock } from "./clock.ts";
+import type { Deadline } from "./deadline.ts";
+import type { GraphResponse, TransportError } from "./graph-request.ts";
+
+/** Graph may take a moment to show what it has stored. A tenth of the time where that is less. */
+const settlingMs = 1000;
+const maxSendings = 2;
+
+/** An answer, or none. */
+export type Outcome = { response: GraphResponse } | { error: TransportError };
+
+export interface CreateSteps {
+  /** Sends the create, retrying what was certainly not applied. Rejects only where the gateway refuses to ask. */
+  send(): Promise<Outcome>;
+  /** The certificate of a 201; `undefined` for any other answer. */
+  certificateOf(outcome: Outcome): UserPfxCertificate | undefined;
+  /** The record under the natural key; null where there is none. Rejects where that can't be found out. */
+  lookUp(): Promise<UserPfxCertificate | null>;
+  /** Whether a record found is the one that this create stored. */
+  isOurs(found: UserPfxCertificate): boolean;
+  /** The error of an outcome; what is doubtful becomes `OUTCOME_UNKNOWN`. */
+  errorOf(outcome: Outcome): Promise<GatewayError>;
+  /** `CONFLICT` naming the record. */
+  conflictWith(found: UserPfxCertificate, outcome: Outcome): Promise<GatewayError>;
+  /** Whether one more sending is within the retry budget and still wanted. */
+  maySendAgain(): boolean;
+  readonly deadline: Deadline;
+  readonly clock: Clock;
+}
+
+/** @throws {GatewayError} `CONFLICT`, `OUTCOME_UNKNOWN`, or what Graph's refusal amounts to. */
+export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate> {
+  let doubted: Outcome | undefined;
+  for (let sending = 1; ; sending++) {
+    const outcome = await steps.send();
+    const certificate = steps.certificateOf(outcome);
+    if (certificate !== undefined) return certificate;
+
+    if (!isDoubtful(outcome)) return refused(steps, outcome, doubted);
+    doubted = outcome;
+    const found = await settle(steps, outcome);
+    if (found !== null) {
+      if (steps.isOurs(found)) return found;
+      throw await steps.conflictWith(found, outcome);
+    }
+    if (sending === maxSendings || !steps.maySendAgain()) throw await absent(steps, outcome);
+  }
+}
+
+/** A definite answer, or certainly not sent; but an earlier sending may have been applied after all. */
+async function refused(
+  steps: CreateSteps,
+  outcome: Outcome,
+  doubted: Outcome | undefined,
+): Promise<UserPfxCertificate> {
+  const status = "response" in outcome ? outcome.response.status : undefined;
+  const error = await steps.errorOf(outcome);
+  if (doubted === undefined && !(status === 409 || status === 400)) throw error;
+  let found: UserPfxCertificate | null;
+  try {
+    found = await steps.lookUp();
+  } catch {
+    throw doubted === undefined || status === 409 ? error : await steps.errorOf(doubted);
+  }
+  if (found === null) throw doubted === undefined ? error : await absent(steps, doubted, error);
+  if (doubted !== undefined && steps.isOurs(found)) return found;
+  throw await steps.conflictWith(found, outcome);
+}
+
+async function settle(steps: CreateSteps, outcome: Outcome): Promise<UserPfxCertificate | null> {
+  try {
+    const found = await steps.lookUp();
+    if (found !== null) return found;
+    await steps.clock.sleep(Math.min(settlingMs, steps.deadline.budgetMs / 10, steps.deadline.remainingMs));
+    return await steps.lookUp();
+  } catch {
+    throw await steps.errorOf(outcome);
+  }
+}
+
+/**
+ * Looked up and not there. A request that Graph answered, or whose connection broke, is over; one that was only given up
+ * waiting for may still be applied.
+ */
+async function absent(steps: CreateSteps, doubted: Outcome, refusal?: GatewayError): Promise<GatewayError> {
+  if ("error" in doubted && doubted.error.reason !== "network" && doubted.error.reason !== "tooLarge") {
+    return steps.errorOf(doubted);
+  }
+  return (
+    refusal ??
+    new GatewayError(
+      "UPSTREAM_UNAVAILABLE",
+      "Microsoft Graph failed, and the certificate was not stored; ask again later.",
+    )
+  );
+}
+
+function isDoubtful(outcome: Outcome): boolean {
+  if ("error" in outcome) return outcome.error.sent;
+  const { status } = outcome.response;
+  return status >= 500 || (status >= 200 && status < 300);
+}

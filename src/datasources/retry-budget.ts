@@ -1,0 +1,43 @@
+/**
+ * Keeps retries from making an outage worse: over the last minute, at most one for ten requests, and a few besides so that
+ * a gateway with little traffic may retry at all.
+ */
+const windowSeconds = 60;
+const share = 0.1;
+const allowance = 20;
+
+export class RetryBudget {
+  readonly #nowMs: () => number;
+  #seconds: { second: number; requests: number; retries: number }[] = [];
+
+  /** @param nowMs monotonic milliseconds. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  countRequest(): void {
+    this.#current().requests++;
+  }
+
+  /** Whether one more retry is within the budget; counts it if so. */
+  takeRetry(): boolean {
+    const current = this.#current();
+    const since = current.second - windowSeconds;
+    this.#seconds = this.#seconds.filter(({ second }) => second > since);
+    const requests = this.#seconds.reduce((sum, each) => sum + each.requests, 0);
+    const retries = this.#seconds.reduce((sum, each) => sum + each.retries, 0);
+    if (retries >= Math.max(allowance, share * requests)) return false;
+    current.retries++;
+    return true;
+  }
+
+  #current(): { second: number; requests: number; retries: number } {
+    const second = Math.floor(this.#nowMs() / 1000);
+    const last = this.#seconds.at(-1);
+    if (last?.second === second) return last;
+    const current = { second, requests: 0, retries: 0 };
+    this.#seconds.push(current);
+    if (this.#seconds.length > 2 * windowSeconds) this.#seconds = this.#seconds.slice(-windowSeconds);
+    return current;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Repeats what can safely be repeated: requests that were never sent, that Graph throttled, and reads, updates and
+ * deletions whose answer was lost. A create whose answer was lost is not repeated here; `reconcile.ts` looks first.
+ */
+import type { Clock } from "./clock.ts";
+import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
+import { askedSecondsOf } from "./retry-after.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+
+const maxAttempts = 3;
+/** Full jitter: a wait from 0 to the base, doubled with each attempt. */
+const backoffBaseMs = 200;
+/** Intune often throttles without saying for how long; its windows are tens of seconds. */
+const throttledBaseMs = 2000;
+
+type Outcome = { response: GraphResponse } | { error: TransportError };
+
+export function withRetry(send: Send, budget: RetryBudget, clock: Clock): Send {
+  return async (request) => {
+    const { deadline, disconnected } = request.caller;
+    budget.countRequest();
+    let doubt = false;
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await attemptOnce(send, request);
+      doubt ||= isDoubtful(request, outcome);
+      const waitMs = waitBefore(request, outcome, attempt, clock);
+      const isAsked = "response" in outcome && outcome.response.status === 429;
+      if (
+        waitMs === undefined ||
+        attempt === maxAttempts ||
+        waitMs >= deadline.remainingMs ||
+        disconnected.aborted ||
+        !(isAsked || budget.takeRetry())
+      ) {
+        return conclude(outcome, doubt);
+      }
+      await clock.sleep(waitMs, disconnected);
+      if (disconnected.aborted) throw new TransportError("disconnected", doubt);
+    }
+  };
+}
+
+async function attemptOnce(send: Send, request: GraphRequest): Promise<Outcome> {
+  try {
+    return { response: await send(request) };
+  } catch (error) {
+    if (error instanceof TransportError) return { error };
+    throw error;
+  }
+}
+
+/** Whether the request may have been applied although nothing says so. */
+export function isDoubtful({ operation }: GraphRequest, outcome: Outcome): boolean {
+  if (operation === "read") return false;
+  return "error" in outcome ? outcome.error.sent : outcome.response.status >= 500;
+}
+
+function conclude(outcome: Outcome, doubt: boolean): GraphResponse {
+  if ("response" in outcome) return doubt ? { ...outcome.response, afterDoubt: true } : outcome.response;
+  const { error } = outcome;
+  throw doubt && !error.sent ? new TransportError(error.reason, true, error) : error;
+}
+
+/** Milliseconds to wait before the next attempt; `undefined`: don't try again. */
+function waitBefore(request: GraphRequest, outcome: Outcome, attempt: number, clock: Clock): number | undefined {
+  const repeatable = request.operation !== "create";
+  if ("error" in outcome) {
+    const { reason, sent } = outcome.error;
+    if (reason !== "network" && reason !== "timeout") return undefined;
+    return repeatable || !sent ? clock.random() * backoffBaseMs * 2 ** (attempt - 1) : undefined;
+  }
+  const { status } = outcome.response;
+  if (status !== 429 && !(repeatable && status >= 500)) return undefined;
+  const askedSeconds = askedSecondsOf(outcome.response);
+  if (askedSeconds !== undefined) {
+    // Timers may fire a little early, and not everybody who waited should come back at the same moment.
+    return askedSeconds * 1000 + 5 + clock.random() * Math.min(250, askedSeconds * 100);
+  }
+  const baseMs = status === 429 ? throttledBaseMs : backoffBaseMs;
+  return clock.random() * baseMs * 2 ** (attempt - 1);
+}

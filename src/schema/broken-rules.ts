@@ -1,0 +1,20 @@
+/** What class-validator has to say of an input object, by path and rule. Messages are ours, so no value shows in them. */
+import { type ValidationError, validateSync } from "class-validator";
+import type { InvalidValue } from "../errors.ts";
+
+/** @param path where the object stands in the arguments. */
+export function brokenRules(value: object, path: readonly string[]): InvalidValue[] {
+  const errors = validateSync(value, {
+    forbidUnknownValues: true,
+    validationError: { target: false, value: false },
+  });
+  return errors.flatMap((error) => flatten(error, path));
+}
+
+function flatten({ property, constraints, children }: ValidationError, path: readonly string[]): InvalidValue[] {
+  const here = [...path, property];
+  return [
+    ...Object.values(constraints ?? {}).map((message) => ({ path: here.join("."), message })),
+    ...(children ?? []).flatMap((child) => flatten(child, here)),
+  ];
+}

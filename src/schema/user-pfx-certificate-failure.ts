@@ -1,0 +1,37 @@
+/** Why one certificate of many was not created; a failure that is data, so that the others' outcome is told all the same. */
+import { Field, Float, ObjectType } from "type-graphql";
+import { type GatewayError, GraphError } from "../errors.ts";
+
+@ObjectType({ description: "Why one certificate of many was not created.", simpleResolvers: true })
+export class UserPfxCertificateFailure {
+  @Field(() => String, { description: "The code, as in the extensions of an error." })
+  code!: string;
+
+  @Field(() => String, { description: "What happened and what to do about it." })
+  message!: string;
+
+  @Field(() => Float, { nullable: true, description: "Seconds to wait before asking again." })
+  retryAfterSeconds!: number | null;
+
+  @Field(() => String, { nullable: true, description: "Graph's id of the request, for Microsoft's support." })
+  graphRequestId!: string | null;
+
+  static of(error: GatewayError): UserPfxCertificateFailure {
+    return Object.assign(new UserPfxCertificateFailure(), {
+      code: error.code,
+      message: error.invalid?.map(({ path, message }) => `${path} ${message}`).join("; ") ?? error.message,
+      retryAfterSeconds: error.retryAfterSeconds ?? null,
+      graphRequestId: error instanceof GraphError ? error.graph.requestId : null,
+    });
+  }
+
+  /** @param id under which the log has it. */
+  static masked(id: string): UserPfxCertificateFailure {
+    return Object.assign(new UserPfxCertificateFailure(), {
+      code: "INTERNAL_SERVER_ERROR",
+      message: `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`,
+      retryAfterSeconds: null,
+      graphRequestId: null,
+    });
+  }
+}
