@@ -6,7 +6,7 @@
 
 const rememberedAnswers = 32;
 /** `Date` cuts off less than a second, so no answer can be further from the truth than this. */
-const resolutionMs = 1000;
+export const resolutionMs = 1000;
 
 export class GraphClock {
   readonly #nowMs: () => number;
@@ -27,9 +27,10 @@ export class GraphClock {
   }
 
   /**
-   * Graph's epoch milliseconds at a moment of ours, or somewhat less, never more.
+   * Graph's epoch milliseconds at a moment of ours, or up to a second less, never more. Without any `Date` seen yet, our
+   * own clock answers.
    *
-   * @param atMs monotonic milliseconds. Without any `Date` seen yet, our own clock answers.
+   * @param atMs monotonic milliseconds.
    */
   earliestAt(atMs: number): number {
     const last = this.#offsets.at(-1);

@@ -3,14 +3,23 @@
  * under way and shares its outcome; anything else for the same key waits until that is settled. So two of our own
  * requests never have to guess which of them stored a record. Content is compared, not hashed: a key holds no secret.
  */
+import { createHmac, randomBytes } from "node:crypto";
 import { GatewayError } from "../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { Deadline } from "./deadline.ts";
 import { TransportError } from "./graph-request.ts";
 
-/** How many records are remembered as known to exist. */
-const maxKnown = 10_000;
+/** How many keys are remembered. */
+const maxRemembered = 10_000;
+
+/** What is known of a key from creates before. */
+export interface Past {
+  /** When its record was created, as Graph dated it. */
+  createdDateTime?: string | null;
+  /** Whether another file may have been stored under it: a create with other content ended without being settled. */
+  isDoubtful?: boolean;
+}
 
 interface Flight {
   input: CreateUserPfxCertificateInput;
@@ -20,18 +29,20 @@ interface Flight {
 
 export class KeyedCreates {
   readonly #flights = new Map<string, Flight>();
-  /** When the record of a key was created, as Graph dated it; the oldest entry first. */
-  readonly #known = new Map<string, string>();
+  /** The oldest entry first. */
+  readonly #past = new Map<string, { createdDateTime: string | null } | { doubt: string }>();
+  /** Digests are compared within this process only. */
+  readonly #digestKey = randomBytes(32);
 
   /**
    * @param token the caller's, for telling callers apart.
-   * @param create sends and settles; given the creation time of the record that was known before, if any.
+   * @param create sends and settles; given what is known from before.
    */
   async run(
     input: CreateUserPfxCertificateInput,
     token: string,
     deadline: Deadline,
-    create: (knownCreatedDateTime: string | undefined) => Promise<UserPfxCertificate>,
+    create: (past: Past) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
     const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
     for (;;) {
@@ -50,26 +61,40 @@ export class KeyedCreates {
     key: string,
     input: CreateUserPfxCertificateInput,
     token: string,
-    create: (knownCreatedDateTime: string | undefined) => Promise<UserPfxCertificate>,
+    create: (past: Past) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
-    const outcome = create(this.#known.get(key));
+    const outcome = create(this.#pastOf(key, input));
     this.#flights.set(key, { input, token, outcome });
     try {
-      const certificate = await outcome;
-      this.#remember(key, certificate.createdDateTime);
-      return certificate;
+      const { createdDateTime } = await outcome;
+      this.#remember(key, { createdDateTime });
+    } catch (error) {
+      const isDoubt = error instanceof GatewayError && error.code === "OUTCOME_UNKNOWN";
+      if (isDoubt) this.#remember(key, { doubt: this.#digestOf(input) });
+      throw error;
     } finally {
       this.#flights.delete(key);
     }
+    return outcome;
   }
 
-  #remember(key: string, createdDateTime: string | null): void {
-    this.#known.delete(key);
-    if (createdDateTime !== null) this.#known.set(key, createdDateTime);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= maxKnown) break;
-      this.#known.delete(oldest);
-    }
+  #pastOf(key: string, input: CreateUserPfxCertificateInput): Past {
+    const past = this.#past.get(key);
+    if (past === undefined) return {};
+    return "doubt" in past ? { isDoubtful: past.doubt !== this.#digestOf(input) } : past;
+  }
+
+  #remember(key: string, past: { createdDateTime: string | null } | { doubt: string }): void {
+    this.#past.delete(key);
+    this.#past.set(key, past);
+    const [oldest] = this.#past.keys();
+    if (oldest !== undefined && this.#past.size > maxRemembered) this.#past.delete(oldest);
+  }
+
+  #digestOf({ encryptedPfxBlob, encryptedPfxPassword }: CreateUserPfxCertificateInput): string {
+    return createHmac("sha256", this.#digestKey)
+      .update(JSON.stringify([encryptedPfxBlob, encryptedPfxPassword]))
+      .digest("base64");
   }
 }
 

@@ -23,8 +23,8 @@ export interface CreateSteps {
   certificateOf(outcome: Outcome): UserPfxCertificate | undefined;
   /** The record under the natural key; null where there is none. Rejects where that can't be found out. */
   lookUp(): Promise<UserPfxCertificate | null>;
-  /** Whether a record found is the one that this create stored. */
-  isOurs(found: UserPfxCertificate): boolean;
+  /** Whether a record found is the one that this create stored. `undecided`: it may be another one of ours. */
+  isOurs(found: UserPfxCertificate): boolean | "undecided";
   /** The error of an outcome; what is doubtful becomes `OUTCOME_UNKNOWN`. */
   errorOf(outcome: Outcome): Promise<GatewayError>;
   /** `CONFLICT` naming the record. */
@@ -47,8 +47,7 @@ export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate
     doubted = outcome;
     const found = await settle(steps, outcome);
     if (found !== null) {
-      if (steps.isOurs(found)) return found;
-      throw await steps.conflictWith(found, outcome);
+      return claim(steps, found, outcome);
     }
     if (sending === maxSendings || !steps.maySendAgain()) throw await absent(steps, outcome);
   }
@@ -70,8 +69,21 @@ async function refused(
     throw doubted === undefined || status === 409 ? error : await steps.errorOf(doubted);
   }
   if (found === null) throw doubted === undefined ? error : await absent(steps, doubted, error);
-  if (doubted !== undefined && steps.isOurs(found)) return found;
+  if (doubted !== undefined) return claim(steps, found, doubted, outcome);
   throw await steps.conflictWith(found, outcome);
+}
+
+/** The record found, where it is ours. */
+async function claim(
+  steps: CreateSteps,
+  found: UserPfxCertificate,
+  doubted: Outcome,
+  answer = doubted,
+): Promise<UserPfxCertificate> {
+  const isOurs = steps.isOurs(found);
+  if (isOurs === "undecided") throw await steps.errorOf(doubted);
+  if (isOurs) return found;
+  throw await steps.conflictWith(found, answer);
 }
 
 async function settle(steps: CreateSteps, outcome: Outcome): Promise<UserPfxCertificate | null> {

@@ -16,9 +16,11 @@ import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failur
 import type { UserPfxCertificateFilter } from "../schema/user-pfx-certificate-filter.ts";
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
 import type { GraphClient } from "./graph-client.ts";
+import { resolutionMs } from "./graph-clock.ts";
 import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
 import { isRecord } from "./json.ts";
+import type { Past } from "./keyed-creates.ts";
 import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
 import { type Connection, type GraphPage, pageOf, queryOfNextLink } from "./paging.ts";
 import { type CreateSteps, createOnce } from "./reconcile.ts";
@@ -172,16 +174,10 @@ export class UserPfxCertificates {
   async #create(input: CreateUserPfxCertificateInput, batch?: GraphRequest["batch"]): Promise<UserPfxCertificate> {
     const { deadline } = this.#caller;
     const token = await this.#caller.token();
-    return this.#client.creates.run(input, token, deadline, (knownCreatedDateTime) =>
-      createOnce(this.#stepsOf(input, knownCreatedDateTime, batch)),
-    );
+    return this.#client.creates.run(input, token, deadline, (past) => createOnce(this.#stepsOf(input, past, batch)));
   }
 
-  #stepsOf(
-    input: CreateUserPfxCertificateInput,
-    knownCreatedDateTime: string | undefined,
-    batch: GraphRequest["batch"],
-  ): CreateSteps {
+  #stepsOf(input: CreateUserPfxCertificateInput, past: Past, batch: GraphRequest["batch"]): CreateSteps {
     const { clock, graphClock, retryBudget } = this.#client;
     const { deadline, disconnected } = this.#caller;
     const beganAtMs = clock.now();
@@ -201,11 +197,13 @@ export class UserPfxCertificates {
       certificateOf: (outcome) =>
         "response" in outcome && outcome.response.status === 201 ? this.#decode(outcome.response.body) : undefined,
       lookUp: () => this.#find(input),
-      isOurs: (found) =>
-        found.createdDateTime !== null &&
-        found.createdDateTime !== knownCreatedDateTime &&
-        isSince(found.createdDateTime, graphClock.earliestAt(beganAtMs)) &&
-        saysTheSame(found, input),
+      isOurs: (found) => {
+        const { createdDateTime } = found;
+        const beganMs = graphClock.earliestAt(beganAtMs);
+        if (createdDateTime === null || createdDateTime === past.createdDateTime) return false;
+        if (!isSince(createdDateTime, beganMs) || !saysTheSame(found, input)) return false;
+        return past.isDoubtful && !isSince(createdDateTime, beganMs + resolutionMs) ? "undecided" : true;
+      },
       errorOf: async (outcome) =>
         "response" in outcome ? errorOfAnswer(request, outcome.response) : errorOfSilence(request, outcome.error),
       conflictWith: (found, outcome) =>

@@ -37,7 +37,7 @@ export function createExplorer(): (response: ServerResponse) => void {
         "frame-ancestors 'none'",
       ].join("; "),
     });
-    response.end(page(nonce, document, JSON.stringify(variables, null, 2)));
+    response.end(page(nonce, document, variables));
   };
 }
 

@@ -161,6 +161,7 @@ function refuse(options: HttpOptions, request: IncomingMessage, response: Server
     "content-type": json,
     "content-length": Buffer.byteLength(known.json),
     "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
     ...known.headers,
   });
   if (request.complete) {

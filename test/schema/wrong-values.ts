@@ -8,7 +8,7 @@ export type WrongValues = Readonly<Record<string, unknown>>;
 
 export const canary = "kV7qTzR2mXw9LbD4cJ8s";
 const hex = "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432";
-const base64 = Buffer.from(`${canary}-${canary}!`).toString("base64");
+const base64 = Buffer.from(`${canary}-${canary}!!`).toString("base64");
 
 const otherTypes = {
   "a number": 8417203956178234,
@@ -141,9 +141,8 @@ const blobs = {
   "a line feed within": `${base64.slice(0, 8)}\n${base64.slice(8)}`,
   "a line feed after": `${base64}\n`,
   "bits that no encoder writes": base64.replace(/.==$/, "R=="),
-  "a data URL": `data:application/x-pkcs12;base64,${base64}`,
+  "a data URL": `data:;base64,${base64}`,
   "PEM armour": `-----BEGIN PKCS12-----\n${base64}\n-----END PKCS12-----`,
-  hexadecimal: `${hex}0`,
   "a control character": `${base64.slice(0, -1)}\u0000`,
   "a lone surrogate": `${base64.slice(0, -1)}\ud800`,
   "one byte more than 1 MiB": Buffer.alloc(1_048_577, canary).toString("base64"),

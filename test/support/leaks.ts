@@ -7,10 +7,13 @@ const pieceCharacters = 12;
 /** Every run of twelve characters of the secret that shows; what the published schema says anyway doesn't count. */
 export function leaksOf(secret: string, gateway: TestGateway, answer: Answer<unknown>): string[] {
   const places = [answer.text, JSON.stringify([...answer.headers]), JSON.stringify(gateway.log)];
-  const shown = new Set(places.flatMap(piecesOf));
-  const candidates = [secret, JSON.stringify(secret).slice(1, -1)].flatMap(piecesOf);
+  const shown = new Set(places.flatMap((place) => [...piecesOf(place)]));
   const { sdl } = buildSchema();
-  return [...new Set(candidates)].filter((piece) => shown.has(piece) && !sdl.includes(piece));
+  const leaks = new Set<string>();
+  for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1)])) {
+    for (const piece of piecesOf(form)) if (shown.has(piece) && !sdl.includes(piece)) leaks.add(piece);
+  }
+  return [...leaks];
 }
 
 /** What is there of an answer's `extensions.invalid`: the paths, sorted. */
@@ -24,7 +27,6 @@ export function codesOf({ errors }: Answer<unknown>): unknown[] {
   return (errors ?? []).map(({ extensions }) => extensions?.code);
 }
 
-function piecesOf(text: string): string[] {
-  const count = text.length - pieceCharacters + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, at) => text.slice(at, at + pieceCharacters));
+function* piecesOf(text: string): Generator<string> {
+  for (let at = 0; at + pieceCharacters <= text.length; at++) yield text.slice(at, at + pieceCharacters);
 }

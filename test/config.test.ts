@@ -1,0 +1,374 @@
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { describe, expect, it } from "vitest";
+import { ConfigError, readConfig, variables } from "../src/config.ts";
+
+const canary = "canary-7f3a";
+
+type Environment = Record<string, string>;
+
+const passthrough: Environment = { AUTH_MODE: "passthrough" };
+const production: Environment = { NODE_ENV: "production", AUTH_MODE: "passthrough" };
+const loopback: Environment = { AUTH_MODE: "none", ALLOW_LOOPBACK_UPSTREAM: "true" };
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("the configuration of an empty environment", () => {
+  const defaults = {
+    host: "127.0.0.1",
+    port: 4000,
+    graphBaseUrl: undefined,
+    graphApiVersion: "auto",
+    authMode: "none",
+    requestDeadlineMs: 25_000,
+    graphMaxConnections: 32,
+    maxBodyBytes: 2_097_152,
+    corsOrigins: "development",
+    introspection: true,
+    explorer: true,
+    logLevel: "info",
+  };
+
+  it("is the emulator's, on this machine alone, open for development", () => {
+    expect(readConfig({})).toEqual(defaults);
+  });
+
+  it("is the same where every variable is there, but empty", () => {
+    expect(readConfig(Object.fromEntries(variables.map(({ name }) => [name, ""])))).toEqual(defaults);
+  });
+
+  it.each(["development", "test", "staging"])("is the same with NODE_ENV=%s", (value) => {
+    expect(readConfig({ NODE_ENV: value })).toEqual(defaults);
+  });
+
+  it("is the same where AUTH_MODE says what it is anyway", () => {
+    expect(readConfig({ AUTH_MODE: "none" })).toEqual(defaults);
+  });
+});
+
+describe("the configuration with a Graph", () => {
+  it("is the global one where only AUTH_MODE is set", () => {
+    expect(readConfig(passthrough)).toMatchObject({
+      authMode: "passthrough",
+      graphBaseUrl: new URL("https://graph.microsoft.com/"),
+      corsOrigins: "development",
+      introspection: true,
+      explorer: true,
+    });
+  });
+
+  it.each([
+    ["global", "https://graph.microsoft.com/"],
+    ["usgov", "https://graph.microsoft.us/"],
+    ["usgov-dod", "https://dod-graph.microsoft.us/"],
+    ["china", "https://microsoftgraph.chinacloudapi.cn/"],
+  ])("goes to the cloud %s at %s", (cloud, url) => {
+    expect(readConfig({ ...passthrough, GRAPH_CLOUD: cloud }).graphBaseUrl?.href).toBe(url);
+    expect(readConfig({ ...passthrough, GRAPH_BASE_URL: url }).graphBaseUrl?.href).toBe(url);
+  });
+
+  it("goes to GRAPH_BASE_URL rather than to GRAPH_CLOUD's", () => {
+    const env = { ...passthrough, GRAPH_CLOUD: "china", GRAPH_BASE_URL: "https://graph.microsoft.us" };
+
+    expect(readConfig(env).graphBaseUrl?.href).toBe("https://graph.microsoft.us/");
+  });
+
+  it.each([
+    { GRAPH_CLOUD: "global" },
+    { GRAPH_BASE_URL: "https://graph.microsoft.com" },
+    { GRAPH_BASE_URL: "http://127.0.0.1:4010", ALLOW_LOOPBACK_UPSTREAM: "true" },
+  ])("asks for AUTH_MODE with %o", (env) => {
+    expect(problemsOf(env)).toEqual(["AUTH_MODE: must be set to one of passthrough, none"]);
+  });
+
+  it.each([
+    { AUTH_MODE: "none", GRAPH_CLOUD: "global" },
+    { AUTH_MODE: "none", GRAPH_BASE_URL: "https://graph.microsoft.com" },
+  ])("is refused without authentication, with %o", (env) => {
+    expect(problemsOf(env)).toEqual(["AUTH_MODE: none is for the emulator only, outside production"]);
+  });
+});
+
+describe("every variable", () => {
+  const given: readonly (readonly [name: string, value: string, field: string, expected: unknown])[] = [
+    ["HOST", "0.0.0.0", "host", "0.0.0.0"],
+    ["HOST", "::", "host", "::"],
+    ["PORT", "0", "port", 0],
+    ["PORT", "65535", "port", 65_535],
+    ["GRAPH_API_VERSION", "beta", "graphApiVersion", "beta"],
+    ["GRAPH_API_VERSION", "v1.0", "graphApiVersion", "v1.0"],
+    ["GRAPH_API_VERSION", "auto", "graphApiVersion", "auto"],
+    ["REQUEST_DEADLINE_MS", "100", "requestDeadlineMs", 100],
+    ["REQUEST_DEADLINE_MS", "600000", "requestDeadlineMs", 600_000],
+    ["GRAPH_MAX_CONNECTIONS", "1", "graphMaxConnections", 1],
+    ["GRAPH_MAX_CONNECTIONS", "1024", "graphMaxConnections", 1024],
+    ["MAX_BODY_BYTES", "1024", "maxBodyBytes", 1024],
+    ["MAX_BODY_BYTES", "268435456", "maxBodyBytes", 268_435_456],
+    ["CORS_ORIGINS", "https://portal.example", "corsOrigins", ["https://portal.example"]],
+    [
+      "CORS_ORIGINS",
+      "https://a.example:8443, http://b.example",
+      "corsOrigins",
+      ["https://a.example:8443", "http://b.example"],
+    ],
+    ["INTROSPECTION", "false", "introspection", false],
+    ["EXPLORER", "false", "explorer", false],
+    ...["trace", "debug", "info", "warn", "error", "fatal", "silent"].map(
+      (level) => ["LOG_LEVEL", level, "logLevel", level] as const,
+    ),
+  ];
+
+  it.each(given)("is taken: %s=%s", (name, value, field, expected) => {
+    expect(readConfig({ ...passthrough, [name]: value })).toHaveProperty(field, expected);
+  });
+
+  const refused: readonly (readonly [name: string, rule: RegExp, values: readonly string[]])[] = [
+    [
+      "PORT",
+      /whole number from 0 to 65535/,
+      [canary, "65536", "-1", "80.5", "1e3", "0x50", " 80", "http", "99999999999"],
+    ],
+    ["GRAPH_CLOUD", /one of global, usgov, usgov-dod, china/, [canary, "GLOBAL", "germany", "toString", "__proto__"]],
+    ["GRAPH_API_VERSION", /one of auto, v1.0, beta/, [canary, "v1", "1.0", "BETA", "v2.0"]],
+    ["GRAPH_BASE_URL", /must be/, [canary, `https://${canary}.example`]],
+    ["ALLOW_LOOPBACK_UPSTREAM", /one of true, false/, [canary, "1", "yes", "TRUE"]],
+    ["AUTH_MODE", /one of passthrough, none/, [canary, "Passthrough", "NONE", "app"]],
+    ["REQUEST_DEADLINE_MS", /whole number from 100 to 600000/, [canary, "99", "600001", "25s", "Infinity", "NaN"]],
+    ["GRAPH_MAX_CONNECTIONS", /whole number from 1 to 1024/, [canary, "0", "1025", "-5"]],
+    ["MAX_BODY_BYTES", /whole number from 1024 to 268435456/, [canary, "1023", "268435457", "2MB", "2_097_152"]],
+    ["INTROSPECTION", /one of true, false/, [canary, "0", "on"]],
+    ["EXPLORER", /one of true, false/, [canary, "0", "on"]],
+    ["LOG_LEVEL", /one of info, trace, debug, warn, error, fatal, silent/, [canary, "verbose", "INFO", "30"]],
+    [
+      "CORS_ORIGINS",
+      /exact origins/,
+      [
+        canary,
+        "*",
+        "https://*.example",
+        "null",
+        "portal.example",
+        "//portal.example",
+        "https://portal.example/",
+        "https://portal.example/path",
+        "https://portal.example:443",
+        "https://Portal.example",
+        "https://user@portal.example",
+        "https://portal.example,",
+        "https://portal.example,*",
+        "https://portal.example https://other.example",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+      ],
+    ],
+  ];
+
+  for (const [name, rule, values] of refused) {
+    it.each(values)(`of a wrong value is named, with its rule and without the value: ${name}=%s`, (value) => {
+      const problems = problemsOf({ ...passthrough, [name]: value });
+
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(new RegExp(`^${name}: .*${rule.source}`));
+      expect(problems[0]).not.toContain(canary);
+    });
+  }
+
+  it("of the table has an effect", () => {
+    const tested = new Set([...given, ...refused].map(([name]) => name));
+
+    expect(variables.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual(["NODE_ENV"]);
+  });
+
+  it("is named at once, in one error", () => {
+    const env = Object.fromEntries(variables.map(({ name }) => [name, canary]));
+
+    const problems = problemsOf({ ...env, HOST: "", NODE_ENV: "production", NODE_TLS_REJECT_UNAUTHORIZED: "0" });
+
+    const named = variables.map(({ name }) => name).filter((name) => !["HOST", "NODE_ENV"].includes(name));
+    expect(new Set(problems.map((problem) => problem.split(":")[0]))).toEqual(
+      new Set([...named, "NODE_TLS_REJECT_UNAUTHORIZED"]),
+    );
+    expect(problems).toHaveLength(named.length + 1);
+    expect(problems.join()).not.toContain(canary);
+    expect(() => readConfig(env)).toThrow(problems[0]);
+  });
+});
+
+describe("production", () => {
+  it("refuses to start with nothing configured", () => {
+    expect(problemsOf({ NODE_ENV: "production" })).toEqual(["AUTH_MODE: must be set to one of passthrough, none"]);
+  });
+
+  it("closes introspection, explorer and CORS, unless asked for", () => {
+    const closed = { introspection: false, explorer: false, corsOrigins: [], authMode: "passthrough" };
+    const asked = { INTROSPECTION: "true", EXPLORER: "true", CORS_ORIGINS: "https://portal.example" };
+    const open = { introspection: true, explorer: true, corsOrigins: ["https://portal.example"] };
+
+    expect(readConfig(production)).toMatchObject(closed);
+    expect(readConfig({ ...production, ...asked })).toMatchObject(open);
+  });
+
+  it.each([
+    {},
+    { GRAPH_CLOUD: "global" },
+    { GRAPH_BASE_URL: "http://127.0.0.1:4010", ALLOW_LOOPBACK_UPSTREAM: "true" },
+  ])("refuses AUTH_MODE=none, with %o", (env) => {
+    expect(problemsOf({ ...env, NODE_ENV: "production", AUTH_MODE: "none" })).toEqual([
+      "AUTH_MODE: none is for the emulator only, outside production",
+    ]);
+  });
+
+  it.each([{}, { GRAPH_CLOUD: "usgov" }, { GRAPH_BASE_URL: "https://graph.microsoft.com" }])(
+    "never asks for the emulator, with %o",
+    (env) => {
+      expect(readConfig({ ...production, ...env }).graphBaseUrl).toBeInstanceOf(URL);
+    },
+  );
+});
+
+describe("GRAPH_BASE_URL", () => {
+  const foreign = [
+    "http://graph.microsoft.com",
+    "https://graph.microsoft.com:8443",
+    "https://graph.microsoft.com.",
+    "https://graph.microsoft.com/some/path",
+    "https://graph.microsoft.com/v1.0/me",
+    "https://graph.microsoft.com.evil.example",
+    "https://graph.microsoft.com%2eevil.example",
+    "https://graph-microsoft.com",
+    "https://evilgraph.microsoft.com",
+    "https://evil.example/graph.microsoft.com",
+    "https://evil.example\\graph.microsoft.com",
+    "https://grаph.microsoft.com", // the third letter is Cyrillic
+    "ftp://graph.microsoft.com",
+    "https://login.microsoftonline.com",
+    "https://169.254.169.254",
+    "http://127.0.0.1:4010",
+    "http://localhost:4010",
+    "https://[::1]",
+  ];
+
+  it.each(foreign)("is refused where it is not one of Microsoft's: %s", (url) => {
+    const problems = problemsOf({ ...passthrough, GRAPH_BASE_URL: url });
+
+    expect(problems).toEqual([
+      expect.stringMatching(/^GRAPH_BASE_URL: must be one of https:\/\/graph\.microsoft\.com, /),
+    ]);
+  });
+
+  const malformed = [
+    "graph.microsoft.com",
+    "//graph.microsoft.com",
+    "https://",
+    "https://graph.microsoft.com@evil.example",
+    `https://user:${canary}@graph.microsoft.com`,
+    `https://${canary}@graph.microsoft.com`,
+    `https://:${canary}@graph.microsoft.com`,
+    `https://graph.microsoft.com?key=${canary}`,
+    `https://graph.microsoft.com/#${canary}`,
+    "https://graph.microsoft.com/v1.0",
+    "https://graph.microsoft.com/beta/",
+  ];
+
+  it.each(malformed)("is refused where it has more than an address, or less: %s", (url) => {
+    const rule = "must be an absolute URL without version, credentials, query or fragment";
+
+    expect(problemsOf({ ...passthrough, GRAPH_BASE_URL: url })).toEqual([`GRAPH_BASE_URL: ${rule}`]);
+  });
+
+  const own = [
+    ["http://127.0.0.1:4010", "http://127.0.0.1:4010/"],
+    ["https://127.0.0.1", "https://127.0.0.1/"],
+    ["http://127.255.255.254", "http://127.255.255.254/"],
+    ["http://127.1:4010", "http://127.0.0.1:4010/"],
+    ["http://2130706433", "http://127.0.0.1/"],
+    ["http://localhost:4010", "http://localhost:4010/"],
+    ["http://LOCALHOST", "http://localhost/"],
+    ["http://[::1]:4010", "http://[::1]:4010/"],
+    ["http://[0:0:0:0:0:0:0:1]", "http://[::1]/"],
+    ["http://localhost:4010/graph", "http://localhost:4010/graph"],
+  ] as const;
+
+  it.each(own)("may be this machine where ALLOW_LOOPBACK_UPSTREAM says so: %s", (url, href) => {
+    expect(readConfig({ ...loopback, GRAPH_BASE_URL: url }).graphBaseUrl?.href).toBe(href);
+    expect(readConfig({ ...loopback, ...production, GRAPH_BASE_URL: url }).graphBaseUrl?.href).toBe(href);
+    expect(problemsOf({ ...passthrough, GRAPH_BASE_URL: url })).toHaveLength(1);
+  });
+
+  const elsewhere = [
+    "http://0.0.0.0:4010",
+    "http://0",
+    "http://[::]",
+    "http://[::2]",
+    "http://[::ffff:10.0.0.1]",
+    "http://10.0.0.1",
+    "http://192.168.0.1",
+    "http://169.254.169.254",
+    "http://128.0.0.1",
+    "http://127.0.0.1.evil.example",
+    "http://127.evil.example",
+    "http://localhost.evil.example",
+    "http://evil.example",
+    "https://graph.microsoft.com",
+    "ftp://127.0.0.1",
+  ];
+
+  it.each(elsewhere)("may be no other machine then: %s", (url) => {
+    const rule = "must be a loopback address together with ALLOW_LOOPBACK_UPSTREAM=true";
+
+    expect(problemsOf({ ...loopback, ...passthrough, GRAPH_BASE_URL: url })).toEqual([`GRAPH_BASE_URL: ${rule}`]);
+  });
+
+  it("may not carry credentials to this machine either", () => {
+    const env = { ...loopback, ...passthrough, GRAPH_BASE_URL: `http://user:${canary}@127.0.0.1` };
+
+    expect(problemsOf(env)).toEqual([expect.stringMatching(/^GRAPH_BASE_URL: .*without .*credentials/)]);
+  });
+
+  it("is missed where ALLOW_LOOPBACK_UPSTREAM stands alone", () => {
+    expect(problemsOf({ ...passthrough, ALLOW_LOOPBACK_UPSTREAM: "true" })).toEqual([
+      "ALLOW_LOOPBACK_UPSTREAM: needs GRAPH_BASE_URL with a loopback address",
+    ]);
+  });
+});
+
+describe("NODE_TLS_REJECT_UNAUTHORIZED", () => {
+  it.each([{}, passthrough, production])("must not be 0, with %o", (env) => {
+    expect(problemsOf({ ...env, NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toEqual([
+      "NODE_TLS_REJECT_UNAUTHORIZED: must not be 0: Graph would not be authenticated",
+    ]);
+    expect(problemsOf({ ...env, NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([]);
+  });
+});
+
+describe(".env.example", () => {
+  const text = readFileSync(".env.example", "utf8");
+
+  it("lists exactly the variables of the table, each with its meaning and default", () => {
+    const listed = [...text.matchAll(/^# (.*)\n#(\w+)=/gm)].map(([, comment = "", name]) => [name, comment.toLowerCase()]);
+
+    expect(listed).toEqual(
+      variables.map(({ name, meaning, default: value }) => [name, `${meaning}. Default: ${value}.`.toLowerCase()]),
+    );
+  });
+
+  it("sets nothing as it is", () => {
+    expect(parseEnv(text)).toEqual({});
+  });
+
+  it("sets the defaults without the comment signs", () => {
+    const env = parseEnv(text.replace(/^#(?=\w+=)/gm, ""));
+
+    expect(new Set(Object.keys(env))).toEqual(new Set(variables.map(({ name }) => name)));
+    for (const { name, default: value } of variables) expect(["", value]).toContain(env[name]);
+    expect(readConfig({ ...env, ...passthrough })).toEqual(readConfig(passthrough));
+  });
+});

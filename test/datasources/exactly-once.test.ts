@@ -1,0 +1,367 @@
+import { createServer } from "node:net";
+import { describe, expect, it } from "vitest";
+import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
+import {
+  answerStatus,
+  delayAnswer,
+  dropAnswer,
+  dropRequest,
+  type Fault,
+  floodAnswer,
+  garbleAnswer,
+  hangAfterApplying,
+  hangBeforeApplying,
+  redirectTo,
+  stallAnswer,
+  throttle,
+  truncateAnswer,
+} from "../../src/emulator/faults.ts";
+import type { NewRecord } from "../../src/emulator/server.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { anInput } from "../support/input.ts";
+
+const posts = "/userPfxCertificates";
+
+/** A short deadline: attempts that hang are given up after 40 % of it. */
+const quick = { config: { requestDeadlineMs: 1500 } };
+
+async function create(gateway: TestGateway, given: Parameters<typeof anInput>[0] = {}) {
+  const { data, errors } = await gateway.send(CREATE, { input: anInput(given) });
+  return { certificate: data?.createUserPfxCertificate, extensions: errors?.[0]?.extensions, errors };
+}
+
+const sendings = (gateway: TestGateway) => gateway.emulator.requests.filter(({ method }) => method === "POST").length;
+const lookUps = (gateway: TestGateway) => gateway.emulator.requests.filter(({ method }) => method === "GET").length;
+
+/** The record of `anInput()`, as Graph's enums have it. */
+const aRecord = (given: Partial<NewRecord> = {}): NewRecord => ({
+  ...anInput(),
+  intendedPurpose: "smimeEncryption",
+  paddingScheme: "oaepSha512",
+  ...given,
+});
+
+describe("a create whose answer is lost, though it was applied", () => {
+  const accidents: [string, Fault][] = [
+    ["a reset", dropAnswer("POST", posts)],
+    ["a truncated answer", truncateAnswer("POST", posts)],
+    ["an answer that stalls", stallAnswer("POST", posts)],
+    ["no answer at all", hangAfterApplying("POST", posts)],
+    ["HTML instead of JSON", garbleAnswer("POST", posts, "html")],
+    ["broken JSON", garbleAnswer("POST", posts, "brokenJson")],
+    ["a 201 without a body", answerStatus("POST", posts, 201, { apply: true, body: "" })],
+    ["a 200 instead of a 201", answerStatus("POST", posts, 200, { apply: true, body: {} })],
+    ["a 201 of something else", answerStatus("POST", posts, 201, { apply: true, body: { value: [] } })],
+    ["an endless answer", floodAnswer("POST", posts, 33 * 1024 * 1024, { status: 201 })],
+    ...[500, 502, 503, 504].map((status): [string, Fault] => [
+      `a ${status}`,
+      answerStatus("POST", posts, status, { apply: true }),
+    ]),
+  ];
+  it.each(accidents)("is found by its natural key and sent only once: %s", async (_, fault) => {
+    await using gateway = await startGateway({ ...quick, faults: [fault] });
+
+    const { certificate, errors } = await create(gateway);
+
+    expect(errors).toBeUndefined();
+    expect(certificate?.id).toBe(gateway.emulator.records[0]?.id);
+    expect(certificate).toMatchObject({ encryptedPfxBlob: null, encryptedPfxPassword: null });
+    expect(gateway.emulator.ledger).toHaveLength(1);
+    expect(sendings(gateway)).toBe(1);
+  });
+
+  it("is found though the look-up fails at first", async () => {
+    await using gateway = await startGateway({
+      faults: [dropAnswer("POST", posts), answerStatus("GET", posts, 503), dropAnswer("GET", posts)],
+    });
+
+    const { certificate } = await create(gateway);
+
+    expect(certificate?.id).toBe(gateway.emulator.records[0]?.id);
+    expect(sendings(gateway)).toBe(1);
+  });
+
+  it.each(["known", "none"] as const)("is found among many where Graph honours %s filters", async (honouredFilters) => {
+    const others = Array.from({ length: 250 }, (_, index) =>
+      aRecord({ userPrincipalName: `user${index}@contoso.example` }),
+    );
+    await using gateway = await startGateway({ honouredFilters, seed: others, faults: [dropAnswer("POST", posts)] });
+
+    const { certificate } = await create(gateway);
+
+    expect(certificate?.userPrincipalName).toBe(anInput().userPrincipalName);
+    expect(gateway.emulator.ledger).toHaveLength(1);
+  });
+
+  it("answers OUTCOME_UNKNOWN where the look-up is impossible, and repeating it tells the truth", async () => {
+    await using gateway = await startGateway({
+      faults: [dropAnswer("POST", posts), answerStatus("GET", posts, 503, { times: 3 })],
+    });
+
+    const { extensions } = await create(gateway);
+    const repeated = await create(gateway);
+
+    expect(extensions?.code).toBe("OUTCOME_UNKNOWN");
+    expect(repeated.extensions?.code).toBe("CONFLICT");
+    expect(gateway.emulator.ledger).toHaveLength(1);
+  });
+});
+
+describe("a create that was not applied", () => {
+  const accidents: [string, Fault][] = [
+    ["a reset", dropRequest("POST", posts)],
+    ["no answer at all", hangBeforeApplying("POST", posts)],
+    ...[500, 502, 503, 504].map((status): [string, Fault] => [`a ${status}`, answerStatus("POST", posts, status)]),
+  ];
+  it.each(accidents)("is sent once more after two look-ups: %s", async (_, fault) => {
+    await using gateway = await startGateway({ ...quick, faults: [fault] });
+
+    const { certificate, errors } = await create(gateway);
+
+    expect(errors).toBeUndefined();
+    expect(certificate?.id).toBe(gateway.emulator.records[0]?.id);
+    expect(gateway.emulator.ledger).toHaveLength(1);
+    expect(sendings(gateway)).toBe(2);
+    expect(lookUps(gateway)).toBe(2);
+    expect(gateway.clock.sleeps).toEqual([150]);
+  });
+
+  it("is not sent a third time", async () => {
+    await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 503, { times: Infinity })] });
+
+    const { extensions } = await create(gateway);
+
+    expect(extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
+    expect(gateway.emulator.records).toHaveLength(0);
+    expect(sendings(gateway)).toBe(2);
+  });
+
+  it("stays unknown where Graph never answers, because it may still be applied", async () => {
+    await using gateway = await startGateway({ ...quick, faults: [hangBeforeApplying("POST", posts, { times: 9 })] });
+
+    const { extensions } = await create(gateway);
+
+    expect(extensions?.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("is retried where no connection could be made", async () => {
+    await using gateway = await startGateway();
+    const port = Number(new URL(gateway.emulator.url).port);
+    await gateway.emulator.close();
+
+    const answer = create(gateway);
+    const refused = await answer;
+
+    expect(refused.extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
+    expect(gateway.clock.sleeps).toEqual([100, 200]);
+    expect(gateway.log.filter(({ silence }) => silence === "network")).toHaveLength(3);
+    // The port really is free: nothing answered in the emulator's place.
+    const probe = createServer().listen(port, "127.0.0.1");
+    await new Promise((resolve) => probe.once("listening", resolve));
+    await new Promise((resolve) => probe.close(resolve));
+  });
+
+  it.each([400, 403, 404, 413, 415, 422])("is never retried after a %i", async (status) => {
+    await using gateway = await startGateway({ faults: [answerStatus("POST", posts, status, { times: Infinity })] });
+
+    await create(gateway);
+
+    expect(sendings(gateway)).toBe(1);
+    expect(gateway.clock.sleeps).toEqual([]);
+  });
+
+  it("is not sent to where a redirect points", async () => {
+    await using elsewhere = await startGateway();
+    await using gateway = await startGateway({
+      faults: [redirectTo("POST", posts, `${elsewhere.emulator.url}/v1.0/deviceManagement${posts}`)],
+    });
+
+    const { extensions } = await create(gateway);
+
+    expect(extensions?.code).toBe("UPSTREAM_INVALID_RESPONSE");
+    expect(elsewhere.emulator.requests).toHaveLength(0);
+    expect(gateway.emulator.records).toHaveLength(0);
+  });
+});
+
+describe("a create of what exists", () => {
+  it("answers CONFLICT naming the existing record", async () => {
+    await using gateway = await startGateway({ seed: [aRecord()] });
+
+    const { extensions, errors } = await create(gateway);
+
+    expect(extensions).toMatchObject({ code: "CONFLICT", graph: { status: 409 } });
+    expect(errors?.[0]?.message).toContain(gateway.emulator.records[0]?.id);
+  });
+
+  it("answers CONFLICT where Graph only says 400", async () => {
+    await using gateway = await startGateway({ seed: [aRecord()], onDuplicate: "badRequest" });
+
+    const { extensions, errors } = await create(gateway);
+
+    expect(extensions).toMatchObject({ code: "CONFLICT", graph: { status: 400 } });
+    expect(errors?.[0]?.message).toContain(gateway.emulator.records[0]?.id);
+  });
+
+  it("answers CONFLICT where a lost answer turns out to be about an older record", async () => {
+    const past = Date.now() - 60_000;
+    let nowMs = past;
+    await using gateway = await startGateway({ now: () => nowMs, faults: [dropRequest("POST", posts)] });
+    gateway.emulator.put(aRecord());
+    nowMs = Date.now();
+
+    const { extensions, errors } = await create(gateway);
+
+    expect(extensions?.code).toBe("CONFLICT");
+    expect(errors?.[0]?.message).toContain(gateway.emulator.records[0]?.id);
+    expect(gateway.emulator.ledger).toHaveLength(0);
+  });
+
+  it("goes by Graph's clock, however far from ours", async () => {
+    const hourMs = 3_600_000;
+    await using gateway = await startGateway({
+      now: () => Date.now() - 7 * hourMs,
+      faults: [dropAnswer("POST", posts)],
+    });
+
+    const { certificate } = await create(gateway);
+
+    expect(certificate?.id).toBe(gateway.emulator.records[0]?.id);
+  });
+
+  it("is never a silent success for another file, even right after the first was created", async () => {
+    await using gateway = await startGateway();
+    await create(gateway);
+    gateway.emulator.faults.add(dropRequest("POST", posts));
+
+    const { extensions } = await create(gateway, { encryptedPfxBlob: "YW5vdGhlciBmaWxl" });
+
+    expect(extensions?.code).toBe("CONFLICT");
+    expect(gateway.emulator.records[0]?.encryptedPfxBlob).toBe(anInput().encryptedPfxBlob);
+  });
+
+  it("is never a silent success for a record that says something else", async () => {
+    await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 503)] });
+    gateway.emulator.put(aRecord({ keyName: "Another key" }));
+
+    const { extensions } = await create(gateway);
+
+    expect(extensions?.code).toBe("CONFLICT");
+  });
+
+  it("is a success where the second sending meets what the first one stored late", async () => {
+    await using gateway = await startGateway({
+      faults: [
+        dropAnswer("POST", posts),
+        answerStatus("GET", posts, 200, { times: 2, body: { value: [] } }), // not yet visible
+      ],
+    });
+
+    const { certificate } = await create(gateway);
+
+    expect(certificate?.id).toBe(gateway.emulator.records[0]?.id);
+    expect(gateway.emulator.ledger).toHaveLength(1);
+    expect(sendings(gateway)).toBe(2);
+  });
+});
+
+describe("the same create many times", () => {
+  it("stores one record for twenty at once, and answers all of them alike", async () => {
+    await using gateway = await startGateway({ latencyMs: 20 });
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => create(gateway)));
+
+    expect(new Set(answers.map(({ certificate }) => certificate?.id)).size).toBe(1);
+    expect(answers.every(({ errors }) => errors === undefined)).toBe(true);
+    expect(sendings(gateway)).toBe(1);
+  });
+
+  it("stores one record of two different files at once, and tells the second CONFLICT", async () => {
+    await using gateway = await startGateway({ faults: [delayAnswer("POST", posts, 30), dropAnswer("POST", posts)] });
+
+    const [one, other] = await Promise.all([
+      create(gateway),
+      create(gateway, { encryptedPfxBlob: "YW5vdGhlciBmaWxl" }),
+    ]);
+
+    expect([one.extensions?.code, other.extensions?.code].sort()).toEqual(["CONFLICT", undefined]);
+    const winner = one.certificate ? anInput().encryptedPfxBlob : "YW5vdGhlciBmaWxl";
+    expect(gateway.emulator.records.map(({ encryptedPfxBlob }) => encryptedPfxBlob)).toEqual([winner]);
+  });
+
+  it("keeps two callers apart", async () => {
+    await using gateway = await startGateway({ latencyMs: 20 });
+
+    await Promise.all([
+      gateway.send(CREATE, { input: anInput() }),
+      gateway.send(CREATE, { input: anInput() }, { authorization: "Bearer another-caller" }),
+    ]);
+
+    const tokens = gateway.emulator.requests
+      .filter(({ method }) => method === "POST")
+      .map(({ headers }) => headers.authorization);
+    expect(tokens.sort()).toEqual(["Bearer another-caller", "Bearer caller-token"]);
+  });
+});
+
+describe("a throttled create", () => {
+  it.each(["seconds", "fraction", "date", "millisecondsHeader", "nested"] as const)(
+    "waits at least as long as Graph asks: %s",
+    async (hint) => {
+      await using gateway = await startGateway({ faults: [throttle("POST", posts, 2128, hint)] });
+
+      const { certificate } = await create(gateway);
+
+      expect(certificate).toBeDefined();
+      expect(gateway.clock.sleeps).toHaveLength(1);
+      // Whole seconds and dates are rounded by whoever writes them.
+      expect(gateway.clock.sleeps[0]).toBeGreaterThanOrEqual(hint === "date" ? 1128 : 2000);
+      expect(gateway.clock.sleeps[0]).toBeLessThan(4500);
+    },
+  );
+
+  it("answers THROTTLED at once where the wait does not fit the deadline", async () => {
+    await using gateway = await startGateway({ faults: [throttle("POST", posts, 60_000)] });
+
+    const { extensions } = await create(gateway);
+
+    expect(extensions).toMatchObject({ code: "THROTTLED", retryAfterSeconds: 60 });
+    expect(gateway.clock.sleeps).toEqual([]);
+    expect(sendings(gateway)).toBe(1);
+  });
+
+  it("backs off where Graph says nothing, three attempts in all", async () => {
+    await using gateway = await startGateway({ faults: [throttle("POST", posts, 0, "none", { times: Infinity })] });
+
+    const { extensions } = await create(gateway);
+
+    expect(extensions?.code).toBe("THROTTLED");
+    expect(gateway.clock.sleeps).toEqual([1000, 2000]);
+    expect(sendings(gateway)).toBe(3);
+  });
+
+  it("is paced ahead of Graph's quota", async () => {
+    await using gateway = await startGateway({ config: { graphWritesPer20s: 3, requestDeadlineMs: 60_000 } });
+    gateway.emulator.reset();
+
+    const names = Array.from({ length: 7 }, (_, index) => `user${index}@contoso.example`);
+    const answers = await Promise.all(names.map((userPrincipalName) => create(gateway, { userPrincipalName })));
+
+    expect(answers.every(({ certificate }) => certificate !== undefined)).toBe(true);
+    const times = gateway.emulator.requests.map(({ receivedAtMs }) => receivedAtMs).sort((a, b) => a - b);
+    for (let index = 3; index < times.length; index++) {
+      expect((times[index] ?? 0) - (times[index - 3] ?? 0)).toBeGreaterThanOrEqual(20_000);
+    }
+  });
+
+  it("answers THROTTLED unsent where its turn comes after the deadline", async () => {
+    await using gateway = await startGateway({ config: { graphWritesPer20s: 1, requestDeadlineMs: 5000 } });
+    await create(gateway);
+
+    const { extensions } = await create(gateway, { userPrincipalName: "second@contoso.example" });
+
+    expect(extensions?.code).toBe("THROTTLED");
+    expect(extensions?.retryAfterSeconds).toBeGreaterThan(15);
+    expect(sendings(gateway)).toBe(1);
+  });
+});
