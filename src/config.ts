@@ -197,7 +197,7 @@ class Reader {
     const known = isUnset(value) ? fallback : values.find((candidate) => candidate === value);
     if (known !== undefined) return known;
     this.problem(name, `must be ${isUnset(value) ? "set to " : ""}one of ${values.join(", ")}`);
-    return values[0];
+    return fallback ?? values[0];
   }
 
   /** Graph's root: a Microsoft host over https, or loopback where that is allowed. */
@@ -230,7 +230,9 @@ class Reader {
     const value = this.#env[name];
     if (isUnset(value)) return undefined;
     const origins = (value ?? "").split(",").map((origin) => origin.trim());
-    const exact = origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin);
+    const exact = origins.every(
+      (origin) => !origin.includes("*") && URL.canParse(origin) && new URL(origin).origin === origin,
+    );
     if (!exact) this.problem(name, "must be exact origins such as https://portal.example, separated by commas; no *");
     return origins;
   }

@@ -2,6 +2,7 @@
  * The HTTP server: routes, limits, and JSON for every answer, GraphQL's and ours. Plain `node:http`, so that nothing is
  * answered that is not written here.
  */
+import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type ApolloServer, HeaderMap } from "@apollo/server";
@@ -96,6 +97,7 @@ async function handleGraphQL(
   if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) return explorer(response);
 
   const disconnected = new AbortController();
+  setMaxListeners(0, disconnected.signal); // a plural create has hundreds of requests to Graph listen to it
   response.once("close", () => {
     if (!response.writableFinished) disconnected.abort();
   });

@@ -11,11 +11,11 @@ export interface TestClock extends Clock {
   readonly skippedMs: number;
 }
 
-/** How long a skipped wait really takes: long enough for answers on their way to come in first. */
-const realMs = 3;
-
-/** @param random what `random` answers; default 0.5 always. */
-export function skippingClock(random: () => number = () => 0.5): TestClock {
+/**
+ * @param random what `random` answers; default 0.5 always.
+ * @param realMs how long a skipped wait really takes: long enough for answers on their way to come in first.
+ */
+export function skippingClock(random: () => number = () => 0.5, realMs = 3): TestClock {
   const sleeps: number[] = [];
   const sleepers = new Set<{ wakeAtMs: number; wake: () => void }>();
   let skippedMs = 0;

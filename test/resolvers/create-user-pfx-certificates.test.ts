@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import {
+  CreateUserPfxCertificatesDocument as CREATE_MANY,
+  type CreateUserPfxCertificateInput,
+} from "../../src/client/operations.ts";
+import {
+  answerStatus,
+  dropAnswer,
+  dropRequest,
+  hangAfterApplying,
+  throttle,
+  truncateAnswer,
+} from "../../src/emulator/faults.ts";
+import { skippingClock } from "../support/clock.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { anInput, thumbprintOf } from "../support/input.ts";
+
+const posts = "/userPfxCertificates";
+const noQuota = { config: { graphWritesPer20s: 100_000, maxBatchItems: 2000 }, writeQuota: false } as const;
+
+const inputs = (count: number): CreateUserPfxCertificateInput[] =>
+  Array.from({ length: count }, (_, index) =>
+    anInput({ thumbprint: thumbprintOf(index + 1), userPrincipalName: `user${index + 1}@contoso.example` }),
+  );
+
+async function createMany(gateway: TestGateway, many: CreateUserPfxCertificateInput[]) {
+  const { data, errors } = await gateway.send(CREATE_MANY, { inputs: many });
+  return { payload: data?.createUserPfxCertificates, results: data?.createUserPfxCertificates.results ?? [], errors };
+}
+
+/** Each result as a thumbprint or a code. */
+const told = (results: Awaited<ReturnType<typeof createMany>>["results"]) =>
+  results.map((result) => (result.__typename === "UserPfxCertificate" ? result.thumbprint : result.code));
+
+const httpRequests = (gateway: TestGateway) => gateway.emulator.requests.filter(({ batched }) => !batched);
+
+describe("createUserPfxCertificates", () => {
+  it("creates 200 in ten requests to Graph, and answers in the order of the inputs", async () => {
+    await using gateway = await startGateway(noQuota);
+    const many = inputs(200);
+
+    const { payload, results } = await createMany(gateway, many);
+
+    expect(payload).toMatchObject({ createdCount: 200, failedCount: 0 });
+    expect(told(results)).toEqual(many.map(({ thumbprint }) => thumbprint));
+    expect(gateway.emulator.records).toHaveLength(200);
+    expect(httpRequests(gateway).map(({ path }) => path)).toEqual(Array(10).fill("/$batch"));
+  });
+
+  it("answers nothing for nothing", async () => {
+    await using gateway = await startGateway(noQuota);
+
+    const { payload } = await createMany(gateway, []);
+
+    expect(payload).toEqual({ createdCount: 0, failedCount: 0, results: [] });
+    expect(gateway.emulator.requests).toHaveLength(0);
+  });
+
+  it("sends a single one as a single request", async () => {
+    await using gateway = await startGateway(noQuota);
+
+    await createMany(gateway, inputs(1));
+
+    expect(httpRequests(gateway).map(({ path }) => path)).toEqual([`/deviceManagement${posts}`]);
+  });
+
+  it("tells each item's failure as its own", async () => {
+    await using gateway = await startGateway({
+      ...noQuota,
+      faults: [answerStatus("POST", posts, 403, { skip: 1 }), answerStatus("POST", posts, 422, { skip: 1 })],
+    });
+    const many = inputs(6);
+    many[4] = { ...anInput(), thumbprint: "not a thumbprint", keyName: " " };
+    many[5] = { ...anInput(many[0]), encryptedPfxBlob: "YW5vdGhlciBmaWxl" };
+
+    const { payload, results } = await createMany(gateway, many);
+
+    expect(told(results)).toEqual([
+      thumbprintOf(1),
+      "FORBIDDEN",
+      "BAD_USER_INPUT",
+      thumbprintOf(4),
+      "BAD_USER_INPUT",
+      "CONFLICT",
+    ]);
+    expect(payload).toMatchObject({ createdCount: 2, failedCount: 4 });
+    expect(results[4]).toMatchObject({
+      message: expect.stringMatching(/^inputs\.4\.thumbprint must be .*; inputs\.4\.keyName must not be blank/),
+    });
+    expect(results[1]).toMatchObject({ graphRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(gateway.emulator.records).toHaveLength(2);
+  });
+
+  it("stores the same input given twice once, and answers it twice", async () => {
+    await using gateway = await startGateway(noQuota);
+    const [one] = inputs(1);
+
+    const { results } = await createMany(gateway, [one ?? anInput(), one ?? anInput()]);
+
+    expect(told(results)).toEqual([thumbprintOf(1), thumbprintOf(1)]);
+    expect(gateway.emulator.ledger).toHaveLength(1);
+  });
+
+  it("refuses more items than the limit with nothing sent", async () => {
+    await using gateway = await startGateway({ config: { maxBatchItems: 3 } });
+
+    const { errors } = await createMany(gateway, inputs(4));
+
+    expect(errors?.[0]?.extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      invalid: [{ path: "inputs", message: "must have at most 3 items" }],
+    });
+    expect(gateway.emulator.requests).toHaveLength(0);
+  });
+
+  it("retries items that are throttled, and only those", async () => {
+    await using gateway = await startGateway({
+      ...noQuota,
+      faults: [throttle("POST", posts, 3000, "seconds", { skip: 2, times: 2 })],
+    });
+
+    const { payload } = await createMany(gateway, inputs(5));
+
+    expect(payload).toMatchObject({ createdCount: 5 });
+    expect(gateway.emulator.ledger).toHaveLength(5);
+    expect(gateway.clock.sleeps.every((ms) => ms >= 3000)).toBe(true);
+    expect(gateway.emulator.requests.filter(({ status }) => status === 429)).toHaveLength(2);
+  });
+
+  it("settles items one by one where Graph's answer to one of them is no answer", async () => {
+    await using gateway = await startGateway({
+      ...noQuota,
+      faults: [
+        answerStatus("POST", posts, 503, { skip: 1 }),
+        answerStatus("POST", posts, 500, { skip: 1, apply: true }),
+      ],
+    });
+
+    const { payload, results } = await createMany(gateway, inputs(5));
+
+    expect(payload).toMatchObject({ createdCount: 5 });
+    expect(told(results)).toEqual([1, 2, 3, 4, 5].map(thumbprintOf));
+    expect(gateway.emulator.ledger).toHaveLength(5);
+  });
+
+  it.each([
+    ["a reset before applying", dropRequest("POST", "/$batch")],
+    ["a reset after applying", dropAnswer("POST", "/$batch")],
+    ["a truncated answer", truncateAnswer("POST", "/$batch")],
+    ["a 503", answerStatus("POST", "/$batch", 503)],
+    ["no answer at all", hangAfterApplying("POST", "/$batch")],
+    ["an answer without the items", answerStatus("POST", "/$batch", 200, { apply: true, body: { responses: [] } })],
+    ["a 429", throttle("POST", "/$batch", 1000)],
+  ])("creates each item once when a whole batch meets with %s", async (_, fault) => {
+    await using gateway = await startGateway({
+      ...noQuota,
+      config: { ...noQuota.config, requestDeadlineMs: 2500 },
+      faults: [fault],
+    });
+
+    const { results } = await createMany(gateway, inputs(25));
+
+    expect(told(results)).toEqual(inputs(25).map(({ thumbprint }) => thumbprint));
+    expect(gateway.emulator.ledger).toHaveLength(25);
+  });
+
+  it("tells what the time did not suffice for as THROTTLED, unsent", async () => {
+    await using gateway = await startGateway({ config: { graphWritesPer20s: 10, requestDeadlineMs: 15_000 } });
+
+    const { payload, results } = await createMany(gateway, inputs(25));
+
+    expect(payload).toMatchObject({ createdCount: 10, failedCount: 15 });
+    expect(told(results).slice(10)).toEqual(Array(15).fill("THROTTLED"));
+    expect(gateway.emulator.ledger).toHaveLength(10);
+  });
+
+  it("keeps Graph's quota without a single 429, at more than 95 % of its rate", async () => {
+    const clock = skippingClock(() => 0.5, 60);
+    await using gateway = await startGateway({ clock, config: { requestDeadlineMs: 600_000, maxBatchItems: 2000 } });
+    const startedAtMs = gateway.clock.now();
+
+    const { payload } = await createMany(gateway, inputs(1000));
+
+    const seconds = (gateway.clock.now() - startedAtMs) / 1000;
+    expect(payload).toMatchObject({ createdCount: 1000 });
+    expect(gateway.emulator.requests.filter(({ status }) => status === 429)).toHaveLength(0);
+    // 1,000 writes are ten quotas: nine windows of twenty seconds lie between the first and the last.
+    expect(180 / seconds).toBeGreaterThan(0.95);
+  });
+
+  it("moves to beta with the whole batch where v1.0 lacks the segment", async () => {
+    await using gateway = await startGateway({ ...noQuota, v1HasSegment: false });
+
+    const { payload } = await createMany(gateway, inputs(40));
+
+    expect(payload).toMatchObject({ createdCount: 40 });
+    expect(gateway.emulator.ledger).toHaveLength(40);
+  });
+
+  it("asks for credentials like any other operation", async () => {
+    await using gateway = await startGateway(noQuota);
+
+    const { status, errors } = await gateway.send(CREATE_MANY, { inputs: inputs(2) }, { authorization: "" });
+
+    expect(status).toBe(401);
+    expect(errors?.[0]?.extensions).toEqual({ code: "UNAUTHENTICATED" });
+  });
+});
