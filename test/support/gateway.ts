@@ -14,6 +14,8 @@ import { skippingClock, type TestClock } from "./clock.ts";
 export interface GatewayOptions extends EmulatorOptions {
   /** Over the defaults of development with `AUTH_MODE=passthrough`. */
   config?: Partial<Config>;
+  /** What the gateway is to talk to instead of the emulator: started here, on its way to the emulator's URL. */
+  through?: (emulatorUrl: string) => Promise<{ url: string }>;
   /** Default: a clock whose waits are skipped, see `skippingClock`. */
   clock?: TestClock;
 }
@@ -43,18 +45,20 @@ export interface TestGateway extends AsyncDisposable {
 export async function startGateway({
   config,
   clock = skippingClock(),
+  through,
   ...emulation
 }: GatewayOptions = {}): Promise<TestGateway> {
   const emulator = await startEmulator({ now: () => Date.now() + clock.skippedMs, ...emulation });
+  const graph = (await through?.(emulator.url)) ?? emulator;
   const log: Record<string, unknown>[] = [];
   const lines = { write: (line: string) => void log.push(JSON.parse(line)) };
   const defaults = readConfig({
     PORT: "0",
     AUTH_MODE: "passthrough",
-    GRAPH_BASE_URL: emulator.url,
+    GRAPH_BASE_URL: graph.url,
     ALLOW_LOOPBACK_UPSTREAM: "true",
   });
-  const gateway = await start({ ...defaults, ...config }, new URL(emulator.url), createLog("trace", lines), clock);
+  const gateway = await start({ ...defaults, ...config }, new URL(graph.url), createLog("trace", lines), clock);
   return {
     url: gateway.url,
     emulator,

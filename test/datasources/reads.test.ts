@@ -1,0 +1,190 @@
+import { describe, expect, it } from "vitest";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  DeleteUserPfxCertificateDocument as DELETE,
+  UserPfxCertificateDocument as GET,
+  UserPfxCertificatesDocument as LIST,
+  UpdateUserPfxCertificateDocument as UPDATE,
+} from "../../src/client/operations.ts";
+import {
+  answerStatus,
+  dropAnswer,
+  dropRequest,
+  floodAnswer,
+  hangBeforeApplying,
+  throttle,
+  truncateAnswer,
+} from "../../src/emulator/faults.ts";
+import { seedRecords } from "../../src/emulator/seed.ts";
+import { startGateway } from "../support/gateway.ts";
+import { anInput } from "../support/input.ts";
+
+const one = /\/userPfxCertificates\/[^/]+$/;
+const collection = "/userPfxCertificates";
+
+describe("reading", () => {
+  it("fetches 100 certificates of one operation by id with five requests", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(100) });
+    const ids = gateway.emulator.records.map(({ id }) => id);
+    const fields = ids.map((id, index) => `c${index}: userPfxCertificate(id: "${id}") { id userPrincipalName }`);
+
+    const { data } = await gateway.send<Record<string, { id: string }>, object>(`{ ${fields.join("\n")} }`);
+
+    expect(Object.values(data ?? {}).map(({ id }) => id)).toEqual(ids);
+    expect(gateway.emulator.requests.filter(({ batched }) => !batched)).toHaveLength(5);
+  });
+
+  it("fetches entities for a router with few requests, in order, null for what is gone", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(30) });
+    const ids = gateway.emulator.records.map(({ id }) => id);
+    const wanted = [...ids.slice(0, 15), "gone", ...ids.slice(15).reverse()];
+
+    const { data } = await gateway.send<{ _entities: ({ id: string } | null)[] }, object>(
+      "query ($r: [_Any!]!) { _entities(representations: $r) { ... on UserPfxCertificate { id } } }",
+      { r: wanted.map((id) => ({ __typename: "UserPfxCertificate", id })) },
+    );
+
+    expect(data?._entities.map((entity) => entity?.id ?? "gone")).toEqual(wanted);
+    expect(gateway.emulator.requests.filter(({ batched }) => !batched)).toHaveLength(2);
+  });
+
+  it("asks for a single certificate directly", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(1) });
+    const [record] = gateway.emulator.records;
+
+    await gateway.send(GET, { id: record?.id ?? "" });
+
+    expect(gateway.emulator.requests.map(({ method, path }) => [method, path])).toEqual([
+      ["GET", `/deviceManagement/userPfxCertificates/${record?.id}`],
+    ]);
+  });
+
+  it.each([
+    ["a reset", dropAnswer("GET", collection)],
+    ["a reset before the answer", dropRequest("GET", collection)],
+    ["a truncated answer", truncateAnswer("GET", collection)],
+    ["a 502", answerStatus("GET", collection, 502, { body: "<html>" })],
+    ["a 503 with Retry-After", answerStatus("GET", collection, 503, { retryAfter: 2 })],
+    ["a 429", throttle("GET", collection, 1500)],
+    ["no answer", hangBeforeApplying("GET", collection)],
+  ])("is repeated after %s", async (_, fault) => {
+    await using gateway = await startGateway({
+      seed: seedRecords(3),
+      faults: [fault],
+      config: { requestDeadlineMs: 3000 },
+    });
+
+    const { data, errors } = await gateway.send(LIST, {});
+
+    expect(errors).toBeUndefined();
+    expect(data?.userPfxCertificates.edges).toHaveLength(3);
+  });
+
+  it.each([
+    ["UPSTREAM_UNAVAILABLE", answerStatus("GET", collection, 503, { times: Infinity })],
+    ["UPSTREAM_UNAVAILABLE", dropRequest("GET", collection, { times: Infinity })],
+    ["UPSTREAM_TIMEOUT", hangBeforeApplying("GET", collection, { times: Infinity })],
+    ["UPSTREAM_INVALID_RESPONSE", floodAnswer("GET", collection, 33 * 1024 * 1024, { times: Infinity })],
+    ["UPSTREAM_UNAVAILABLE", floodAnswer("GET", collection, 10 * 1024 * 1024, { status: 500, times: Infinity })],
+    ["THROTTLED", throttle("GET", collection, 100_000, "seconds", { times: Infinity })],
+  ])("ends as %s, three attempts at the most", async (code, fault) => {
+    await using gateway = await startGateway({ faults: [fault], config: { requestDeadlineMs: 1000 } });
+
+    const { errors } = await gateway.send(LIST, {});
+
+    expect(errors?.[0]?.extensions?.code).toBe(code);
+    expect(gateway.emulator.requests.length).toBeLessThanOrEqual(3);
+  });
+
+  it("ends within a caller's own, shorter deadline", async () => {
+    await using gateway = await startGateway({ faults: [hangBeforeApplying("GET", collection, { times: Infinity })] });
+
+    const { errors } = await gateway.send(LIST, {}, { "x-request-timeout-ms": "200" });
+
+    expect(errors?.[0]?.extensions?.code).toBe("UPSTREAM_TIMEOUT");
+  });
+});
+
+describe("updating and deleting under faults", () => {
+  it("repeats an update whose answer was lost", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(1), faults: [dropAnswer("PATCH", one)] });
+    const id = gateway.emulator.records[0]?.id ?? "";
+
+    const { errors } = await gateway.send(UPDATE, { id, changes: { keyName: "Another key" } });
+
+    expect(errors).toBeUndefined();
+    expect(gateway.emulator.records[0]?.keyName).toBe("Another key");
+  });
+
+  it("counts a deletion as done whose answer was lost", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(1), faults: [dropAnswer("DELETE", one)] });
+    const id = gateway.emulator.records[0]?.id ?? "";
+
+    const { data } = await gateway.send(DELETE, { deletedId: id });
+
+    expect(data?.deleteUserPfxCertificate).toBe(id);
+    expect(gateway.emulator.records).toHaveLength(0);
+  });
+
+  it.each([
+    ["PATCH", UPDATE],
+    ["DELETE", DELETE],
+  ] as const)(
+    "answers OUTCOME_UNKNOWN where a %s may have been applied before Graph refused it",
+    async (method, document) => {
+      await using gateway = await startGateway({
+        seed: seedRecords(1),
+        faults: [dropAnswer(method, one), answerStatus(method, one, 403)],
+      });
+      const id = gateway.emulator.records[0]?.id ?? "";
+
+      const { errors } = await gateway.send<unknown, object>(document as never, {
+        id,
+        deletedId: id,
+        changes: { keyName: "k" },
+      });
+
+      expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
+    },
+  );
+});
+
+describe("an outage", () => {
+  it("opens the circuit after twenty failures in a row, and a probe closes it again", async () => {
+    await using gateway = await startGateway({ faults: [answerStatus("GET", collection, 500, { times: 20 })] });
+    for (let request = 0; request < 7; request++) await gateway.send(LIST, {});
+    const askedBefore = gateway.emulator.requests.length;
+
+    const refused = await gateway.send(LIST, {});
+    const write = await gateway.send(CREATE, { input: anInput() });
+
+    expect(askedBefore).toBe(20);
+    expect(gateway.emulator.requests).toHaveLength(20);
+    expect(refused.errors?.[0]?.extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
+    expect(write.errors?.[0]?.extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
+
+    await new Promise((resolve) => setTimeout(resolve, 5050)); // the breaker's own clock is the real one
+    const probed = await gateway.send(LIST, {});
+    expect(probed.errors).toBeUndefined();
+  });
+
+  it("never opens the circuit for answers below 500", async () => {
+    await using gateway = await startGateway({ faults: [answerStatus("GET", collection, 403, { times: 30 })] });
+    for (let request = 0; request < 30; request++) await gateway.send(LIST, {});
+
+    const { errors } = await gateway.send(LIST, {});
+
+    expect(errors).toBeUndefined();
+  });
+
+  it("costs at most a tenth more requests by retries, and a few", async () => {
+    // Every other answer fails, so the circuit stays closed.
+    const faults = Array.from({ length: 400 }, (_, index) => answerStatus("GET", collection, 503, { skip: index }));
+    await using gateway = await startGateway({ faults });
+
+    for (let request = 0; request < 300; request++) await gateway.send(LIST, {});
+
+    expect(gateway.emulator.requests.length).toBeGreaterThan(300);
+    expect(gateway.emulator.requests.length).toBeLessThanOrEqual(300 + 30);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
+import { startGateway } from "../support/gateway.ts";
+import { anInput } from "../support/input.ts";
+import { startToxicProxy, type Toxic, type ToxicProxy } from "../support/toxic-proxy.ts";
+
+/** A create through a proxy that does such things to the first connections. */
+async function createThrough(...toxics: Toxic[]) {
+  let proxy: ToxicProxy | undefined;
+  const gateway = await startGateway({
+    through: async (url) => {
+      proxy = await startToxicProxy(url);
+      proxy.toxics.push(...toxics);
+      return proxy;
+    },
+  });
+  try {
+    const { data, errors } = await gateway.send(CREATE, { input: anInput() });
+    const { records, ledger, requests } = gateway.emulator;
+    return {
+      id: data?.createUserPfxCertificate.id,
+      code: errors?.[0]?.extensions?.code,
+      records,
+      ledger,
+      sendings: requests.filter(({ method }) => method === "POST").length,
+      lookUps: requests.filter(({ method }) => method === "GET").length,
+      connections: proxy?.connections,
+    };
+  } finally {
+    await proxy?.[Symbol.asyncDispose]();
+    await gateway[Symbol.asyncDispose]();
+  }
+}
+
+describe("creating through a bad network", () => {
+  it("succeeds when the answer is reset on its way, with one sending", async () => {
+    const { id, records, sendings, lookUps } = await createThrough({ kind: "resetBeforeAnswer" });
+
+    expect(id).toBe(records[0]?.id);
+    expect(sendings).toBe(1);
+    expect(lookUps).toBe(1);
+  });
+
+  it("succeeds when the request is reset on its way, after looking twice", async () => {
+    const { id, ledger, records, sendings, lookUps } = await createThrough({ kind: "resetBeforeRequest" });
+
+    expect(id).toBe(records[0]?.id);
+    expect(ledger).toHaveLength(1);
+    expect(sendings).toBe(1);
+    expect(lookUps).toBe(2);
+  });
+
+  it.each([20, 200, 700])("succeeds when the answer ends after %i bytes", async (bytes) => {
+    const { id, records, sendings } = await createThrough({ kind: "truncate", bytes });
+
+    expect(id).toBe(records[0]?.id);
+    expect(records).toHaveLength(1);
+    expect(sendings).toBe(1);
+  });
+
+  it.each([1, 7])("succeeds when the answer comes %i bytes at a time", async (bytes) => {
+    const { id, records, lookUps } = await createThrough({ kind: "slice", bytes });
+
+    expect(id).toBe(records[0]?.id);
+    expect(lookUps).toBe(0);
+  });
+
+  it("succeeds over a slow line", async () => {
+    const { id, records } = await createThrough({ kind: "latency", delayMs: 60 });
+
+    expect(id).toBe(records[0]?.id);
+  });
+
+  it("claims nothing when every connection is reset", async () => {
+    const { code, records } = await createThrough(...Array<Toxic>(20).fill({ kind: "resetOnConnect" }));
+
+    expect(["OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE"]).toContain(code);
+    expect(records).toHaveLength(0);
+  });
+});
