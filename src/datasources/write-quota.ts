@@ -15,9 +15,12 @@ const margin = 1.01;
 export class WriteQuota {
   readonly #windowMs: number;
   readonly #clock: Clock;
-  /** When each of the last `limit` writes went, or is going, out; a ring. */
+  /** When each of the last `limit` writes went out; a ring, the oldest at `#oldest`. */
   readonly #times: Float64Array;
-  #next = 0;
+  #oldest = 0;
+  /** Who waits for a turn, in order. */
+  readonly #queue = new Set<() => void>();
+  #isServing = false;
 
   /** @param limit writes per window. @param windowMs default 20,000. */
   constructor(limit: number, clock: Clock, windowMs = 20_000) {
@@ -33,19 +36,51 @@ export class WriteQuota {
    * @throws {TransportError} `disconnected` where nobody waits for it any more.
    */
   async take({ deadline, disconnected }: Pick<GraphCaller, "deadline" | "disconnected">): Promise<void> {
-    const now = this.#clock.now();
-    const oldest = this.#times[this.#next] ?? Number.NEGATIVE_INFINITY;
-    const waitMs = oldest + this.#windowMs - now;
+    const waitMs = this.#waitMs(this.#queue.size);
+    if (waitMs <= 0 && this.#queue.size === 0) return this.#stamp();
     if (waitMs >= deadline.remainingMs) {
       throw new GatewayError("THROTTLED", "The quota of writes to Microsoft Graph is used up; ask again later.", {
         retryAfterSeconds: Math.ceil(waitMs) / 1000,
       });
     }
-    this.#times[this.#next] = Math.max(now, now + waitMs);
-    this.#next = (this.#next + 1) % this.#times.length;
-    if (waitMs <= 0) return;
-    await this.#clock.sleep(waitMs, disconnected);
     if (disconnected.aborted) throw new TransportError("disconnected", false);
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => {
+        this.#queue.delete(turn);
+        reject(new TransportError("disconnected", false));
+      };
+      const turn = () => {
+        disconnected.removeEventListener("abort", leave);
+        resolve();
+      };
+      disconnected.addEventListener("abort", leave, { once: true });
+      this.#queue.add(turn);
+      void this.#serve();
+    });
+  }
+
+  /** How long the one with so many before it will have to wait. */
+  #waitMs(ahead: number): number {
+    const { length } = this.#times;
+    const frees = this.#times[(this.#oldest + ahead) % length] ?? 0;
+    return Math.max(0, frees + this.#windowMs - this.#clock.now()) + Math.floor(ahead / length) * this.#windowMs;
+  }
+
+  #stamp(): void {
+    this.#times[this.#oldest] = this.#clock.now();
+    this.#oldest = (this.#oldest + 1) % this.#times.length;
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    for (const turn of this.#queue) {
+      for (let waitMs = this.#waitMs(0); waitMs > 0; waitMs = this.#waitMs(0)) await this.#clock.sleep(waitMs);
+      if (!this.#queue.delete(turn)) continue; // left while it was first
+      this.#stamp();
+      turn();
+    }
+    this.#isServing = false;
   }
 }
 

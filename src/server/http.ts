@@ -48,6 +48,17 @@ export function createHttpServer(options: HttpOptions): Server {
   return server;
 }
 
+/** Connections that have not asked for anything yet: node does not count them as idle, and waits for them to. */
+export function unusedConnections(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  server.on("request", ({ socket }: IncomingMessage) => unused.delete(socket));
+  return unused;
+}
+
 async function handle(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader("x-content-type-options", "nosniff");
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {

@@ -16,7 +16,7 @@ import type { GatewayLog } from "../log.ts";
 import { buildSchema } from "./build-schema.ts";
 import { createExplorer } from "./explorer.ts";
 import { createFormatError } from "./format-error.ts";
-import { createHttpServer } from "./http.ts";
+import { createHttpServer, unusedConnections } from "./http.ts";
 import { httpStatus } from "./plugins/http-status.ts";
 import { nameInvalidValues } from "./plugins/name-invalid-values.ts";
 
@@ -52,6 +52,7 @@ export async function startGateway(
     explorer: config.explorer ? createExplorer() : undefined,
     isReady: () => isReady,
   });
+  const unused = unusedConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(config.port, config.host, resolve);
@@ -65,6 +66,7 @@ export async function startGateway(
       isReady = false;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      for (const socket of unused) socket.destroy();
       // No request lives longer than its deadline; the rest is for writing the answer.
       const cut = setTimeout(() => server.closeAllConnections(), config.requestDeadlineMs + 1000);
       await closed;

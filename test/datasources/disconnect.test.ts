@@ -1,0 +1,129 @@
+import { print } from "graphql";
+import { describe, expect, it, vi } from "vitest";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  CreateUserPfxCertificatesDocument as CREATE_MANY,
+  UserPfxCertificatesDocument as LIST,
+} from "../../src/client/operations.ts";
+import { delayAnswer, dropAnswer, hangBeforeApplying } from "../../src/emulator/faults.ts";
+import { skippingClock } from "../support/clock.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { anInput, thumbprintOf } from "../support/input.ts";
+
+const collection = "/userPfxCertificates";
+
+/** Sends an operation and is gone as soon as `until` holds. */
+async function sendAndLeave(
+  gateway: TestGateway,
+  document: Parameters<typeof print>[0],
+  variables: object,
+  until: () => boolean,
+) {
+  const gone = new AbortController();
+  const answer = fetch(gateway.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer caller-token" },
+    body: JSON.stringify({ query: print(document), variables }),
+    signal: gone.signal,
+  });
+  await vi.waitUntil(until, { timeout: 5000, interval: 2 });
+  gone.abort();
+  await expect(answer).rejects.toThrow("abort");
+}
+
+const asked = (gateway: TestGateway) => gateway.log.filter(({ msg }) => msg === "asked Graph");
+const sendings = (gateway: TestGateway) => gateway.emulator.requests.filter(({ method }) => method === "POST");
+
+describe("a client that disconnects", () => {
+  it("ends a read at once", async () => {
+    await using gateway = await startGateway({ faults: [hangBeforeApplying("GET", collection)] });
+
+    await sendAndLeave(gateway, LIST, {}, () => gateway.emulator.requests.length === 1);
+
+    await vi.waitUntil(() => asked(gateway).length > 0);
+    expect(asked(gateway)).toMatchObject([{ operation: "read", silence: "disconnected" }]);
+  });
+
+  it("lets a create that was sent be finished", async () => {
+    await using gateway = await startGateway({ faults: [delayAnswer("POST", collection, 60)] });
+
+    await sendAndLeave(gateway, CREATE, { input: anInput() }, () => gateway.emulator.ledger.length === 1);
+
+    await vi.waitUntil(() => asked(gateway).length > 0);
+    expect(asked(gateway)).toMatchObject([{ operation: "create", status: 201 }]);
+  });
+
+  it("has a create whose answer was lost looked up all the same", async () => {
+    await using gateway = await startGateway({
+      faults: [dropAnswer("POST", collection), delayAnswer("GET", collection, 30)],
+    });
+
+    await sendAndLeave(gateway, CREATE, { input: anInput() }, () => gateway.emulator.ledger.length === 1);
+
+    await vi.waitUntil(() => asked(gateway).length === 2);
+    expect(asked(gateway)[1]).toMatchObject({ operation: "read", status: 200 });
+  });
+
+  it("stops a create that waits for its turn", async () => {
+    const clock = skippingClock(() => 0.5, 150);
+    await using gateway = await startGateway({ clock, config: { graphWritesPer20s: 1 } });
+    await gateway.send(CREATE, { input: anInput() });
+    const next = anInput({ thumbprint: thumbprintOf(2) });
+
+    await sendAndLeave(gateway, CREATE, { input: next }, () => clock.sleeps.length === 1);
+
+    await new Promise((resolve) => setTimeout(resolve, 300)); // past its turn
+    expect(sendings(gateway)).toHaveLength(1);
+  });
+
+  it("stops what was not sent yet of a plural create", async () => {
+    const clock = skippingClock(() => 0.5, 150);
+    await using gateway = await startGateway({ clock, config: { graphWritesPer20s: 20, requestDeadlineMs: 600_000 } });
+    const inputs = Array.from({ length: 100 }, (_, index) => anInput({ thumbprint: thumbprintOf(index) }));
+
+    await sendAndLeave(gateway, CREATE_MANY, { inputs }, () => gateway.emulator.ledger.length === 20);
+
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(gateway.emulator.ledger).toHaveLength(20);
+  });
+
+  it("hands over to another who waits for the same create", async () => {
+    const clock = skippingClock(() => 0.5, 150);
+    await using gateway = await startGateway({ clock, config: { graphWritesPer20s: 1 } });
+    await gateway.send(CREATE, { input: anInput() });
+    const input = anInput({ thumbprint: thumbprintOf(2) });
+
+    const leaving = sendAndLeave(gateway, CREATE, { input }, () => clock.sleeps.length === 1);
+    await vi.waitUntil(() => clock.sleeps.length === 1);
+    const staying = gateway.send(CREATE, { input });
+    await leaving;
+
+    const { data, errors } = await staying;
+    expect(errors).toBeUndefined();
+    expect(data?.createUserPfxCertificate.thumbprint).toBe(input.thumbprint);
+    expect(gateway.emulator.ledger).toHaveLength(2);
+  });
+
+  it("leaves neither timers nor sockets behind", async () => {
+    const count = () =>
+      process.getActiveResourcesInfo().filter((name) => name === "Timeout" || name === "TCPSocketWrap").length;
+    const before = count();
+    {
+      await using gateway = await startGateway({
+        faults: [hangBeforeApplying("GET", collection, { times: 10 }), dropAnswer("POST", collection, { times: 3 })],
+      });
+      for (let time = 0; time < 10; time++) {
+        await sendAndLeave(
+          gateway,
+          LIST,
+          {},
+          () => asked(gateway).length + 1 > time && gateway.emulator.requests.length > time,
+        );
+      }
+      for (let number = 0; number < 3; number++) {
+        await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(number) }) });
+      }
+    }
+    await vi.waitFor(() => expect(count()).toBeLessThanOrEqual(before + 2), { timeout: 8000, interval: 50 }); // fetch's own pool
+  });
+});
