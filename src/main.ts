@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Reads the configuration, starts the gateway, handles signals; nothing else. */
+import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
 import { readFileSync } from "node:fs";
 import { ConfigError, environment, readConfig, variables } from "./config.ts";
 import { createLog } from "./log.ts";

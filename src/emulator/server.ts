@@ -2,6 +2,7 @@
  * Starts and stops an emulated Microsoft Graph: the slice that holds users' PFX certificates, on a real port, with a
  * ledger of what was really stored. For tests, and for trying the product without a tenant; not a place for secrets.
  */
+import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
@@ -42,6 +43,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { host = "127.0.0.1", port = 0, tls } = options;
   const scheme = tls === undefined ? "http" : "https";
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // every request that is made to wait listens to it
   const backend = createBackend(options, closing.signal);
   const sockets = new Map<string, Socket>();
   let url = "";
