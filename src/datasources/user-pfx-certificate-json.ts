@@ -4,6 +4,7 @@ import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../schema/user-pfx-padding-scheme.ts";
 import { isRecord } from "./json.ts";
+import { type GraphPage, queryOfNextLink } from "./paging.ts";
 
 const purposes: readonly UserPfxIntendedPurpose[] = Object.values(UserPfxIntendedPurpose);
 const paddingSchemes: readonly UserPfxPaddingScheme[] = Object.values(UserPfxPaddingScheme);
@@ -62,4 +63,23 @@ export function userPfxCertificateOf(
   if (certificate.encryptedPfxBlob === "AA==") certificate.encryptedPfxBlob = null;
   if (certificate.encryptedPfxPassword === "") certificate.encryptedPfxPassword = null;
   return certificate;
+}
+
+/** Graph's JSON of a page; `undefined` where it is none, or leads on to somewhere else. */
+export function pageOfUserPfxCertificates(
+  body: unknown,
+  baseUrl: URL,
+  decode: (value: unknown) => UserPfxCertificate | undefined,
+): GraphPage<UserPfxCertificate> | undefined {
+  if (!isRecord(body) || !Array.isArray(body.value)) return undefined;
+  const items: UserPfxCertificate[] = [];
+  for (const value of body.value) {
+    const certificate = decode(value);
+    if (certificate === undefined) return undefined;
+    items.push(certificate);
+  }
+  const nextLink = body["@odata.nextLink"];
+  if (nextLink === undefined || nextLink === null) return { items, nextQuery: undefined };
+  const nextQuery = typeof nextLink === "string" ? queryOfNextLink(nextLink, baseUrl) : undefined;
+  return nextQuery === undefined ? undefined : { items, nextQuery };
 }

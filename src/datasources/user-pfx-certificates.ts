@@ -9,22 +9,20 @@ import { randomUUID } from "node:crypto";
 import { badUserInput, GatewayError } from "../errors.ts";
 import { brokenRules } from "../schema/broken-rules.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import { instantOf, isBefore } from "../schema/instant.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
-import type { UserPfxCertificateFilter } from "../schema/user-pfx-certificate-filter.ts";
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
+import { matches } from "./certificate-filter.ts";
 import type { GraphClient } from "./graph-client.ts";
-import { resolutionMs } from "./graph-clock.ts";
 import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
-import { isRecord } from "./json.ts";
+import { isOurs } from "./is-ours.ts";
 import type { Past } from "./keyed-creates.ts";
 import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
-import { type Connection, type GraphPage, pageOf, queryOfNextLink } from "./paging.ts";
+import { type Connection, type GraphPage, pageOf } from "./paging.ts";
 import { type CreateSteps, createOnce } from "./reconcile.ts";
-import { userPfxCertificateOf } from "./user-pfx-certificate-json.ts";
+import { pageOfUserPfxCertificates, userPfxCertificateOf } from "./user-pfx-certificate-json.ts";
 
 const odataType = "#microsoft.graph.userPFXCertificate";
 const defaultFirst = 50;
@@ -197,13 +195,7 @@ export class UserPfxCertificates {
       certificateOf: (outcome) =>
         "response" in outcome && outcome.response.status === 201 ? this.#decode(outcome.response.body) : undefined,
       lookUp: () => this.#find(input),
-      isOurs: (found) => {
-        const { createdDateTime } = found;
-        const beganMs = graphClock.earliestAt(beganAtMs);
-        if (createdDateTime === null || createdDateTime === past.createdDateTime) return false;
-        if (!isSince(createdDateTime, beganMs) || !saysTheSame(found, input)) return false;
-        return past.isDoubtful && !isSince(createdDateTime, beganMs + resolutionMs) ? "undecided" : true;
-      },
+      isOurs: (found) => isOurs(found, input, past, graphClock.earliestAt(beganAtMs)),
       errorOf: async (outcome) =>
         "response" in outcome ? errorOfAnswer(request, outcome.response) : errorOfSilence(request, outcome.error),
       conflictWith: (found, outcome) =>
@@ -253,7 +245,7 @@ export class UserPfxCertificates {
   async #fetchPage(query: string, caller: GraphCaller): Promise<GraphPage<UserPfxCertificate>> {
     const request: GraphRequest = { operation: "read", method: "GET", path: collectionPath, query, caller };
     const response = await this.#expect(request, [200]);
-    const page = pageIn(response.body, this.#client.baseUrl, (value) => this.#decode(value));
+    const page = pageOfUserPfxCertificates(response.body, this.#client.baseUrl, (value) => this.#decode(value));
     if (page === undefined) throw await errorOfAnswer(request, response);
     return page;
   }
@@ -266,67 +258,10 @@ export class UserPfxCertificates {
   }
 }
 
-/** Graph's JSON of a page; `undefined` where it is none, or leads on to somewhere else. */
-function pageIn(
-  body: unknown,
-  baseUrl: URL,
-  decode: (value: unknown) => UserPfxCertificate | undefined,
-): GraphPage<UserPfxCertificate> | undefined {
-  if (!isRecord(body) || !Array.isArray(body.value)) return undefined;
-  const items: UserPfxCertificate[] = [];
-  for (const value of body.value) {
-    const certificate = decode(value);
-    if (certificate === undefined) return undefined;
-    items.push(certificate);
-  }
-  const nextLink = body["@odata.nextLink"];
-  if (nextLink === undefined || nextLink === null) return { items, nextQuery: undefined };
-  const nextQuery = typeof nextLink === "string" ? queryOfNextLink(nextLink, baseUrl) : undefined;
-  return nextQuery === undefined ? undefined : { items, nextQuery };
-}
-
 /** Graph keeps thumbprints in lower case, and its natural key is made of them. */
 function bodyOf(input: UpdateUserPfxCertificateInput): Record<string, unknown> {
   const { thumbprint } = input;
   return { "@odata.type": odataType, ...input, ...(thumbprint && { thumbprint: thumbprint.toLowerCase() }) };
-}
-
-function matches(certificate: UserPfxCertificate, filter: UserPfxCertificateFilter): boolean {
-  const { userPrincipalName, thumbprint, intendedPurpose, expiresBefore, expiresAfter } = filter;
-  const { expirationDateTime } = certificate;
-  return (
-    (userPrincipalName == null || equalsInAnyCase(certificate.userPrincipalName, userPrincipalName)) &&
-    (thumbprint == null || equalsInAnyCase(certificate.thumbprint, thumbprint)) &&
-    (intendedPurpose == null || certificate.intendedPurpose === intendedPurpose) &&
-    (expiresBefore == null || (expirationDateTime !== null && isBefore(expirationDateTime, expiresBefore))) &&
-    (expiresAfter == null || (expirationDateTime !== null && isBefore(expiresAfter, expirationDateTime)))
-  );
-}
-
-function equalsInAnyCase(stored: string | null, wanted: string): boolean {
-  return stored !== null && stored.toLowerCase() === wanted.toLowerCase();
-}
-
-/** Whether a date-time of Graph's lies at or after a moment in epoch milliseconds. */
-function isSince(dateTime: string, epochMs: number): boolean {
-  const instant = instantOf(dateTime);
-  return instant !== undefined && instant >= BigInt(Math.floor(epochMs)) * 1_000_000_000n;
-}
-
-/** Whether a record says what the input said, as far as reads show it: they redact the file and its password. */
-function saysTheSame(found: UserPfxCertificate, input: CreateUserPfxCertificateInput): boolean {
-  return (
-    found.intendedPurpose === input.intendedPurpose &&
-    found.paddingScheme === input.paddingScheme &&
-    found.providerName === input.providerName &&
-    found.keyName === input.keyName &&
-    isSameInstant(found.startDateTime, input.startDateTime) &&
-    isSameInstant(found.expirationDateTime, input.expirationDateTime)
-  );
-}
-
-function isSameInstant(one: string | null, other: string): boolean {
-  return one !== null && instantOf(one) === instantOf(other);
 }
 
 function isAboutCredentials(error: unknown): boolean {
