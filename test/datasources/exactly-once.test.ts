@@ -267,7 +267,7 @@ describe("a create of what exists", () => {
 
 describe("the same create many times", () => {
   it("stores one record for twenty at once, and answers all of them alike", async () => {
-    await using gateway = await startGateway({ latencyMs: 20 });
+    await using gateway = await startGateway({ faults: [delayAnswer("POST", posts, 400)] });
 
     const answers = await Promise.all(Array.from({ length: 20 }, () => create(gateway)));
 

@@ -1,0 +1,678 @@
+/** What becomes of everything Graph may answer but the truth: code, message and ids, and nothing that should stay secret. */
+import { setTimeout as delay } from "node:timers/promises";
+import { GraphQLError } from "graphql";
+import { describe, expect, it } from "vitest";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  DeleteUserPfxCertificateDocument as DELETE,
+  UserPfxCertificateDocument as GET,
+  UserPfxCertificatesDocument as LIST,
+} from "../../src/client/operations.ts";
+import {
+  answerStatus,
+  challengeClaims,
+  type Fault,
+  floodAnswer,
+  garbleAnswer,
+  redirectTo,
+  throttle,
+  truncateAnswer,
+} from "../../src/emulator/faults.ts";
+import { seedRecords } from "../../src/emulator/seed.ts";
+import { startEmulator } from "../../src/emulator/server.ts";
+import { createLog } from "../../src/log.ts";
+import { createFormatError } from "../../src/server/format-error.ts";
+import { skippingClock } from "../support/clock.ts";
+import { type Answer, type GatewayOptions, startGateway, type TestGateway } from "../support/gateway.ts";
+import { anInput, thumbprintOf } from "../support/input.ts";
+import { codesOf, leaksOf } from "../support/leaks.ts";
+
+const collection = "/deviceManagement/userPfxCertificates";
+const id = "0123456789abcdef-0123";
+const everywhere = /userPfxCertificates/;
+const always = { times: Number.POSITIVE_INFINITY };
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A gateway whose reads meet the fault for good; waits between attempts are skipped. */
+function startFailing(fault: Fault | undefined, options: GatewayOptions = {}): Promise<TestGateway> {
+  return startGateway({ clock: skippingClock(), ...options, faults: fault === undefined ? [] : [fault] });
+}
+
+/** Both ways to read: a page, and one certificate. */
+const reads: [string, (gateway: TestGateway) => Promise<Answer<object>>][] = [
+  ["userPfxCertificates", (gateway) => gateway.send(LIST)],
+  ["userPfxCertificate", (gateway) => gateway.send(GET, { id })],
+];
+
+/** Graph's plain envelope. */
+function envelope(message: unknown, code: unknown = "SomeCode"): object {
+  return { error: { code, message, innerError: { date: "2026-01-01T00:00:00", "request-id": "x" } } };
+}
+
+const activityId = "5f0fc976-9a8e-4a49-a2f8-8978b1c2d325";
+
+/** What the service behind Graph writes into `message`, as text. */
+function intuneMessage(message: string, retryAfter: unknown = null): string {
+  return JSON.stringify({
+    _version: 3,
+    Message: `${message} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: ${activityId} - Url: https://fef.msua02.manage.microsoft.com/RACerts/StatelessImportPFXService/1f2e3d4c/deviceManagement/userPfxCertificates?api-version=5023-03-17`,
+    CustomApiErrorPhrase: "",
+    RetryAfter: retryAfter,
+    ErrorSourceService: "",
+    HttpHeaders: "{}",
+  });
+}
+
+function graphOf({ errors }: Answer<unknown>): unknown {
+  return errors?.[0]?.extensions?.graph;
+}
+
+describe.each(reads)("%s, answered by Graph with an error status,", (name, read) => {
+  it.each([
+    [400, "BAD_USER_INPUT"],
+    [401, "UNAUTHENTICATED"],
+    [403, "FORBIDDEN"],
+    [404, name === "userPfxCertificates" ? "NOT_FOUND" : undefined],
+    [405, "BAD_USER_INPUT"],
+    [409, "CONFLICT"],
+    [410, "BAD_USER_INPUT"],
+    [412, "CONFLICT"],
+    [413, "BAD_USER_INPUT"],
+    [415, "BAD_USER_INPUT"],
+    [422, "BAD_USER_INPUT"],
+    [429, "THROTTLED"],
+    [500, "UPSTREAM_UNAVAILABLE"],
+    [501, "UPSTREAM_UNAVAILABLE"],
+    [502, "UPSTREAM_UNAVAILABLE"],
+    [503, "UPSTREAM_UNAVAILABLE"],
+    [504, "UPSTREAM_UNAVAILABLE"],
+    [599, "UPSTREAM_UNAVAILABLE"],
+  ])("turns %i into %s, with what Graph said and the ids its support asks for", async (status, code) => {
+    const body = envelope("Something is wrong with it.");
+    await using gateway = await startFailing(answerStatus("GET", everywhere, status, { body, ...always }));
+
+    const answer = await read(gateway);
+
+    expect(codesOf(answer)).toEqual(code === undefined ? [] : [code]);
+    expect(answer.status).toBe(status === 401 ? 401 : 200);
+    expect(answer.data ?? null).toEqual(name === "userPfxCertificate" ? { userPfxCertificate: null } : null);
+    expect(graphOf(answer)).toEqual(
+      code && {
+        status,
+        code: "SomeCode",
+        message: "Something is wrong with it.",
+        requestId: expect.stringMatching(guid),
+        clientRequestId: gateway.emulator.requests.at(-1)?.clientRequestId,
+        activityId: null,
+      },
+    );
+    if (code) expect(answer.errors?.[0]?.message).toMatch(/^[A-Z].*\. Graph says: Something is wrong with it\.$/);
+  });
+
+  it.each([
+    ["no body", ""],
+    ["HTML", "<!DOCTYPE html><html><body>Bad gateway at 10.0.0.5</body></html>"],
+    ["broken JSON", '{"error":{"code":"X","message":"10.0.0.5'],
+    ["a list", ["10.0.0.5"]],
+    ["text", '"10.0.0.5"'],
+    ["null", "null"],
+    ["an empty object", {}],
+    ["no envelope", { message: "10.0.0.5" }],
+    ["an error that is text", { error: "10.0.0.5" }],
+    ["an empty error", { error: {} }],
+    ["parts of other types", envelope({ value: "10.0.0.5" }, 10005)],
+    ["an empty code and message", envelope("", "")],
+    ["a code that is a sentence", envelope(null, "10.0.0.5 said no")],
+    ["nested JSON without a message", envelope('{"Host":"10.0.0.5"}', "")],
+  ])("goes by the status alone where the body is %s", async (_, body) => {
+    for (const [status, code] of [
+      [403, "FORBIDDEN"],
+      [502, "UPSTREAM_UNAVAILABLE"],
+    ] as const) {
+      await using gateway = await startFailing(answerStatus("GET", everywhere, status, { body, ...always }));
+
+      const answer = await read(gateway);
+
+      expect(codesOf(answer)).toEqual([code]);
+      expect(graphOf(answer)).toMatchObject({ status, message: null, activityId: null });
+      expect(answer.text).not.toContain("10.0.0.5");
+    }
+  });
+
+  it.each([400, 403, 500])("goes by the status %i alone where the body has ten megabytes", async (status) => {
+    await using gateway = await startFailing(floodAnswer("GET", everywhere, 10_000_000, { status, ...always }));
+
+    const answer = await read(gateway);
+
+    const codes: Record<number, string> = { 400: "BAD_USER_INPUT", 403: "FORBIDDEN", 500: "UPSTREAM_UNAVAILABLE" };
+    expect(codesOf(answer)).toEqual([codes[status]]);
+    expect(graphOf(answer)).toMatchObject({ status, code: null, message: null });
+    expect(answer.text.length).toBeLessThan(2000);
+  });
+
+  it("is the gateway's own fault where the token was the gateway's", async () => {
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 401, always), {
+      config: { authMode: "none" },
+    });
+
+    const answer = await read(gateway);
+
+    expect(codesOf(answer)).toEqual(["UPSTREAM_MISCONFIGURED"]);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("www-authenticate")).toBeNull();
+  });
+
+  it("hands on a claims challenge", async () => {
+    const claims = '{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}';
+    await using gateway = await startFailing(challengeClaims("GET", everywhere, claims, always));
+
+    const answer = await read(gateway);
+
+    const encoded = Buffer.from(claims).toString("base64");
+    expect(answer.errors?.[0]?.extensions).toMatchObject({ code: "CLAIMS_CHALLENGE", claims: encoded });
+    expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([
+      401,
+      `Bearer error="insufficient_claims", claims="${encoded}"`,
+    ]);
+  });
+
+  it.each([301, 302, 303, 307, 308] as const)("does not follow a redirect %i", async (status) => {
+    await using elsewhere = await startEmulator({ seed: seedRecords(1) });
+    const location = `${elsewhere.url}/v1.0${collection}`;
+    await using gateway = await startFailing(redirectTo("GET", everywhere, location, status, always));
+
+    const answer = await read(gateway);
+
+    expect(codesOf(answer)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
+    expect(graphOf(answer)).toMatchObject({ status });
+    expect(elsewhere.requests).toEqual([]);
+    expect(answer.text).not.toContain(new URL(elsewhere.url).host);
+  });
+});
+
+describe.each(reads)("%s, answered by Graph with a success that is none,", (name, read) => {
+  const readExisting = name === "userPfxCertificate" ? existing : read;
+
+  it.each<[string, Fault]>([
+    ["HTML", garbleAnswer("GET", everywhere, "html", always)],
+    ["broken JSON", garbleAnswer("GET", everywhere, "brokenJson", always)],
+    ["no body", answerStatus("GET", everywhere, 200, { body: "", ...always })],
+    ["204", answerStatus("GET", everywhere, 204, { body: "", ...always })],
+    ["201", answerStatus("GET", everywhere, 201, { body: { id, value: [] }, ...always })],
+    ["a list", answerStatus("GET", everywhere, 200, { body: [], ...always })],
+    ["text", answerStatus("GET", everywhere, 200, { body: '"certificate"', ...always })],
+    ["a number", answerStatus("GET", everywhere, 200, { body: "5", ...always })],
+    ["null", answerStatus("GET", everywhere, 200, { body: "null", ...always })],
+    ["an empty object", answerStatus("GET", everywhere, 200, { body: {}, ...always })],
+    ["forty megabytes", floodAnswer("GET", everywhere, 40_000_000, always)],
+  ])("is UPSTREAM_INVALID_RESPONSE: %s", async (_, fault) => {
+    await using gateway = await startFailing(fault, { seed: seedRecords(1) });
+
+    const answer = await readExisting(gateway);
+
+    expect(codesOf(answer)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
+  });
+
+  it.each<[string, unknown]>([
+    ["without an id", { keyName: "x" }],
+    ["with an empty id", { id: "" }],
+    ["with a null id", { id: null }],
+    ["with an id that is a number", { id: 5 }],
+    ["with a thumbprint that is a number", { id, thumbprint: 5 }],
+    ["with a date that is a number", { id, startDateTime: 1767225600 }],
+    ["with a file that is an object", { id, encryptedPfxBlob: { "@odata.mediaReadLink": "x" } }],
+    ["with a name that is a list", { id, userPrincipalName: ["x"] }],
+    ["that is null", null],
+    ["that is text", "certificate"],
+    ["that is a list", [{ id }]],
+  ])("is UPSTREAM_INVALID_RESPONSE: a certificate %s", async (_, certificate) => {
+    const body = name === "userPfxCertificate" ? JSON.stringify(certificate) : { value: [{ id }, certificate] };
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 200, { body, ...always }));
+
+    const answer = await read(gateway);
+
+    expect(codesOf(answer)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
+    expect(graphOf(answer)).toMatchObject({ status: 200, code: null, message: null });
+  });
+
+  it("is UPSTREAM_UNAVAILABLE where it is cut short each time", async () => {
+    await using gateway = await startFailing(truncateAnswer("GET", everywhere, always), { seed: seedRecords(1) });
+
+    expect(codesOf(await readExisting(gateway))).toEqual(["UPSTREAM_UNAVAILABLE"]);
+  });
+});
+
+/** A certificate that is there, so that a fault which tampers with the truth has a success to tamper with. */
+function existing(gateway: TestGateway): Promise<Answer<object>> {
+  return gateway.send(GET, { id: gateway.emulator.records[0]?.id ?? "" });
+}
+
+describe("a page of Graph's", () => {
+  it.each([
+    ["without a list", { value: {} }],
+    ["with text for a list", { value: "[]" }],
+    ["with null for a list", { value: null }],
+  ])("is UPSTREAM_INVALID_RESPONSE %s", async (_, body) => {
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 200, { body, ...always }));
+
+    expect(codesOf(await gateway.send(LIST))).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
+  });
+});
+
+describe("a throttled read", () => {
+  const nowMs = Date.UTC(2026, 5, 1, 12);
+
+  it.each([
+    ["seconds", 120],
+    ["fraction", 120.5],
+    ["date", 121],
+    ["millisecondsHeader", 120.5],
+    ["nested", 121],
+    ["none", undefined],
+  ] as const)("says how long Graph asks to wait, told as %s: %s", async (hint, seconds) => {
+    const waitMs = hint === "seconds" ? 120_000 : 120_500;
+    await using gateway = await startFailing(throttle("GET", everywhere, waitMs, hint, always), { now: () => nowMs });
+
+    const { errors } = await gateway.send(LIST);
+
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "THROTTLED", graph: { status: 429 } });
+    expect(errors?.[0]?.extensions?.retryAfterSeconds).toBe(seconds);
+  });
+
+  it.each([
+    ["a word", "soon"],
+    ["a negative number", "-120"],
+    ["a list", "120, 240"],
+    ["an exponent", "12e1"],
+    ["hexadecimal", "0x78"],
+    ["infinity", "Infinity"],
+    ["more digits than a number holds", "9".repeat(400)],
+    ["a word and a number", "in 120"],
+    ["a date that is none", "Mon, 99 Foo 2026 00:00:00 GMT"],
+    ["nothing", ""],
+  ])("says nothing where Graph's hint is %s", async (_, retryAfter) => {
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 429, { retryAfter, ...always }));
+
+    const { errors } = await gateway.send(LIST);
+
+    expect(errors?.[0]?.extensions?.code).toBe("THROTTLED");
+    expect(errors?.[0]?.extensions).not.toHaveProperty("retryAfterSeconds");
+  });
+
+  it.each([
+    ["120", 120],
+    [120, 120],
+    [120.5, 120.5],
+    ["", undefined],
+    [[], undefined],
+    [true, undefined],
+    [-120, undefined],
+    ["1e999", undefined],
+    [{ seconds: 120 }, undefined],
+  ])("reads RetryAfter in the nested JSON: %j as %s", async (retryAfter, seconds) => {
+    const body = envelope(intuneMessage("An error has occurred.", retryAfter));
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 429, { body, ...always }));
+
+    const { errors } = await gateway.send(LIST);
+
+    expect(errors?.[0]?.extensions?.retryAfterSeconds).toBe(seconds);
+  });
+
+  it("says zero where the date has passed", async () => {
+    const retryAfter = new Date(nowMs - 60_000).toUTCString();
+    const fault = answerStatus("GET", everywhere, 429, { retryAfter, ...always });
+    await using gateway = await startFailing(fault, { now: () => nowMs });
+
+    const { errors } = await gateway.send(LIST);
+
+    expect(errors?.[0]?.extensions?.retryAfterSeconds).toBe(0);
+  });
+
+  it("says so as well where Graph is unavailable for a while", async () => {
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 503, { retryAfter: 120, ...always }));
+
+    const { errors } = await gateway.send(LIST);
+
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", retryAfterSeconds: 120 });
+  });
+});
+
+describe("createUserPfxCertificate, refused by Graph,", () => {
+  it.each([
+    [400, "BAD_USER_INPUT"],
+    [403, "FORBIDDEN"],
+    [409, "CONFLICT"],
+    [413, "BAD_USER_INPUT"],
+    [422, "BAD_USER_INPUT"],
+  ])("turns %i into %s and has stored nothing", async (status, code) => {
+    const body = envelope(intuneMessage("It was refused."), "Refused");
+    await using gateway = await startFailing(answerStatus("POST", collection, status, { body, ...always }));
+
+    const answer = await gateway.send(CREATE, { input: anInput() });
+
+    expect(answer.data).toBeNull();
+    expect(codesOf(answer)).toEqual([code]);
+    expect(graphOf(answer)).toMatchObject({ status, code: "Refused", message: "It was refused.", activityId });
+    expect(answer.errors?.[0]?.extensions).not.toHaveProperty("invalid");
+    expect(gateway.emulator.ledger).toEqual([]);
+  });
+});
+
+describe("Graph's message", () => {
+  const real = "An error has occurred";
+
+  async function read403(body: unknown): Promise<Answer<unknown>> {
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 403, { body, ...always }));
+    return await gateway.send(LIST); // and only then dispose of the gateway
+  }
+
+  it.each([
+    ["plain", envelope(real, "Forbidden"), "Forbidden", null],
+    ["nested once", envelope(intuneMessage(real), "Forbidden"), "Forbidden", activityId],
+    [
+      "nested twice",
+      envelope(JSON.stringify({ ErrorCode: "Forbidden", Message: intuneMessage(real) }), "UnknownError"),
+      "Forbidden",
+      activityId,
+    ],
+    [
+      "nested three times",
+      envelope(
+        JSON.stringify({ ErrorCode: "A", Message: JSON.stringify({ ErrorCode: "B", message: intuneMessage(real) }) }),
+      ),
+      "B",
+      activityId,
+    ],
+    ["under a small letter", envelope(JSON.stringify({ message: real }), "Forbidden"), "Forbidden", null],
+    ["with an empty code around it", envelope(JSON.stringify({ ErrorCode: "", Message: real }), ""), null, null],
+  ])("is unwrapped where it is %s", async (_, body, code, activity) => {
+    const answer = await read403(body);
+
+    expect(graphOf(answer)).toMatchObject({ code, message: real, activityId: activity });
+    expect(answer.text).not.toMatch(/Operation ID|manage\.microsoft|RACerts|_version|CustomApiErrorPhrase|1f2e3d4c/);
+  });
+
+  it.each(["nested", "threeLevel"] as const)("is unwrapped as the emulator writes it, %s", async (errorShape) => {
+    await using gateway = await startGateway({ errorShape });
+
+    const answer = await gateway.send(DELETE, { deletedId: id });
+
+    expect(graphOf(answer)).toMatchObject({
+      code: "ResourceNotFound",
+      message: "Resource not found.",
+      activityId: expect.stringMatching(guid),
+    });
+    expect(answer.text).not.toMatch(/Operation ID|manage\.microsoft|RACerts/);
+  });
+
+  it.each([
+    ["a URL", "Call https://fef.msua02.manage.microsoft.com/RACerts/1f2e3d4c?x=1 again."],
+    ["a URL of another scheme", "Call net.tcp://fef.msua02.manage.microsoft.com:8443/RACerts/1f2e3d4c again."],
+    ["a host and path", "Call fef.msua02.manage.microsoft.com/RACerts/1f2e3d4c again."],
+    ["a URL in quotes", 'Call "https://fef.msua02.manage.microsoft.com/RACerts/1f2e3d4c" again.'],
+    ["a URL with credentials", "Call https://user:RACerts@fef.msua02.manage.microsoft.com/ again."],
+  ])("loses %s, and keeps what stands around it", async (_, message) => {
+    const answer = await read403(envelope(message));
+
+    expect(graphOf(answer)).toMatchObject({ message: expect.stringMatching(/^Call "?\(address cut\)"? again\.$/) });
+  });
+
+  it.each([
+    ["one letter", "a"],
+    ["labels of a host", "a."],
+    ["the beginnings of a URL", "a+"],
+    ["blanks", " "],
+    ["blanks and dashes", " - "],
+    ["quotes", '"'],
+    ["braces", "{"],
+  ])("is cut to a readable length, quickly, where it repeats %s without end", async (_, piece) => {
+    const message = `It failed. ${piece.repeat(Math.floor(200_000 / piece.length))}`;
+
+    const answer = await read403(envelope(message));
+
+    expect(answer.text.length).toBeLessThan(3000);
+    expect(graphOf(answer)).toMatchObject({ message: expect.stringMatching(/^It failed\./) });
+  });
+
+  it("has no control characters", async () => {
+    const answer = await read403(envelope("It\u0000failed\r\nX-Header: \u001b[31mred\u0085\u007f."));
+
+    expect(graphOf(answer)).toMatchObject({ message: "It failed X-Header:  [31mred ." });
+  });
+
+  it("loses long runs of digits and letters, whatever they are", async () => {
+    const answer = await read403(envelope(`The value ${"QUJD".repeat(30)} is wrong.`));
+
+    expect(graphOf(answer)).toMatchObject({ message: "The value (cut) is wrong." });
+  });
+
+  it("keeps no activity id that is none", async () => {
+    const answer = await read403(envelope("It failed - Activity ID: 0123456789abcdef0123456789abcdef0123"));
+
+    expect(graphOf(answer)).toMatchObject({ activityId: null });
+  });
+});
+
+describe("Graph's message about a create", () => {
+  const password = 'kV7q"TzR2\\mXw9/LbD4+cJ8s=Fh3N&pY6u';
+  const blob = Buffer.from("9f8e7d6c5b4a39281706f5e4d3c2b1a0-raw-pkcs12-bytes-of-a-test").toString("base64");
+  const token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.c2VjcmV0LWNsYWltcw.";
+
+  const hex = (text: string) => Buffer.from(text).toString("hex");
+  const forms: [string, (secret: string) => string][] = [
+    ["as it is", (secret) => secret],
+    ["in pieces of twelve", (secret) => (secret.match(/.{1,12}/g) ?? []).join(" | ")],
+    ["in pieces of twelve on lines of their own", (secret) => (secret.match(/.{1,12}/g) ?? []).join("\r\n")],
+    ["the first half", (secret) => secret.slice(0, secret.length / 2)],
+    ["the second half", (secret) => secret.slice(secret.length / 2)],
+    ["as base64", (secret) => Buffer.from(secret).toString("base64")],
+    ["as base64 from the second byte on", (secret) => Buffer.from(`"${secret}`).toString("base64").slice(0, 40)],
+    ["as base64 from the third byte on", (secret) => Buffer.from(`="${secret}`).toString("base64").slice(0, 40)],
+    ["in hexadecimal", (secret) => hex(secret).slice(0, 40)],
+    ["in capital hexadecimal", (secret) => hex(secret).toUpperCase().slice(0, 40)],
+    ["in hexadecimal, decoded before", (secret) => Buffer.from(secret, "base64").toString("hex").slice(0, 40)],
+    ["URL-encoded", (secret) => encodeURIComponent(secret)],
+    ["JSON-escaped", (secret) => JSON.stringify(secret)],
+  ];
+
+  const shapes: [string, (said: string) => object][] = [
+    ["plainly", (said) => envelope(`The value '${said}' is not valid.`)],
+    ["in nested JSON", (said) => envelope(intuneMessage(`The value '${said}' is not valid.`))],
+    [
+      "three levels deep",
+      (said) =>
+        envelope(JSON.stringify({ ErrorCode: "BadRequest", Message: intuneMessage(`The value '${said}' is bad.`) })),
+    ],
+  ];
+
+  it.each(forms)("repeats neither file nor password nor token %s", async (_, form) => {
+    for (const secret of [password, blob, token]) {
+      for (const [, shape] of shapes) {
+        const said = form(secret);
+        await using gateway = await startFailing(
+          answerStatus("POST", collection, 400, { body: shape(said), ...always }),
+        );
+        const input = anInput({ encryptedPfxPassword: password, encryptedPfxBlob: blob });
+
+        const answer = await gateway.send(CREATE, { input }, { authorization: `Bearer ${token}` });
+
+        expect(codesOf(answer)).toEqual(["BAD_USER_INPUT"]);
+        expect(graphOf(answer)).toMatchObject({ message: expect.stringMatching(/^The value '.*\(cut\).*' is /) });
+        for (const each of [secret, said, ...said.split(/ \| |\r\n/)])
+          expect(leaksOf(each, gateway, answer)).toEqual([]);
+      }
+    }
+  });
+
+  it("repeats no secret in the code either", async () => {
+    const secret = "kV7qTzR2mXw9LbD4cJ8s";
+    const fault = answerStatus("POST", collection, 400, { body: envelope("No.", `Bad_${secret}`), ...always });
+    await using gateway = await startFailing(fault);
+
+    const answer = await gateway.send(CREATE, { input: anInput({ encryptedPfxPassword: secret }) });
+
+    expect(codesOf(answer)).toEqual(["BAD_USER_INPUT"]);
+    expect(leaksOf(secret, gateway, answer)).toEqual([]);
+  });
+
+  it("is cut quickly where message and password are one letter repeated", async () => {
+    const secret = "a".repeat(65_536);
+    const fault = answerStatus("POST", collection, 400, { body: envelope(`No: ${secret}`), ...always });
+    await using gateway = await startFailing(fault);
+
+    const answer = await gateway.send(CREATE, { input: anInput({ encryptedPfxPassword: secret }) });
+
+    expect(graphOf(answer)).toMatchObject({ message: "No: (cut)" });
+  });
+});
+
+describe("an enum member that this build does not know", () => {
+  it.each(["intendedPurpose", "paddingScheme"])("becomes null, with one warning in the log: %s", async (property) => {
+    await using gateway = await startGateway({ seed: seedRecords(1) });
+    const [record] = gateway.emulator.records;
+    const body = { ...record, [property]: "quantumResistant" };
+    gateway.emulator.faults.add(answerStatus("GET", everywhere, 200, { body }));
+
+    const { data, errors } = await gateway.send(GET, { id: record?.id ?? "" });
+
+    expect(errors).toBeUndefined();
+    expect(data?.userPfxCertificate).toMatchObject({ id: record?.id, [property]: null });
+    expect(gateway.log.filter(({ level }) => Number(level) >= 40)).toMatchObject([{ level: 40, property }]);
+    expect(JSON.stringify(gateway.log)).not.toContain("quantumResistant");
+  });
+
+  it.each([null, undefined])("is not one that is %s: that is null without a warning", async (intendedPurpose) => {
+    await using gateway = await startGateway({
+      faults: [answerStatus("GET", everywhere, 200, { body: { id, intendedPurpose, paddingScheme: null } })],
+    });
+
+    const { data } = await gateway.send(GET, { id });
+
+    expect(data?.userPfxCertificate).toMatchObject({ id, intendedPurpose: null });
+    expect(gateway.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+  });
+});
+
+describe("a Graph whose v1.0 lacks the collection", () => {
+  const warnings = (gateway: TestGateway) => gateway.log.filter(({ level }) => Number(level) === 40);
+  const versions = (gateway: TestGateway) => gateway.emulator.requests.map(({ version }) => version);
+
+  it("is asked at beta for good after the first time, which is logged once", async () => {
+    await using gateway = await startGateway({ v1HasSegment: false, seed: seedRecords(2) });
+
+    const first = await gateway.send(LIST);
+    const second = await gateway.send(LIST);
+    const third = await gateway.send(GET, { id: gateway.emulator.records[0]?.id ?? "" });
+
+    expect([first, second, third].map(({ errors }) => errors)).toEqual([undefined, undefined, undefined]);
+    expect(first.data?.userPfxCertificates.edges).toHaveLength(2);
+    expect(versions(gateway)).toEqual(["v1.0", "beta", "beta", "beta"]);
+    expect(warnings(gateway)).toMatchObject([{ msg: expect.stringContaining("beta") }]);
+  });
+
+  it("gets a create that was asked of v1.0 first, once", async () => {
+    await using gateway = await startGateway({ v1HasSegment: false });
+
+    const { data, errors } = await gateway.send(CREATE, { input: anInput() });
+
+    expect(errors).toBeUndefined();
+    expect(data?.createUserPfxCertificate.id).toBe(gateway.emulator.records[0]?.id);
+    expect(gateway.emulator.ledger).toHaveLength(1);
+    expect(versions(gateway)).toEqual(["v1.0", "beta"]);
+  });
+
+  it("is found out once by many at the same time", async () => {
+    await using gateway = await startGateway({ v1HasSegment: false, writeQuota: false });
+
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, number) =>
+        gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(number) }) }),
+      ),
+    );
+
+    expect(answers.flatMap(({ errors }) => errors ?? [])).toEqual([]);
+    expect(gateway.emulator.ledger).toHaveLength(10);
+    expect(warnings(gateway)).toHaveLength(1);
+  });
+
+  it("is a matter of the operator's where v1.0 is configured, and beta is never asked", async () => {
+    await using gateway = await startGateway({ v1HasSegment: false, config: { graphApiVersion: "v1.0" } });
+
+    const answers = [
+      await gateway.send(LIST),
+      await gateway.send(GET, { id }),
+      await gateway.send(CREATE, { input: anInput() }),
+      await gateway.send(DELETE, { deletedId: id }),
+    ];
+
+    expect(answers.flatMap(codesOf)).toEqual(Array.from(answers, () => "UPSTREAM_MISCONFIGURED"));
+    expect(new Set(versions(gateway))).toEqual(new Set(["v1.0"]));
+    expect(warnings(gateway)).toEqual([]);
+  });
+
+  it("is asked at beta only where that is configured", async () => {
+    await using gateway = await startGateway({ v1HasSegment: false, config: { graphApiVersion: "beta" } });
+
+    const { errors } = await gateway.send(LIST);
+
+    expect(errors).toBeUndefined();
+    expect(versions(gateway)).toEqual(["beta"]);
+    expect(warnings(gateway)).toEqual([]);
+  });
+
+  it("is not taken for one where another 400 comes first", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(1) });
+    gateway.emulator.faults.add(
+      answerStatus("GET", everywhere, 400, { body: envelope("The segment was not found.", "BadRequest") }),
+    );
+
+    const refused = await gateway.send(LIST);
+    const { errors } = await gateway.send(LIST);
+
+    expect(codesOf(refused)).toEqual(["BAD_USER_INPUT"]);
+    expect(errors).toBeUndefined();
+    expect(versions(gateway)).toEqual(["v1.0", "v1.0"]);
+  });
+});
+
+describe("an error of the gateway's own", () => {
+  it("is masked under an id that stands in the log, with class and frames, and nowhere else", async () => {
+    const secret = "kV7qTzR2mXw9LbD4cJ8s";
+    const lines: string[] = [];
+    const log = createLog("trace", { write: (line) => void lines.push(line) });
+    const format = createFormatError(log);
+    const cause = Object.assign(new TypeError(`cannot read ${secret} of 10.0.0.5`), { value: secret });
+    const located = new GraphQLError(cause.message, { path: ["userPfxCertificate"], originalError: cause });
+
+    const answered = format({ ...located.toJSON(), extensions: { code: "INTERNAL_SERVER_ERROR", secret } }, located);
+    await delay(0); // for the log's line
+
+    const [logged = ""] = lines;
+    const { id: loggedId, ...record }: Record<string, unknown> = JSON.parse(logged);
+    expect(loggedId).toMatch(guid);
+    expect(answered).toEqual({
+      message: `Something went wrong inside the gateway. Its operator finds it in the log under ${loggedId}.`,
+      path: ["userPfxCertificate"],
+      extensions: { code: "INTERNAL_SERVER_ERROR" },
+    });
+    expect(lines).toHaveLength(1);
+    expect(record).toEqual({
+      level: 50,
+      time: expect.any(String),
+      name: "TypeError",
+      frames: expect.arrayContaining([expect.stringMatching(/^at .*graph-errors\.test\.ts/)]),
+      msg: "internal error",
+    });
+    expect(JSON.stringify([answered, record])).not.toMatch(new RegExp(`${secret}|10\\.0\\.0\\.5`));
+  });
+
+  it("has another id each time", () => {
+    const ids: string[] = [];
+    const log = { ...createLog("silent"), internalError: ({ id: each }: { id: string }) => void ids.push(each) };
+    const format = createFormatError(log);
+
+    for (let count = 0; count < 10; count++) format({ message: "x" }, new Error("x"));
+
+    expect(new Set(ids).size).toBe(10);
+  });
+});
