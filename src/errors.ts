@@ -12,7 +12,6 @@ export type ErrorCode =
   | "NOT_FOUND"
   | "CONFLICT"
   | "THROTTLED"
-  | "OVERLOADED"
   | "OUTCOME_UNKNOWN"
   | "UPSTREAM_UNAVAILABLE"
   | "UPSTREAM_TIMEOUT"

@@ -27,7 +27,6 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   NOT_FOUND: "Microsoft Graph has no such certificate.",
   CONFLICT: "That user already has that certificate.",
   THROTTLED: "Microsoft Graph is throttling; ask again later.",
-  OVERLOADED: "Too many requests at once; ask again later.",
   OUTCOME_UNKNOWN: "The change may or may not have been applied; repeating it is safe.",
   UPSTREAM_UNAVAILABLE: "Microsoft Graph could not answer; ask again later.",
   UPSTREAM_TIMEOUT: "Microsoft Graph did not answer in time.",

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { variables } from "../src/config.ts";
+import { seedRecords } from "../src/emulator/seed.ts";
+import { startGateway } from "./support/gateway.ts";
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+const readme = read("README.md");
+const block = (language: string) => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1] ?? "";
+
+describe("the README", () => {
+  it("shows an operation and exactly what it answers", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(), config: { authMode: "none" } });
+
+    const { text } = await gateway.send(block("graphql"));
+
+    expect(JSON.parse(text)).toEqual(JSON.parse(block("json")));
+  });
+
+  it("lists every variable with its default and meaning, and no other", () => {
+    const section = /## Configuration([\s\S]*?)\n## /.exec(readme)?.[1] ?? "";
+    const rows = [...section.matchAll(/^\| `(\w+)` \| (.*) \| (.*) \|$/gm)].map(([, name, value, meaning]) => ({
+      name,
+      default: value,
+      meaning,
+    }));
+    expect(rows).toEqual(variables);
+  });
+
+  it("explains every error code", () => {
+    const codes = [...(/type ErrorCode =([\s\S]*?);/.exec(read("src/errors.ts"))?.[1] ?? "").matchAll(/"(\w+)"/g)];
+    const explained = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
+    expect(codes.length).toBeGreaterThan(10);
+    expect(explained).toEqual(expect.arrayContaining(codes.map(([, code]) => code)));
+  });
+
+  it("names every runtime dependency", () => {
+    const { dependencies } = JSON.parse(read("package.json"));
+    for (const name of Object.keys(dependencies)) expect(readme).toContain(`\`${name}\``);
+  });
+});
