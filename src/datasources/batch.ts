@@ -8,7 +8,7 @@ import DataLoader from "dataloader";
 import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 import { isRecord } from "./json.ts";
 
-const maxItems = 20;
+export const maxItems = 20;
 
 /** Batches of one caller that may be under way at once. More gain nothing, and each holds its body in memory. */
 const lanes = 8;

@@ -13,12 +13,12 @@ import { TransportError } from "./graph-request.ts";
 /** How many keys are remembered. */
 const maxRemembered = 10_000;
 
-/** What is known of a key from creates before. */
+/** What is known of a key from creates before, and learnt during one. */
 export interface Past {
   /** When its record was created, as Graph dated it. */
-  createdDateTime?: string | null;
+  createdDateTime: string | null;
   /** Whether another file may have been stored under it: a create with other content ended without being settled. */
-  isDoubtful?: boolean;
+  isDoubtful: boolean;
 }
 
 interface Flight {
@@ -30,13 +30,13 @@ interface Flight {
 export class KeyedCreates {
   readonly #flights = new Map<string, Flight>();
   /** The oldest entry first. */
-  readonly #past = new Map<string, { createdDateTime: string | null } | { doubt: string }>();
+  readonly #past = new Map<string, { createdDateTime: string | null; doubt: string | null }>();
   /** Digests are compared within this process only. */
   readonly #digestKey = randomBytes(32);
 
   /**
    * @param token the caller's, for telling callers apart.
-   * @param create sends and settles; given what is known from before.
+   * @param create sends and settles; given what is known from before, and telling there what record it finds.
    */
   async run(
     input: CreateUserPfxCertificateInput,
@@ -63,30 +63,33 @@ export class KeyedCreates {
     token: string,
     create: (past: Past) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
-    const outcome = create(this.#pastOf(key, input));
+    const known = this.#past.get(key) ?? { createdDateTime: null, doubt: null };
+    const past: Past = {
+      createdDateTime: known.createdDateTime,
+      isDoubtful: known.doubt !== null && known.doubt !== this.#digestOf(input),
+    };
+    const outcome = create(past);
     this.#flights.set(key, { input, token, outcome });
+    let doubt: string | null = null;
     try {
-      const { createdDateTime } = await outcome;
-      this.#remember(key, { createdDateTime });
+      past.createdDateTime = (await outcome).createdDateTime;
     } catch (error) {
-      const isDoubt = error instanceof GatewayError && error.code === "OUTCOME_UNKNOWN";
-      if (isDoubt) this.#remember(key, { doubt: this.#digestOf(input) });
+      doubt = known.doubt;
+      if (error instanceof GatewayError && error.code === "OUTCOME_UNKNOWN") {
+        const digest = this.#digestOf(input);
+        doubt = known.doubt === null || known.doubt === digest ? digest : "of several files";
+      }
       throw error;
     } finally {
       this.#flights.delete(key);
+      this.#remember(key, { createdDateTime: past.createdDateTime, doubt });
     }
     return outcome;
   }
 
-  #pastOf(key: string, input: CreateUserPfxCertificateInput): Past {
-    const past = this.#past.get(key);
-    if (past === undefined) return {};
-    return "doubt" in past ? { isDoubtful: past.doubt !== this.#digestOf(input) } : past;
-  }
-
-  #remember(key: string, past: { createdDateTime: string | null } | { doubt: string }): void {
+  #remember(key: string, known: { createdDateTime: string | null; doubt: string | null }): void {
     this.#past.delete(key);
-    this.#past.set(key, past);
+    if (known.createdDateTime !== null || known.doubt !== null) this.#past.set(key, known);
     const [oldest] = this.#past.keys();
     if (oldest !== undefined && this.#past.size > maxRemembered) this.#past.delete(oldest);
   }

@@ -2,6 +2,9 @@
  * Keeps retries from making an outage worse: over the last minute, at most one for ten requests, and a few besides so that
  * a gateway with little traffic may retry at all.
  */
+import { maxItems } from "./batch.ts";
+import type { GraphRequest } from "./graph-request.ts";
+
 const windowSeconds = 60;
 const share = 0.1;
 const allowance = 20;
@@ -15,19 +18,19 @@ export class RetryBudget {
     this.#nowMs = nowMs;
   }
 
-  countRequest(): void {
-    this.#current().requests++;
+  countRequest(request: GraphRequest): void {
+    this.#current().requests += weightOf(request);
   }
 
   /** Whether one more retry is within the budget; counts it if so. */
-  takeRetry(): boolean {
+  takeRetry(request: GraphRequest): boolean {
     const current = this.#current();
     const since = current.second - windowSeconds;
     this.#seconds = this.#seconds.filter(({ second }) => second > since);
     const requests = this.#seconds.reduce((sum, each) => sum + each.requests, 0);
     const retries = this.#seconds.reduce((sum, each) => sum + each.retries, 0);
     if (retries >= Math.max(allowance, share * requests)) return false;
-    current.retries++;
+    current.retries += weightOf(request);
     return true;
   }
 
@@ -40,4 +43,9 @@ export class RetryBudget {
     if (this.#seconds.length > 2 * windowSeconds) this.#seconds = this.#seconds.slice(-windowSeconds);
     return current;
   }
+}
+
+/** What travels in a batch with others costs Graph a part of a request. */
+function weightOf({ batch }: GraphRequest): number {
+  return batch === undefined ? 1 : 1 / maxItems;
 }

@@ -18,7 +18,7 @@ type Outcome = { response: GraphResponse } | { error: TransportError };
 export function withRetry(send: Send, budget: RetryBudget, clock: Clock): Send {
   return async (request) => {
     const { deadline, disconnected } = request.caller;
-    budget.countRequest();
+    budget.countRequest(request);
     let doubt = false;
     for (let attempt = 1; ; attempt++) {
       const outcome = await attemptOnce(send, request);
@@ -30,7 +30,7 @@ export function withRetry(send: Send, budget: RetryBudget, clock: Clock): Send {
         attempt === maxAttempts ||
         waitMs >= deadline.remainingMs ||
         disconnected.aborted ||
-        !(isAsked || budget.takeRetry())
+        !(isAsked || budget.takeRetry(request))
       ) {
         return conclude(outcome, doubt);
       }

@@ -195,12 +195,18 @@ export class UserPfxCertificates {
       certificateOf: (outcome) =>
         "response" in outcome && outcome.response.status === 201 ? this.#decode(outcome.response.body) : undefined,
       lookUp: () => this.#find(input),
-      isOurs: (found) => isOurs(found, input, past, graphClock.earliestAt(beganAtMs)),
+      isOurs: (found) => {
+        const answer = isOurs(found, input, past, graphClock.earliestAt(beganAtMs));
+        past.createdDateTime = found.createdDateTime; // whatever comes after this create, that record was there before
+        return answer;
+      },
       errorOf: async (outcome) =>
         "response" in outcome ? errorOfAnswer(request, outcome.response) : errorOfSilence(request, outcome.error),
-      conflictWith: (found, outcome) =>
-        conflictWith(found.id, request, "response" in outcome ? outcome.response : undefined),
-      maySendAgain: () => !disconnected.aborted && deadline.remainingMs > 0 && retryBudget.takeRetry(),
+      conflictWith: (found, outcome) => {
+        past.createdDateTime = found.createdDateTime;
+        return conflictWith(found.id, request, "response" in outcome ? outcome.response : undefined);
+      },
+      maySendAgain: () => !disconnected.aborted && deadline.remainingMs > 0 && retryBudget.takeRetry(request),
     };
   }
 

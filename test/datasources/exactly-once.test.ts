@@ -22,8 +22,10 @@ import { anInput } from "../support/input.ts";
 
 const posts = "/userPfxCertificates";
 
-/** A short deadline: attempts that hang are given up after 40 % of it. */
-const quick = { config: { requestDeadlineMs: 1500 } };
+/** Where Graph hangs, real time passes until an attempt is given up: after 40 % of the deadline. */
+const deadlineFor = ({ action }: Fault) => ({
+  config: { requestDeadlineMs: action.kind === "hang" || action.kind === "truncate" ? 2000 : 60_000 },
+});
 
 async function create(gateway: TestGateway, given: Parameters<typeof anInput>[0] = {}) {
   const { data, errors } = await gateway.send(CREATE, { input: anInput(given) });
@@ -59,7 +61,7 @@ describe("a create whose answer is lost, though it was applied", () => {
     ]),
   ];
   it.each(accidents)("is found by its natural key and sent only once: %s", async (_, fault) => {
-    await using gateway = await startGateway({ ...quick, faults: [fault] });
+    await using gateway = await startGateway({ ...deadlineFor(fault), faults: [fault] });
 
     const { certificate, errors } = await create(gateway);
 
@@ -114,7 +116,7 @@ describe("a create that was not applied", () => {
     ...[500, 502, 503, 504].map((status): [string, Fault] => [`a ${status}`, answerStatus("POST", posts, status)]),
   ];
   it.each(accidents)("is sent once more after two look-ups: %s", async (_, fault) => {
-    await using gateway = await startGateway({ ...quick, faults: [fault] });
+    await using gateway = await startGateway({ ...deadlineFor(fault), faults: [fault] });
 
     const { certificate, errors } = await create(gateway);
 
@@ -123,7 +125,7 @@ describe("a create that was not applied", () => {
     expect(gateway.emulator.ledger).toHaveLength(1);
     expect(sendings(gateway)).toBe(2);
     expect(lookUps(gateway)).toBe(2);
-    expect(gateway.clock.sleeps).toEqual([150]);
+    expect(gateway.clock.sleeps).toEqual([fault.action.kind === "hang" ? 200 : 1000]);
   });
 
   it("is not sent a third time", async () => {
@@ -137,7 +139,8 @@ describe("a create that was not applied", () => {
   });
 
   it("stays unknown where Graph never answers, because it may still be applied", async () => {
-    await using gateway = await startGateway({ ...quick, faults: [hangBeforeApplying("POST", posts, { times: 9 })] });
+    const fault = hangBeforeApplying("POST", posts, { times: 9 });
+    await using gateway = await startGateway({ ...deadlineFor(fault), faults: [fault] });
 
     const { extensions } = await create(gateway);
 

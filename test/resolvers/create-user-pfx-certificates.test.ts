@@ -11,7 +11,6 @@ import {
   throttle,
   truncateAnswer,
 } from "../../src/emulator/faults.ts";
-import { skippingClock } from "../support/clock.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
@@ -154,7 +153,7 @@ describe("createUserPfxCertificates", () => {
   ])("creates each item once when a whole batch meets with %s", async (_, fault) => {
     await using gateway = await startGateway({
       ...noQuota,
-      config: { ...noQuota.config, requestDeadlineMs: 2500 },
+      config: { ...noQuota.config, requestDeadlineMs: fault.action.kind === "hang" ? 5000 : 60_000 },
       faults: [fault],
     });
 
@@ -175,14 +174,7 @@ describe("createUserPfxCertificates", () => {
   });
 
   it("keeps Graph's quota without a single 429, at more than 95 % of its rate", async () => {
-    const clock = skippingClock(() => 0.5, 60);
-    await using gateway = await startGateway({ clock, config: { requestDeadlineMs: 600_000, maxBatchItems: 2000 } });
-    let seen = 0;
-    clock.isQuiet = () => {
-      const before = seen;
-      seen = gateway.emulator.requests.length;
-      return seen === before; // nothing has come in since the last look
-    };
+    await using gateway = await startGateway({ config: { requestDeadlineMs: 600_000, maxBatchItems: 2000 } });
     const startedAtMs = gateway.clock.now();
 
     const { payload } = await createMany(gateway, inputs(1000));

@@ -123,13 +123,14 @@ describe.each(Object.entries(ways))("createUserPfxCertificate, given a value %s,
   });
 });
 
-describe.each(Object.entries(ways))("updateUserPfxCertificate, given a value %s,", (name, give) => {
+// Literals are read for an update as they are for a create; variables differ, in that theirs may be null.
+const waysOfUpdates = Object.entries(ways).filter(([name]) => name !== "as a literal");
+
+describe.each(waysOfUpdates)("updateUserPfxCertificate, given a value %s,", (_, give) => {
   it.each(properties)("refuses every wrong %s", async (property) => {
     await using gateway = await startGateway();
-    const isLiteral = name === "as a literal";
-    const values = { null: null, ...wrongValues[property] };
 
-    for (const [how, value] of Object.entries(values).filter(([, each]) => !isLiteral || canBeLiteral(each))) {
+    for (const [how, value] of Object.entries({ null: null, ...wrongValues[property] })) {
       const answer = await give(gateway, update, property, value);
 
       expect({ how, ...verdict(gateway, answer, value) }).toEqual({

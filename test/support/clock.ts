@@ -9,25 +9,19 @@ export interface TestClock extends Clock {
   readonly sleeps: number[];
   /** By how much this clock is ahead of the real one. */
   readonly skippedMs: number;
-  /** Waits are only skipped while this holds; default always. */
-  isQuiet: () => boolean;
 }
 
-/**
- * @param random what `random` answers; default 0.5 always.
- * @param realMs how long a skipped wait really takes: long enough for answers on their way to come in first.
- */
-export function skippingClock(random: () => number = () => 0.5, realMs = 3): TestClock {
+/** How long this process must have had nothing to do before a wait is skipped: answers on their way come in first. */
+const quietMs = 3;
+
+/** @param random what `random` answers; default 0.5 always. @param holdMs real time that each skipped wait takes besides. */
+export function skippingClock(random: () => number = () => 0.5, holdMs = 0): TestClock {
   const sleeps: number[] = [];
   const sleepers = new Set<{ wakeAtMs: number; wake: () => void }>();
   let skippedMs = 0;
   const now = () => performance.now() + skippedMs;
 
   function skip(): void {
-    if (!clock.isQuiet()) {
-      setTimeout(skip, realMs);
-      return;
-    }
     const earliest = Math.min(...[...sleepers].map(({ wakeAtMs }) => wakeAtMs));
     skippedMs += Math.max(0, earliest - now());
     for (const sleeper of [...sleepers]) {
@@ -35,12 +29,11 @@ export function skippingClock(random: () => number = () => 0.5, realMs = 3): Tes
       sleepers.delete(sleeper);
       sleeper.wake();
     }
-    if (sleepers.size > 0) setTimeout(skip, realMs);
+    if (sleepers.size > 0) whenQuiet(skip, holdMs);
   }
 
-  const clock: TestClock = {
+  return {
     sleeps,
-    isQuiet: () => true,
     get skippedMs() {
       return skippedMs;
     },
@@ -51,7 +44,7 @@ export function skippingClock(random: () => number = () => 0.5, realMs = 3): Tes
       return new Promise((resolve) => {
         if (signal?.aborted) return resolve();
         const sleeper = { wakeAtMs: now() + ms, wake: resolve };
-        if (sleepers.size === 0) setTimeout(skip, realMs);
+        if (sleepers.size === 0) whenQuiet(skip, holdMs);
         sleepers.add(sleeper);
         signal?.addEventListener("abort", () => {
           sleepers.delete(sleeper);
@@ -60,5 +53,19 @@ export function skippingClock(random: () => number = () => 0.5, realMs = 3): Tes
       });
     },
   };
-  return clock;
+}
+
+/** Calls back when the event loop has been idle, whatever the machine's load: a busy one only makes it later. */
+function whenQuiet(callback: () => void, holdMs: number): void {
+  const before = performance.eventLoopUtilization();
+  setTimeout(() => {
+    // What the network has delivered meanwhile comes after the timers: it is let in first, and counts.
+    setImmediate(() =>
+      setImmediate(() => {
+        const { active } = performance.eventLoopUtilization(before);
+        if (active > quietMs / 3) whenQuiet(callback, 0);
+        else callback();
+      }),
+    );
+  }, quietMs + holdMs);
 }
