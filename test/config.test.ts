@@ -30,6 +30,8 @@ describe("the configuration of an empty environment", () => {
     authMode: "none",
     requestDeadlineMs: 25_000,
     graphMaxConnections: 32,
+    graphWritesPer20s: 100,
+    maxBatchItems: 200,
     maxBodyBytes: 2_097_152,
     corsOrigins: "development",
     introspection: true,
@@ -110,6 +112,10 @@ describe("every variable", () => {
     ["REQUEST_DEADLINE_MS", "600000", "requestDeadlineMs", 600_000],
     ["GRAPH_MAX_CONNECTIONS", "1", "graphMaxConnections", 1],
     ["GRAPH_MAX_CONNECTIONS", "1024", "graphMaxConnections", 1024],
+    ["GRAPH_WRITES_PER_20S", "1", "graphWritesPer20s", 1],
+    ["GRAPH_WRITES_PER_20S", "100000", "graphWritesPer20s", 100_000],
+    ["MAX_BATCH_ITEMS", "1", "maxBatchItems", 1],
+    ["MAX_BATCH_ITEMS", "10000", "maxBatchItems", 10_000],
     ["MAX_BODY_BYTES", "1024", "maxBodyBytes", 1024],
     ["MAX_BODY_BYTES", "268435456", "maxBodyBytes", 268_435_456],
     ["CORS_ORIGINS", "https://portal.example", "corsOrigins", ["https://portal.example"]],
@@ -143,6 +149,8 @@ describe("every variable", () => {
     ["AUTH_MODE", /one of passthrough, none/, [canary, "Passthrough", "NONE", "app"]],
     ["REQUEST_DEADLINE_MS", /whole number from 100 to 600000/, [canary, "99", "600001", "25s", "Infinity", "NaN"]],
     ["GRAPH_MAX_CONNECTIONS", /whole number from 1 to 1024/, [canary, "0", "1025", "-5"]],
+    ["GRAPH_WRITES_PER_20S", /whole number from 1 to 100000/, [canary, "0", "100001", "100/20s"]],
+    ["MAX_BATCH_ITEMS", /whole number from 1 to 10000/, [canary, "0", "10001"]],
     ["MAX_BODY_BYTES", /whole number from 1024 to 268435456/, [canary, "1023", "268435457", "2MB", "2_097_152"]],
     ["INTROSPECTION", /one of true, false/, [canary, "0", "on"]],
     ["EXPLORER", /one of true, false/, [canary, "0", "on"]],
@@ -353,7 +361,10 @@ describe(".env.example", () => {
   const text = readFileSync(".env.example", "utf8");
 
   it("lists exactly the variables of the table, each with its meaning and default", () => {
-    const listed = [...text.matchAll(/^# (.*)\n#(\w+)=/gm)].map(([, comment = "", name]) => [name, comment.toLowerCase()]);
+    const listed = [...text.matchAll(/^# (.*)\n#(\w+)=/gm)].map(([, comment = "", name]) => [
+      name,
+      comment.toLowerCase(),
+    ]);
 
     expect(listed).toEqual(
       variables.map(({ name, meaning, default: value }) => [name, `${meaning}. Default: ${value}.`.toLowerCase()]),

@@ -13,6 +13,7 @@ import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-ce
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
+import { isSegmentMissing } from "./api-version.ts";
 import { matches } from "./certificate-filter.ts";
 import type { GraphClient } from "./graph-client.ts";
 import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
@@ -94,7 +95,9 @@ export class UserPfxCertificates {
       batch: this.#reads,
     };
     const response = await this.#expect(request, [200, 404]);
-    return response.status === 404 ? null : this.#certificateOf(request, response);
+    if (response.status === 200) return this.#certificateOf(request, response);
+    if (isSegmentMissing(response)) throw await errorOfAnswer(request, response);
+    return null;
   }
 
   /**

@@ -1,6 +1,8 @@
 /** The certificates of a user: what this subgraph adds to the supergraph's `User`. */
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
+import { badUserInput } from "../errors.ts";
+import { brokenRules } from "../schema/broken-rules.ts";
 import { User } from "../schema/user.ts";
 import { UserPfxCertificateConnection } from "../schema/user-pfx-certificate-connection.ts";
 import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
@@ -15,4 +17,18 @@ export class UserResolver {
   ): Promise<UserPfxCertificateConnection> {
     return dataSources.userPfxCertificates.list(page, userPrincipalName);
   }
+}
+
+/**
+ * The entity behind `_entities { … on User }`. Its key comes past GraphQL's types, and decides whose certificates show.
+ *
+ * Rejects, never throws: another entity of the same request must not fail with it.
+ *
+ * @throws {GatewayError} `BAD_USER_INPUT`.
+ */
+export async function resolveUserReference({ userPrincipalName }: { userPrincipalName: unknown }): Promise<User> {
+  const user = Object.assign(new User(), { userPrincipalName });
+  const invalid = brokenRules(user, []);
+  if (invalid.length > 0) throw badUserInput(invalid);
+  return user;
 }

@@ -5,9 +5,10 @@
 import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type GraphQLSchema, parse } from "graphql";
+import { type GraphQLSchema, isUnionType, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
-import { UserResolver } from "../resolvers/user.ts";
+import { badUserInput } from "../errors.ts";
+import { resolveUserReference, UserResolver } from "../resolvers/user.ts";
 import { resolveUserPfxCertificateReference, UserPfxCertificateResolver } from "../resolvers/user-pfx-certificate.ts";
 import { validateArgument } from "./validate-argument.ts";
 
@@ -33,7 +34,33 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   const resolvers = {
     ...map,
     UserPfxCertificate: { ...map.UserPfxCertificate, __resolveReference: resolveUserPfxCertificateReference },
+    User: { ...map.User, __resolveReference: resolveUserReference },
   };
   // createResolversMap is typed for graphql-tools' looser shape of the same object.
-  return { sdl, schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]) };
+  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
+  refuseUnknownEntities(schema);
+  return { sdl, schema };
+}
+
+/** Representations are untyped: what names no entity of ours is the caller's mistake, not a bug of the gateway's. */
+function refuseUnknownEntities(schema: GraphQLSchema): void {
+  const field = schema.getQueryType()?.getFields()._entities;
+  const entities = schema.getType("_Entity");
+  if (field?.resolve === undefined || !isUnionType(entities)) throw new Error("the schema has no entities");
+  const names = entities.getTypes().map(({ name }) => name);
+  const { resolve } = field;
+  field.resolve = (source, args, context, info) => {
+    const representations: unknown[] = args.representations;
+    const invalid = representations.flatMap((representation, index) =>
+      isRecord(representation) && names.includes(String(representation.__typename))
+        ? []
+        : [{ path: `representations.${index}.__typename`, message: `must be one of ${names.join(", ")}` }],
+    );
+    if (invalid.length > 0) throw badUserInput(invalid);
+    return resolve(source, args, context, info);
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }

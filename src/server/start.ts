@@ -1,24 +1,13 @@
 /** Puts the parts together and runs them: schema, Apollo Server, Graph client, HTTP server; and takes them down again. */
 import type { AddressInfo } from "node:net";
-import { ApolloServer } from "@apollo/server";
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
-  ApolloServerPluginLandingPageDisabled,
-  ApolloServerPluginSchemaReportingDisabled,
-  ApolloServerPluginUsageReportingDisabled,
-} from "@apollo/server/plugin/disabled";
 import type { Config } from "../config.ts";
-import { createContext, type GatewayContext } from "../context.ts";
+import { createContext } from "../context.ts";
 import { type Clock, systemClock } from "../datasources/clock.ts";
 import { GraphClient } from "../datasources/graph-client.ts";
 import type { GatewayLog } from "../log.ts";
-import { buildSchema } from "./build-schema.ts";
+import { startApollo } from "./apollo.ts";
 import { createExplorer } from "./explorer.ts";
-import { createFormatError } from "./format-error.ts";
 import { createHttpServer, unusedConnections } from "./http.ts";
-import { httpStatus } from "./plugins/http-status.ts";
-import { nameInvalidValues } from "./plugins/name-invalid-values.ts";
 
 export interface Gateway {
   /** Where the API is: `http://127.0.0.1:4000/graphql`. */
@@ -75,31 +64,6 @@ export async function startGateway(
       await client.close();
     },
   };
-}
-
-async function startApollo(config: Config, log: GatewayLog): Promise<ApolloServer<GatewayContext>> {
-  const apollo = new ApolloServer<GatewayContext>({
-    schema: buildSchema().schema,
-    introspection: config.introspection,
-    hideSchemaDetailsFromClientErrors: !config.introspection,
-    includeStacktraceInErrorResponses: false,
-    formatError: createFormatError(log),
-    stopOnTerminationSignals: false,
-    persistedQueries: false,
-    // Whatever Apollo would log is either in our log already or quotes a request.
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-    plugins: [
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
-      ApolloServerPluginLandingPageDisabled(),
-      ApolloServerPluginSchemaReportingDisabled(),
-      ApolloServerPluginUsageReportingDisabled(),
-      httpStatus,
-      nameInvalidValues,
-    ],
-  });
-  await apollo.start();
-  return apollo;
 }
 
 function hostOf(host: string): string {

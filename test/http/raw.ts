@@ -43,6 +43,7 @@ export function readAnswer(socket: Socket): Promise<RawAnswer> {
       resolve(answer);
     };
     const close = () => reject(new Error(`no whole answer, but ${JSON.stringify(received)}`));
+    if (socket.destroyed || socket.readableEnded) close();
     socket.on("data", read).once("end", close).once("close", close);
   });
 }

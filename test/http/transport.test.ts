@@ -226,6 +226,24 @@ describe("a refusal", () => {
     expect(statuses).toEqual(Array.from({ length: 20 }, () => 413));
   });
 
+  it.each([
+    ["a body that is too large", postText("", "Content-Length: 99999999")],
+    ["headers that are too large", `GET /livez HTTP/1.1\r\nX-Large: ${"x".repeat(20_000)}`],
+  ])("of %s leaves a client that is still sending the time to read it", async (_, bytes) => {
+    await using gateway = await startGateway({ config });
+    const socket = connectTo(gateway.url);
+    socket.write(bytes);
+    await readAnswer(socket);
+
+    for (let round = 0; round < 20; round++) {
+      socket.write("x".repeat(1000));
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+
+    expect(socket.closed).toBe(false); // a reset takes with it what was not read yet
+    socket.destroy();
+  });
+
   it("ends the connection of a client that neither stops sending nor closes", async () => {
     await using gateway = await startGateway({ config });
     const connections = [postText("", "Content-Length: 99999999"), "no HTTP\r\n\r\n"].map((bytes) => {

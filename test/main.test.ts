@@ -1,0 +1,336 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { variables } from "../src/config.ts";
+import { delayAnswer } from "../src/emulator/faults.ts";
+import { startEmulator } from "../src/emulator/server.ts";
+import { connectTo, readAnswer } from "./http/raw.ts";
+
+// A place like an installed package's: the program, what it reads beside itself, its dependencies. Built for this file
+// alone, so that neither an older build nor one under way is in it.
+const place = mkdtempSync(join(tmpdir(), "gateway-"));
+const started = new Set<ChildProcess>();
+const canary = "canary-7f3a";
+const typename = '{"query":"{ __typename }"}';
+
+beforeAll(() => {
+  const compiler = resolve("node_modules/typescript/bin/tsc");
+  const args = [compiler, "-p", "tsconfig.build.json", "--outDir", join(place, "dist")];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
+  cpSync("package.json", join(place, "package.json"));
+  cpSync("operations", join(place, "operations"), { recursive: true });
+  symlinkSync(resolve("node_modules"), join(place, "node_modules"), "junction");
+  mkdirSync(join(place, "empty"));
+}, 60_000);
+
+afterAll(() => {
+  for (const child of started) child.kill("SIGKILL"); // those of a test that ran out of time while waiting for an end
+  rmSync(place, { recursive: true });
+});
+
+interface Options {
+  args?: readonly string[];
+  /** The whole environment. */
+  env?: Readonly<Record<string, string>>;
+  /** Working directory; one without a `.env` unless told otherwise. */
+  cwd?: string;
+  /** The folder of the built program. */
+  dist?: string;
+}
+
+class Program implements AsyncDisposable {
+  readonly exitCode: Promise<number | null>;
+  stdout = "";
+  stderr = "";
+  readonly #child: ChildProcess;
+
+  constructor({ args = [], env = {}, cwd = join(place, "empty"), dist = join(place, "dist") }: Options) {
+    const child = spawn(process.execPath, [join(dist, "main.js"), ...args], {
+      env,
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.on("data", (chunk) => (this.stdout += chunk));
+    child.stderr.on("data", (chunk) => (this.stderr += chunk));
+    started.add(child);
+    child.once("exit", () => started.delete(child));
+    this.exitCode = new Promise((resolve) => child.once("close", resolve));
+    this.#child = child;
+  }
+
+  /** Waits until it listens; the address of its API. */
+  async url(): Promise<string> {
+    await expect.poll(() => this.stdout + this.stderr, { timeout: 10_000 }).toMatch(/"listening"|Not started/);
+    return /"url":"([^"]+)"/.exec(this.stdout)?.[1] ?? `not started: ${this.stderr}`;
+  }
+
+  signal(name: "SIGTERM" | "SIGINT"): void {
+    this.#child.kill(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.exitCode;
+  }
+}
+
+function run(options: Options = {}): Program {
+  return new Program(options);
+}
+
+async function post(url: string, body: string): Promise<{ status: number; answer: unknown }> {
+  const headers = { "content-type": "application/json", authorization: "Bearer caller-token" };
+  const response = await fetch(url, { method: "POST", headers, body });
+  return { status: response.status, answer: await response.json() };
+}
+
+describe("the program's arguments", () => {
+  it("--help prints every variable with its meaning and default", async () => {
+    await using program = run({ args: ["--help"] });
+
+    expect(await program.exitCode).toBe(0);
+    for (const { name, meaning, default: value } of variables) {
+      const [line = "", next = ""] = program.stdout.slice(program.stdout.indexOf(`\n  ${name} `) + 1).split("\n");
+      expect(line.split(/ {1,}/).slice(1).join(" ")).toBe(`${name} ${meaning}`);
+      expect(next.trim()).toBe(`default: ${value}`);
+    }
+    expect(program.stderr).toBe("");
+  });
+
+  it("--help helps with a broken configuration as well", async () => {
+    await using program = run({ args: ["--help"], env: { PORT: canary, NODE_ENV: "production" } });
+
+    expect(await program.exitCode).toBe(0);
+    expect(program.stdout).not.toContain(canary);
+  });
+
+  it("--version prints the package's version", async () => {
+    await using program = run({ args: ["--version"] });
+
+    expect(await program.exitCode).toBe(0);
+    expect(program.stdout).toBe(`${JSON.parse(readFileSync("package.json", "utf8")).version}\n`);
+  });
+
+  it.each([[["--port"]], [["start"]], [["--help", "me"]], [["--version", "--help"]], [["-h"]], [[""]]])(
+    "%j is not known: exit code 64, and where to read on",
+    async (args) => {
+      await using program = run({ args });
+
+      expect(await program.exitCode).toBe(64);
+      expect(program.stderr).toContain("--help");
+      expect(program.stdout).toBe("");
+    },
+  );
+});
+
+describe("the program with a bad configuration", () => {
+  it("names every problem on standard error, no value, and ends with 78", async () => {
+    const names = variables.map(({ name }) => name).filter((name) => !["HOST", "NODE_ENV"].includes(name));
+    await using program = run({ env: Object.fromEntries(names.map((name) => [name, canary])) });
+
+    expect(await program.exitCode).toBe(78);
+    for (const name of names) expect(program.stderr).toContain(`\n  ${name}: must `);
+    expect(program.stderr).not.toContain(canary);
+    expect(program.stderr).not.toMatch(/\bat .+:\d+:\d+/);
+    expect(program.stdout).toBe("");
+  });
+
+  it("refuses production without any", async () => {
+    await using program = run({ env: { NODE_ENV: "production" } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("AUTH_MODE: must be set");
+    expect(program.stdout).toBe("");
+  });
+
+  it("refuses the emulator in production", async () => {
+    await using program = run({ env: { NODE_ENV: "production", AUTH_MODE: "none" } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("AUTH_MODE: none is for the emulator only");
+  });
+});
+
+describe("the program's .env", () => {
+  function folderWith(name: string, text: string): string {
+    const folder = join(place, name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, ".env"), text);
+    return folder;
+  }
+
+  it("is read from the working directory, under the environment", async () => {
+    const cwd = folderWith("development", `PORT=${canary}\nLOG_LEVEL=${canary}\n`);
+    await using program = run({ cwd, env: { LOG_LEVEL: "info" } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("PORT: must be");
+    expect(program.stderr).not.toContain("LOG_LEVEL");
+  });
+
+  it("is not read in production", async () => {
+    const cwd = folderWith("production", `AUTH_MODE=passthrough\nPORT=${canary}\n`);
+    await using program = run({ cwd, env: { NODE_ENV: "production" } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("AUTH_MODE: must be set");
+    expect(program.stderr).not.toContain("PORT");
+  });
+
+  it("that can't be read is a problem, not an invitation to start without it", async () => {
+    const cwd = join(place, "unreadable");
+    mkdirSync(join(cwd, ".env"), { recursive: true });
+    await using program = run({ cwd, env: { PORT: "0" } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("  .env: ");
+  });
+});
+
+describe("the program with nothing configured but a port", () => {
+  it("says where it listens, that it emulates, and a first query that works", async () => {
+    await using program = run({ env: { PORT: "0" } });
+    const url = await program.url();
+
+    await expect.poll(() => program.stdout).toContain("curl");
+    expect(program.stdout).toContain(`Intune PFX gateway: ${url}`);
+    expect(program.stdout).toContain("Emulating Microsoft Graph");
+    const [, body = "", address = ""] = /curl .* -d '([^']+)' (\S+)/.exec(program.stdout) ?? [];
+    expect(address).toBe(url);
+    const { status, answer } = await post(address, body);
+    expect(status).toBe(200);
+    expect(answer).toEqual({
+      data: {
+        userPfxCertificates: {
+          nodes: Array.from({ length: 3 }, () => ({ id: expect.any(String), userPrincipalName: expect.any(String) })),
+        },
+      },
+    });
+    expect(program.stderr).toBe("");
+  });
+
+  it("ends with 0 although a browser holds a connection it has not used yet", async () => {
+    await using program = run({ env: { PORT: "0" } });
+    const unused = connectTo(await program.url());
+    await new Promise((resolve) => unused.once("connect", resolve));
+
+    program.signal("SIGINT");
+
+    expect(await program.exitCode).toBe(0);
+    unused.destroy();
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("ends with 0 on %s", async (signal) => {
+    await using program = run({ env: { PORT: "0" } });
+    await post(await program.url(), typename); // leaves a connection that is kept alive
+
+    program.signal(signal);
+
+    expect(await program.exitCode).toBe(0);
+    expect(program.stdout).toContain(`"signal":"${signal}"`);
+    expect(program.stderr).toBe("");
+  });
+});
+
+describe("the program on a port that is taken", () => {
+  it("says so, and what to set, and ends with 1", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const address = other.address();
+    const port = typeof address === "object" ? String(address?.port) : "";
+
+    await using program = run({ env: { PORT: port } });
+
+    expect(await program.exitCode).toBe(1);
+    expect(program.stderr).toMatch(/^Not started: .*address already in use.*set PORT/);
+    expect(program.stderr).toContain(port);
+    expect(program.stderr).not.toMatch(/\bat .+:\d+:\d+/);
+    other.close();
+  });
+});
+
+describe("the program in production", () => {
+  it("runs without the emulator's files, with explorer and introspection closed", async () => {
+    const dist = join(place, "without-emulator", "dist");
+    cpSync(join(place, "dist"), dist, { recursive: true });
+    rmSync(join(dist, "emulator"), { recursive: true });
+    cpSync(join(place, "package.json"), join(place, "without-emulator", "package.json"));
+    cpSync(join(place, "operations"), join(place, "without-emulator", "operations"), { recursive: true });
+    await using program = run({ dist, env: { NODE_ENV: "production", AUTH_MODE: "passthrough", PORT: "0" } });
+    const url = await program.url();
+
+    const ready = await fetch(new URL("/readyz", url));
+    const page = await fetch(url, { headers: { accept: "text/html" } });
+    const introspection = await post(url, '{"query":"{ __schema { types { name } } }"}');
+
+    expect(ready.status).toBe(200);
+    expect(page.headers.get("content-type")).toMatch(/^application\/json/);
+    expect(introspection.status).toBe(400);
+    expect(program.stdout).not.toContain("Emulating");
+    program.signal("SIGTERM");
+    expect(await program.exitCode).toBe(0);
+  });
+
+  it("needs no folder of samples while the explorer is off", async () => {
+    const dist = join(place, "without-samples", "dist");
+    cpSync(join(place, "dist"), dist, { recursive: true });
+    cpSync(join(place, "package.json"), join(place, "without-samples", "package.json"));
+    await using program = run({ dist, env: { NODE_ENV: "production", AUTH_MODE: "passthrough", PORT: "0" } });
+
+    expect((await post(await program.url(), typename)).status).toBe(200);
+  });
+});
+
+describe("the program on SIGTERM", () => {
+  const query = '{"query":"{ userPfxCertificates(first: 1) { nodes { id } } }"}';
+
+  function configured(graph: string): Record<string, string> {
+    return { PORT: "0", AUTH_MODE: "passthrough", GRAPH_BASE_URL: graph, ALLOW_LOOPBACK_UPSTREAM: "true" };
+  }
+
+  it("finishes what is under way, which a second one doesn't cut, and ends with 0", async () => {
+    await using graph = await startEmulator({ faults: [delayAnswer("GET", "/userPfxCertificates", 1500)] });
+    await using program = run({ env: configured(graph.url) });
+    const answered = post(await program.url(), query);
+    await expect.poll(() => graph.requests.length).toBe(1);
+
+    program.signal("SIGTERM");
+    await expect.poll(() => program.stdout).toContain('"stopping"');
+    program.signal("SIGTERM");
+    program.signal("SIGINT");
+
+    expect(await answered).toEqual({ status: 200, answer: { data: { userPfxCertificates: { nodes: [] } } } });
+    expect(await program.exitCode).toBe(0);
+    expect(program.stdout.match(/"stopping"/g)).toHaveLength(1);
+    expect(program.stderr).toBe("");
+  });
+
+  it("takes no new connection, and is not ready to the one that is still there", async () => {
+    await using graph = await startEmulator({ faults: [delayAnswer("GET", "/userPfxCertificates", 1500)] });
+    await using program = run({ env: configured(graph.url) });
+    const url = await program.url();
+    const probe = connectTo(url);
+    probe.write("GET /livez HTTP/1.1\r\nHost: gateway.example\r\n\r\n");
+    expect((await readAnswer(probe)).status).toBe(200);
+    probe.write("GET /readyz HTTP/1.1\r\nHost: gateway.example\r\n");
+    const answered = post(url, query);
+    await expect.poll(() => graph.requests.length).toBe(1);
+
+    program.signal("SIGTERM");
+    await expect.poll(() => program.stdout).toContain('"stopping"');
+    probe.write("\r\n");
+    const readiness = await readAnswer(probe);
+
+    expect(readiness.status).toBe(503);
+    expect(JSON.parse(readiness.text)).toEqual({ status: "draining" });
+    expect(readiness.headers.get("connection")).toBe("close");
+    await expect(fetch(new URL("/livez", url))).rejects.toThrow();
+    probe.destroy();
+    expect((await answered).status).toBe(200);
+    expect(await program.exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { answerStatus } from "../../src/emulator/faults.ts";
+import { seedRecords } from "../../src/emulator/seed.ts";
+import { startGateway } from "../support/gateway.ts";
+
+const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+  ... on UserPfxCertificate { id } ... on User { pfxCertificates { nodes { id } } } } }`;
+
+describe("_entities", () => {
+  it.each([undefined, null, "", "everybody", 5, { toString: "x" }, [["adele@contoso.example"]]])(
+    "never lists certificates for a User whose key is %j",
+    async (userPrincipalName) => {
+      await using gateway = await startGateway({ seed: seedRecords(2) });
+      const representations = [{ __typename: "User", userPrincipalName }];
+
+      const { errors, data } = await gateway.send<{ _entities: unknown[] }, object>(ENTITIES, { representations });
+
+      expect(errors?.[0]?.extensions).toMatchObject({
+        code: "BAD_USER_INPUT",
+        invalid: [{ path: "userPrincipalName" }],
+      });
+      expect(data?._entities).toEqual([null]);
+      expect(gateway.emulator.requests).toHaveLength(0);
+    },
+  );
+
+  it.each([{}, { __typename: "Query" }, { __typename: "constructor" }, "text", 5, [[]]])(
+    "refuses %j, which names no entity",
+    async (representation) => {
+      await using gateway = await startGateway();
+
+      const { errors } = await gateway.send(ENTITIES, { representations: [representation] });
+
+      expect(errors?.[0]?.extensions).toEqual({
+        code: "BAD_USER_INPUT",
+        invalid: [{ path: "representations.0.__typename", message: "must be one of User, UserPfxCertificate" }],
+      });
+    },
+  );
+
+  it("does not take a path that Graph does not know for a certificate that is not there", async () => {
+    const body = {
+      error: { code: "BadRequest", message: "Resource not found for the segment 'userPfxCertificates'." },
+    };
+    await using gateway = await startGateway({
+      config: { graphApiVersion: "beta" },
+      faults: [answerStatus("GET", /userPfxCertificates\/abc$/, 404, { body })],
+    });
+
+    const { errors } = await gateway.send('{ userPfxCertificate(id: "abc") { id } }');
+
+    expect(errors?.[0]?.extensions?.code).toBe("UPSTREAM_MISCONFIGURED");
+  });
+});
