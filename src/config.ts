@@ -3,17 +3,18 @@
  * `--help`, the checks and the tests of README and `.env.example` all go by it.
  */
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { parseEnv } from "node:util";
-import type { AuthMode } from "./context.ts";
+import type { AuthMode } from "./auth/authenticate.ts";
+import { type IdentityConfig, readIdentity } from "./config-identity.ts";
+import { ConfigError, ConfigReader, isLoopback, isUnset } from "./config-reader.ts";
 import type { ApiVersion } from "./datasources/api-version.ts";
 
-/** Graph's root in each national cloud. @see https://learn.microsoft.com/graph/deployments */
-const graphRoots = {
-  global: "https://graph.microsoft.com",
-  usgov: "https://graph.microsoft.us",
-  "usgov-dod": "https://dod-graph.microsoft.us",
-  china: "https://microsoftgraph.chinacloudapi.cn",
+/** Graph's root and the authority in each national cloud. @see https://learn.microsoft.com/graph/deployments */
+const clouds = {
+  global: { graph: "https://graph.microsoft.com", authority: "https://login.microsoftonline.com" },
+  usgov: { graph: "https://graph.microsoft.us", authority: "https://login.microsoftonline.us" },
+  "usgov-dod": { graph: "https://dod-graph.microsoft.us", authority: "https://login.microsoftonline.us" },
+  china: { graph: "https://microsoftgraph.chinacloudapi.cn", authority: "https://login.chinacloudapi.cn" },
 } as const;
 
 export interface Config {
@@ -23,6 +24,12 @@ export interface Config {
   graphBaseUrl: URL | undefined;
   graphApiVersion: ApiVersion;
   authMode: AuthMode;
+  /** Whose tokens are accepted, and what the gateway is itself; only in the modes `obo` and `app`. */
+  identity: IdentityConfig | undefined;
+  /** What every GraphQL request must carry in `router-authorization`, if set. */
+  routerSecret: string | undefined;
+  /** Whether the audit log names users; else it has a hash of the name. */
+  logUserNames: boolean;
   requestDeadlineMs: number;
   graphMaxConnections: number;
   /** Creates, updates and deletions in any twenty seconds. */
@@ -34,6 +41,8 @@ export interface Config {
   corsOrigins: readonly string[] | "development";
   introspection: boolean;
   explorer: boolean;
+  /** Where the operations are, if only known ones are answered. */
+  persistedOperationsFile: string | undefined;
   logLevel: string;
 }
 
@@ -54,11 +63,39 @@ export const variables: readonly Variable[] = [
     meaning: "v1.0, beta, or auto: v1.0 until Graph says it has no such segment there, then beta",
   },
   { name: "GRAPH_BASE_URL", default: "the cloud's", meaning: "Graph's root without a version; https, or loopback" },
-  { name: "ALLOW_LOOPBACK_UPSTREAM", default: "false", meaning: "lets GRAPH_BASE_URL be a loopback address" },
+  { name: "AUTHORITY_URL", default: "the cloud's", meaning: "root of the identity provider; https, or loopback" },
+  { name: "ALLOW_LOOPBACK_UPSTREAM", default: "false", meaning: "lets the two URLs above be loopback addresses" },
   {
     name: "AUTH_MODE",
     default: "none with the emulator, else required",
-    meaning: "passthrough (the caller's Graph token goes through) or none (emulator only)",
+    meaning:
+      "passthrough (the caller's Graph token goes through), obo (on behalf of the caller), app (the gateway's own identity) or none (emulator only)",
+  },
+  { name: "AZURE_TENANT_ID", default: "none; required in obo and app", meaning: "the gateway's tenant" },
+  { name: "AZURE_CLIENT_ID", default: "none; required in obo and app", meaning: "the gateway's application id" },
+  { name: "AZURE_CLIENT_SECRET", default: "none", meaning: "its credential: a client secret" },
+  {
+    name: "AZURE_CLIENT_CERTIFICATE_PATH",
+    default: "none",
+    meaning: "its credential: a PEM file with certificate and private key",
+  },
+  { name: "AZURE_FEDERATED_TOKEN_FILE", default: "none", meaning: "its credential: a workload identity's token file" },
+  {
+    name: "AZURE_USE_MANAGED_IDENTITY",
+    default: "false",
+    meaning:
+      "its credential in app mode: the managed identity of the machine; AZURE_CLIENT_ID picks a user-assigned one",
+  },
+  { name: "AUTH_AUDIENCE", default: "the client id", meaning: "audience that a caller's token must have" },
+  { name: "AUTH_ALLOWED_TENANTS", default: "the tenant", meaning: "tenants of callers, by id, separated by commas" },
+  { name: "AUTH_REQUIRED_SCOPE", default: "Pfx.ReadWrite", meaning: "scope of users' tokens that may do everything" },
+  { name: "AUTH_REQUIRED_ROLE", default: "Pfx.ReadWrite.All", meaning: "role of applications that may do everything" },
+  { name: "AUTH_READ_SCOPE", default: "Pfx.Read", meaning: "scope of users' tokens that is enough for queries" },
+  { name: "AUTH_READ_ROLE", default: "Pfx.Read.All", meaning: "role of applications that is enough for queries" },
+  {
+    name: "ROUTER_SECRET",
+    default: "none",
+    meaning: "if set, every GraphQL request must carry it in the header router-authorization",
   },
   { name: "REQUEST_DEADLINE_MS", default: "25000", meaning: "for the whole of one request, in milliseconds" },
   { name: "GRAPH_MAX_CONNECTIONS", default: "32", meaning: "open connections to Graph at the most" },
@@ -76,20 +113,19 @@ export const variables: readonly Variable[] = [
     default: "true in development, false in production",
     meaning: "serve Apollo Sandbox at /graphql",
   },
+  {
+    name: "PERSISTED_OPERATIONS_FILE",
+    default: "none",
+    meaning: "a manifest of operations; only these are answered, by id",
+  },
   { name: "LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error, fatal or silent" },
+  {
+    name: "LOG_USER_NAMES",
+    default: "false",
+    meaning: "name users in the audit log; else it has a hash of the user principal name",
+  },
   { name: "NODE_ENV", default: "development", meaning: "production: no emulator, explorer or introspection unasked" },
 ];
-
-/** Every problem of an environment, each by variable name and rule, never by value. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
-}
 
 /**
  * The process's environment; in development with `.env` of the working directory under it.
@@ -112,7 +148,7 @@ export function environment(): NodeJS.ProcessEnv {
  * @throws {ConfigError} with all problems at once.
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const read = new Reader(env);
+  const read = new ConfigReader(env);
   const isProduction = env.NODE_ENV === "production";
   const cloud = read.choice("GRAPH_CLOUD", ["global", "usgov", "usgov-dod", "china"], "global");
   const emulates =
@@ -121,10 +157,20 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     isUnset(env.GRAPH_BASE_URL) &&
     (isUnset(env.AUTH_MODE) || env.AUTH_MODE === "none");
   const allowLoopback = read.boolean("ALLOW_LOOPBACK_UPSTREAM", false);
-  const graphBaseUrl = emulates
-    ? undefined
-    : (read.graphUrl("GRAPH_BASE_URL", allowLoopback) ?? new URL(graphRoots[cloud]));
-  const authMode = emulates ? "none" : read.choice("AUTH_MODE", ["passthrough", "none"], undefined);
+  const { graph, authority } = clouds[cloud];
+  const graphRoots = Object.values(clouds).map((each) => each.graph);
+  const authorities = Object.values(clouds).map((each) => each.authority);
+  const givenGraphUrl = read.serviceUrl("GRAPH_BASE_URL", allowLoopback, graphRoots);
+  const authorityUrl = read.serviceUrl("AUTHORITY_URL", allowLoopback, authorities) ?? new URL(authority);
+  if (allowLoopback && isUnset(env.GRAPH_BASE_URL) && isUnset(env.AUTHORITY_URL)) {
+    read.problem("ALLOW_LOOPBACK_UPSTREAM", "needs GRAPH_BASE_URL or AUTHORITY_URL with a loopback address");
+  }
+  const graphBaseUrl = emulates ? undefined : (givenGraphUrl ?? new URL(graph));
+  const authMode = emulates ? "none" : read.choice("AUTH_MODE", ["passthrough", "obo", "app", "none"], undefined);
+  const identity =
+    authMode === "obo" || authMode === "app"
+      ? readIdentity(read, authMode, authorityUrl, `${graph}/.default`)
+      : undefined;
   if (authMode === "none" && !emulates && (isProduction || !graphBaseUrl || !isLoopback(graphBaseUrl.hostname))) {
     read.problem("AUTH_MODE", "none is for the emulator only, outside production");
   }
@@ -137,6 +183,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     graphBaseUrl,
     graphApiVersion: read.choice("GRAPH_API_VERSION", ["auto", "v1.0", "beta"], "auto"),
     authMode,
+    identity,
+    routerSecret: read.secret("ROUTER_SECRET"),
+    logUserNames: read.boolean("LOG_USER_NAMES", false),
     requestDeadlineMs: read.integer("REQUEST_DEADLINE_MS", 25_000, 100, 600_000),
     graphMaxConnections: read.integer("GRAPH_MAX_CONNECTIONS", 32, 1, 1024),
     graphWritesPer20s: read.integer("GRAPH_WRITES_PER_20S", 100, 1, 100_000),
@@ -145,95 +194,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     corsOrigins: read.origins("CORS_ORIGINS") ?? (isProduction ? [] : "development"),
     introspection: read.boolean("INTROSPECTION", !isProduction),
     explorer: read.boolean("EXPLORER", !isProduction),
+    persistedOperationsFile: read.text("PERSISTED_OPERATIONS_FILE", "") || undefined,
     logLevel: read.choice("LOG_LEVEL", ["info", "trace", "debug", "warn", "error", "fatal", "silent"], "info"),
   };
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;
-}
-
-function isUnset(value: string | undefined): boolean {
-  return value === undefined || value === "";
-}
-
-/** Whether a URL's host is this machine itself. */
-function isLoopback(hostname: string): boolean {
-  const address = hostname.replace(/^\[|\]$/g, "");
-  return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
-}
-
-/** Reads single variables and collects what is wrong with them. */
-class Reader {
-  readonly problems: string[] = [];
-  readonly #env: NodeJS.ProcessEnv;
-
-  constructor(env: NodeJS.ProcessEnv) {
-    this.#env = env;
-  }
-
-  problem(name: string, rule: string): void {
-    this.problems.push(`${name}: ${rule}`);
-  }
-
-  text(name: string, fallback: string): string {
-    return this.#env[name] || fallback;
-  }
-
-  integer(name: string, fallback: number, min: number, max: number): number {
-    const value = this.#env[name];
-    if (isUnset(value)) return fallback;
-    const number = /^\d{1,10}$/.test(value ?? "") ? Number(value) : Number.NaN;
-    if (number >= min && number <= max) return number;
-    this.problem(name, `must be a whole number from ${min} to ${max}`);
-    return fallback;
-  }
-
-  boolean(name: string, fallback: boolean): boolean {
-    return this.choice(name, ["true", "false"], fallback ? "true" : "false") === "true";
-  }
-
-  /** One of the values; without a fallback the variable is required. */
-  choice<Value extends string>(name: string, values: readonly [Value, ...Value[]], fallback: Value | undefined): Value {
-    const value = this.#env[name];
-    const known = isUnset(value) ? fallback : values.find((candidate) => candidate === value);
-    if (known !== undefined) return known;
-    this.problem(name, `must be ${isUnset(value) ? "set to " : ""}one of ${values.join(", ")}`);
-    return fallback ?? values[0];
-  }
-
-  /** Graph's root: a Microsoft host over https, or loopback where that is allowed. */
-  graphUrl(name: string, allowLoopback: boolean): URL | undefined {
-    const value = this.#env[name];
-    if (isUnset(value)) {
-      if (allowLoopback) this.problem("ALLOW_LOOPBACK_UPSTREAM", "needs GRAPH_BASE_URL with a loopback address");
-      return undefined;
-    }
-    const url = URL.canParse(value ?? "") ? new URL(value ?? "") : undefined;
-    const hasVersion = /\/(?:v1\.0|beta)\/?$/i.test(url?.pathname ?? "");
-    if (url === undefined || hasVersion || url.username || url.password || url.search || url.hash) {
-      this.problem(name, "must be an absolute URL without version, credentials, query or fragment");
-      return undefined;
-    }
-    if (allowLoopback) {
-      if (!isLoopback(url.hostname) || !/^https?:$/.test(url.protocol)) {
-        this.problem(name, "must be a loopback address together with ALLOW_LOOPBACK_UPSTREAM=true");
-      }
-    } else if (!Object.values(graphRoots).some((root) => `${root}/` === url.href)) {
-      this.problem(
-        name,
-        `must be one of ${Object.values(graphRoots).join(", ")}, or loopback with ALLOW_LOOPBACK_UPSTREAM=true`,
-      );
-    }
-    return url;
-  }
-
-  origins(name: string): string[] | undefined {
-    const value = this.#env[name];
-    if (isUnset(value)) return undefined;
-    const origins = (value ?? "").split(",").map((origin) => origin.trim());
-    const exact = origins.every(
-      (origin) => !origin.includes("*") && URL.canParse(origin) && new URL(origin).origin === origin,
-    );
-    if (!exact) this.problem(name, "must be exact origins such as https://portal.example, separated by commas; no *");
-    return origins;
-  }
 }

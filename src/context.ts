@@ -1,22 +1,22 @@
 /** How one request gets its caller and its data sources. */
-import { bearerOf } from "./auth/bearer.ts";
+import { createHash } from "node:crypto";
+import type { Authentication, AuthMode } from "./auth/authenticate.ts";
 import { Deadline } from "./datasources/deadline.ts";
 import type { GraphClient } from "./datasources/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph-request.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { GatewayError } from "./errors.ts";
-
-/** `passthrough`: the caller's own Graph token goes through, opaque. `none`: the emulator, which takes any token. */
-export type AuthMode = "passthrough" | "none";
+import type { AuditEntry } from "./log.ts";
 
 export interface GatewayContext {
+  /** @throws {GatewayError} `FORBIDDEN` where the caller may not. */
+  authorize(access: "read" | "write"): void;
   readonly dataSources: { readonly userPfxCertificates: UserPfxCertificates };
 }
 
 /** What the HTTP server knows of a request. */
 export interface RequestFacts {
-  /** The `Authorization` header. */
-  authorization: string | undefined;
+  authentication: Authentication;
   /** For the whole of the request. */
   deadlineMs: number;
   /** Aborts when the client is gone. */
@@ -25,19 +25,48 @@ export interface RequestFacts {
 
 export function createContext(
   client: GraphClient,
-  { authMode, maxBatchItems }: { authMode: AuthMode; maxBatchItems: number },
-  { authorization, deadlineMs, disconnected }: RequestFacts,
+  settings: { authMode: AuthMode; maxBatchItems: number; logUserNames: boolean },
+  { authentication, deadlineMs, disconnected }: RequestFacts,
 ): GatewayContext {
-  const caller: GraphCaller = {
-    deadline: new Deadline(deadlineMs, client.clock),
-    disconnected,
-    tokenOwner: authMode === "passthrough" ? "caller" : "gateway",
-    async token() {
-      if (authMode === "none") return "emulator";
-      const token = bearerOf(authorization);
-      if (token !== undefined) return token;
-      throw new GatewayError("UNAUTHENTICATED", "Send a Microsoft Graph access token: Authorization: Bearer …");
-    },
+  const deadline = new Deadline(deadlineMs, client.clock);
+  let token: Promise<string> | undefined;
+  const inTime = async (promise: Promise<string>): Promise<string> => {
+    const result = await deadline.limit(promise);
+    if (result === "late") throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra did not give a token in time.");
+    return result;
   };
-  return { dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, maxBatchItems) } };
+  const caller: GraphCaller = {
+    deadline,
+    disconnected,
+    tokenOwner: settings.authMode === "app" || settings.authMode === "none" ? "gateway" : "caller",
+    token() {
+      token ??= inTime(authentication.token());
+      return token;
+    },
+    renew: authentication.isRenewable
+      ? async (refused, claims) => {
+          if ((await token) === refused) token = inTime(authentication.token({ refused, claims }));
+          await token;
+        }
+      : undefined,
+    audit: (entry) => client.log.audit({ ...subjectOf(authentication, settings.authMode), ...named(entry, settings) }),
+  };
+  return {
+    authorize: (access) => authentication.authorize(access),
+    dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, settings.maxBatchItems) },
+  };
+}
+
+function subjectOf({ caller }: Authentication, mode: AuthMode) {
+  if (caller === null) return { mode };
+  const { tenantId, objectId, clientId } = caller;
+  return { mode, tenantId, objectId, ...(clientId !== null && { clientId }) };
+}
+
+/** Users are named in the audit log only where that is asked for; else a hash tells them apart. */
+function named({ userPrincipalName, ...entry }: AuditEntry, { logUserNames }: { logUserNames: boolean }) {
+  if (userPrincipalName === undefined) return entry;
+  if (logUserNames) return { ...entry, userPrincipalName };
+  const hash = createHash("sha256").update(userPrincipalName.toLowerCase()).digest("hex");
+  return { ...entry, userPrincipalNameSha256: hash };
 }

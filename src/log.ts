@@ -13,6 +13,8 @@ export interface GatewayLog {
   movedToBeta(): void;
   /** One request to Graph and what became of it, at level debug. */
   graphAttempt(record: GraphAttemptRecord): void;
+  /** A line of the audit log, written at any level but `silent`. */
+  audit(record: AuditRecord): void;
   /** A bug: what the caller sees is masked, and carries the same id. */
   internalError(record: { id: string; error: unknown }): void;
 }
@@ -28,10 +30,32 @@ export interface GraphAttemptRecord {
   requestId?: string;
 }
 
+/** What a write was about and what became of it. */
+export interface AuditEntry {
+  operation: "create" | "update" | "delete";
+  /** `success`, or the code of the failure. */
+  outcome: string;
+  certificateId?: string;
+  thumbprint?: string;
+  userPrincipalName?: string;
+  clientRequestId?: string;
+  requestId?: string;
+}
+
+/** An entry with who was behind it, as far as that was verified. */
+interface AuditRecord extends AuditEntry {
+  mode: string;
+  tenantId?: string;
+  objectId?: string;
+  clientId?: string;
+  userPrincipalNameSha256?: string;
+}
+
 /** @param level pino's level; `silent` for none. @param destination where lines go; default standard output. */
 export function createLog(level: string, destination?: DestinationStream): GatewayLog {
   const base = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   const log = destination === undefined ? pino(base) : pino(base, destination);
+  const auditLog = log.child({}, { level: level === "silent" ? "silent" : "info" });
   return {
     listening: ({ url, authMode, graphBaseUrl }) => log.info({ url, authMode, graphBaseUrl }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
@@ -39,6 +63,24 @@ export function createLog(level: string, destination?: DestinationStream): Gatew
     movedToBeta: () => log.warn("Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
       log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "asked Graph"),
+    audit: (record) =>
+      auditLog.info(
+        {
+          operation: record.operation,
+          outcome: record.outcome,
+          mode: record.mode,
+          tenantId: record.tenantId,
+          objectId: record.objectId,
+          clientId: record.clientId,
+          certificateId: record.certificateId,
+          thumbprint: record.thumbprint,
+          userPrincipalName: record.userPrincipalName,
+          userPrincipalNameSha256: record.userPrincipalNameSha256,
+          clientRequestId: record.clientRequestId,
+          requestId: record.requestId,
+        },
+        "audit",
+      ),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),
   };
 }

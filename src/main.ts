@@ -2,7 +2,8 @@
 /** Reads the configuration, starts the gateway, handles signals; nothing else. */
 import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
 import { readFileSync } from "node:fs";
-import { ConfigError, environment, readConfig, variables } from "./config.ts";
+import { environment, readConfig, variables } from "./config.ts";
+import { ConfigError } from "./config-reader.ts";
 import { createLog } from "./log.ts";
 import { startGateway } from "./server/start.ts";
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { describe, expect, it } from "vitest";
-import { ConfigError, readConfig, variables } from "../src/config.ts";
+import { readConfig, variables } from "../src/config.ts";
+import { ConfigError } from "../src/config-reader.ts";
 
 const canary = "canary-7f3a";
 
@@ -28,6 +29,9 @@ describe("the configuration of an empty environment", () => {
     graphBaseUrl: undefined,
     graphApiVersion: "auto",
     authMode: "none",
+    identity: undefined,
+    routerSecret: undefined,
+    logUserNames: false,
     requestDeadlineMs: 25_000,
     graphMaxConnections: 32,
     graphWritesPer20s: 100,
@@ -36,6 +40,7 @@ describe("the configuration of an empty environment", () => {
     corsOrigins: "development",
     introspection: true,
     explorer: true,
+    persistedOperationsFile: undefined,
     logLevel: "info",
   };
 
@@ -88,7 +93,7 @@ describe("the configuration with a Graph", () => {
     { GRAPH_BASE_URL: "https://graph.microsoft.com" },
     { GRAPH_BASE_URL: "http://127.0.0.1:4010", ALLOW_LOOPBACK_UPSTREAM: "true" },
   ])("asks for AUTH_MODE with %o", (env) => {
-    expect(problemsOf(env)).toEqual(["AUTH_MODE: must be set to one of passthrough, none"]);
+    expect(problemsOf(env)).toEqual(["AUTH_MODE: must be set to one of passthrough, obo, app, none"]);
   });
 
   it.each([
@@ -96,6 +101,111 @@ describe("the configuration with a Graph", () => {
     { AUTH_MODE: "none", GRAPH_BASE_URL: "https://graph.microsoft.com" },
   ])("is refused without authentication, with %o", (env) => {
     expect(problemsOf(env)).toEqual(["AUTH_MODE: none is for the emulator only, outside production"]);
+  });
+});
+
+/** Only the modes `obo` and `app` look at these. */
+const identityVariables = variables
+  .map(({ name }) => name)
+  .filter((name) => name.startsWith("AZURE_") || (name.startsWith("AUTH_") && name !== "AUTH_MODE"));
+
+describe("the gateway's identity", () => {
+  const tenant = "7e4a4700-0000-4000-8000-000000000001";
+  const obo: Environment = {
+    AUTH_MODE: "obo",
+    AZURE_TENANT_ID: tenant,
+    AZURE_CLIENT_ID: "client",
+    AZURE_CLIENT_SECRET: canary,
+  };
+
+  it("has the documented defaults", () => {
+    expect(readConfig(obo).identity).toEqual({
+      authorityUrl: new URL("https://login.microsoftonline.com"),
+      tenantId: tenant,
+      clientId: "client",
+      credential: { kind: "secret", secret: canary },
+      graphScope: "https://graph.microsoft.com/.default",
+      audience: undefined,
+      allowedTenants: [tenant],
+      write: { scope: "Pfx.ReadWrite", role: "Pfx.ReadWrite.All" },
+      read: { scope: "Pfx.Read", role: "Pfx.Read.All" },
+    });
+  });
+
+  it.each([
+    ["usgov", "https://login.microsoftonline.us/", "https://graph.microsoft.us/.default"],
+    ["usgov-dod", "https://login.microsoftonline.us/", "https://dod-graph.microsoft.us/.default"],
+    ["china", "https://login.chinacloudapi.cn/", "https://microsoftgraph.chinacloudapi.cn/.default"],
+  ])("belongs to the cloud %s", (cloud, authority, scope) => {
+    const { identity } = readConfig({ ...obo, GRAPH_CLOUD: cloud });
+    expect(identity?.authorityUrl.href).toBe(authority);
+    expect(identity?.graphScope).toBe(scope);
+  });
+
+  it("takes what may be set", () => {
+    const other = "7e4a4700-0000-4000-8000-0000000000FF";
+    const { identity } = readConfig({
+      ...obo,
+      AUTH_AUDIENCE: "api://pfx",
+      AUTH_ALLOWED_TENANTS: `${tenant}, ${other}`,
+      AUTH_REQUIRED_SCOPE: "W",
+      AUTH_REQUIRED_ROLE: "W.All",
+      AUTH_READ_SCOPE: "R",
+      AUTH_READ_ROLE: "R.All",
+    });
+    expect(identity).toMatchObject({
+      audience: "api://pfx",
+      allowedTenants: [tenant, other.toLowerCase()],
+      write: { scope: "W", role: "W.All" },
+      read: { scope: "R", role: "R.All" },
+    });
+  });
+
+  it.each([
+    [{ AZURE_CLIENT_CERTIFICATE_PATH: "/certificate.pem" }, { kind: "certificate", path: "/certificate.pem" }],
+    [{ AZURE_FEDERATED_TOKEN_FILE: "/token" }, { kind: "federated", path: "/token" }],
+  ])("proves itself with %o", (env, credential) => {
+    expect(readConfig({ ...obo, AZURE_CLIENT_SECRET: "", ...env }).identity?.credential).toEqual(credential);
+  });
+
+  it("reads a secret from a file, and not from both", () => {
+    const file = new URL("../.npmrc", import.meta.url).pathname;
+    const env = { ...obo, AZURE_CLIENT_SECRET: "", AZURE_CLIENT_SECRET_FILE: file };
+
+    expect(readConfig(env).identity?.credential).toEqual({ kind: "secret", secret: readFileSync(file, "utf8").trim() });
+    expect(problemsOf({ ...env, AZURE_CLIENT_SECRET: canary })[0]).toMatch(/^AZURE_CLIENT_SECRET: must not be set/);
+    expect(problemsOf({ ...env, AZURE_CLIENT_SECRET_FILE: `/${canary}` })[0]).toBe(
+      "AZURE_CLIENT_SECRET_FILE: must name a file that can be read",
+    );
+  });
+
+  it("may be a managed one in app mode, whose callers are verified all the same", () => {
+    const managed = { AUTH_MODE: "app", AZURE_TENANT_ID: tenant, AZURE_USE_MANAGED_IDENTITY: "true" };
+
+    expect(readConfig({ ...managed, AUTH_AUDIENCE: "api://pfx" }).identity).toMatchObject({
+      credential: { kind: "managedIdentity" },
+      clientId: undefined,
+    });
+    expect(problemsOf(managed)).toEqual([expect.stringMatching(/^AUTH_AUDIENCE: must be set/)]);
+    expect(problemsOf({ ...managed, AUTH_MODE: "obo", AZURE_CLIENT_ID: "client" })).toEqual([
+      expect.stringMatching(/^AZURE_USE_MANAGED_IDENTITY: is for app mode/),
+    ]);
+  });
+
+  it.each([
+    ["AZURE_TENANT_ID", { AZURE_TENANT_ID: "" }],
+    ["AZURE_TENANT_ID", { AZURE_TENANT_ID: "common" }],
+    ["AZURE_CLIENT_ID", { AZURE_CLIENT_ID: "" }],
+    ["AZURE_CLIENT_SECRET", { AZURE_CLIENT_SECRET: "" }],
+    ["AZURE_CLIENT_SECRET", { AZURE_FEDERATED_TOKEN_FILE: "/token" }],
+    ["AUTH_ALLOWED_TENANTS", { AUTH_ALLOWED_TENANTS: "*" }],
+    ["AUTH_ALLOWED_TENANTS", { AUTH_ALLOWED_TENANTS: canary }],
+    ["AZURE_USE_MANAGED_IDENTITY", { AZURE_USE_MANAGED_IDENTITY: canary }],
+  ])("is refused for %s with %o", (name, env) => {
+    const problems = problemsOf({ ...obo, ...env });
+
+    expect(problems.map((problem) => problem.split(":")[0])).toContain(name);
+    expect(problems.join()).not.toContain(canary);
   });
 });
 
@@ -127,6 +237,9 @@ describe("every variable", () => {
     ],
     ["INTROSPECTION", "false", "introspection", false],
     ["EXPLORER", "false", "explorer", false],
+    ["PERSISTED_OPERATIONS_FILE", "/etc/manifest.json", "persistedOperationsFile", "/etc/manifest.json"],
+    ["ROUTER_SECRET", "router's own", "routerSecret", "router's own"],
+    ["LOG_USER_NAMES", "true", "logUserNames", true],
     ...["trace", "debug", "info", "warn", "error", "fatal", "silent"].map(
       (level) => ["LOG_LEVEL", level, "logLevel", level] as const,
     ),
@@ -146,7 +259,9 @@ describe("every variable", () => {
     ["GRAPH_API_VERSION", /one of auto, v1.0, beta/, [canary, "v1", "1.0", "BETA", "v2.0"]],
     ["GRAPH_BASE_URL", /must be/, [canary, `https://${canary}.example`]],
     ["ALLOW_LOOPBACK_UPSTREAM", /one of true, false/, [canary, "1", "yes", "TRUE"]],
-    ["AUTH_MODE", /one of passthrough, none/, [canary, "Passthrough", "NONE", "app"]],
+    ["AUTH_MODE", /one of passthrough, obo, app, none/, [canary, "Passthrough", "NONE", "msi"]],
+    ["AUTHORITY_URL", /must be/, [canary, `https://${canary}.example`, "http://login.microsoftonline.com"]],
+    ["LOG_USER_NAMES", /one of true, false/, [canary, "yes"]],
     ["REQUEST_DEADLINE_MS", /whole number from 100 to 600000/, [canary, "99", "600001", "25s", "Infinity", "NaN"]],
     ["GRAPH_MAX_CONNECTIONS", /whole number from 1 to 1024/, [canary, "0", "1025", "-5"]],
     ["GRAPH_WRITES_PER_20S", /whole number from 1 to 100000/, [canary, "0", "100001", "100/20s"]],
@@ -192,6 +307,7 @@ describe("every variable", () => {
   it("of the table has an effect", () => {
     const tested = new Set([...given, ...refused].map(([name]) => name));
 
+    for (const name of identityVariables) tested.add(name); // see "the gateway's identity"
     expect(variables.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual(["NODE_ENV"]);
   });
 
@@ -200,7 +316,8 @@ describe("every variable", () => {
 
     const problems = problemsOf({ ...env, HOST: "", NODE_ENV: "production", NODE_TLS_REJECT_UNAUTHORIZED: "0" });
 
-    const named = variables.map(({ name }) => name).filter((name) => !["HOST", "NODE_ENV"].includes(name));
+    const unchecked = ["HOST", "NODE_ENV", "PERSISTED_OPERATIONS_FILE", "ROUTER_SECRET", ...identityVariables];
+    const named = variables.map(({ name }) => name).filter((name) => !unchecked.includes(name));
     expect(new Set(problems.map((problem) => problem.split(":")[0]))).toEqual(
       new Set([...named, "NODE_TLS_REJECT_UNAUTHORIZED"]),
     );
@@ -212,7 +329,9 @@ describe("every variable", () => {
 
 describe("production", () => {
   it("refuses to start with nothing configured", () => {
-    expect(problemsOf({ NODE_ENV: "production" })).toEqual(["AUTH_MODE: must be set to one of passthrough, none"]);
+    expect(problemsOf({ NODE_ENV: "production" })).toEqual([
+      "AUTH_MODE: must be set to one of passthrough, obo, app, none",
+    ]);
   });
 
   it("closes introspection, explorer and CORS, unless asked for", () => {
@@ -343,7 +462,7 @@ describe("GRAPH_BASE_URL", () => {
 
   it("is missed where ALLOW_LOOPBACK_UPSTREAM stands alone", () => {
     expect(problemsOf({ ...passthrough, ALLOW_LOOPBACK_UPSTREAM: "true" })).toEqual([
-      "ALLOW_LOOPBACK_UPSTREAM: needs GRAPH_BASE_URL with a loopback address",
+      "ALLOW_LOOPBACK_UPSTREAM: needs GRAPH_BASE_URL or AUTHORITY_URL with a loopback address",
     ]);
   });
 });

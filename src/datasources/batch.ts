@@ -5,6 +5,7 @@
  * @see https://learn.microsoft.com/graph/json-batching
  */
 import DataLoader from "dataloader";
+import { hideSecrets } from "../schema/hide-secrets.ts";
 import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 import { isRecord } from "./json.ts";
 
@@ -12,6 +13,8 @@ export const maxItems = 20;
 
 /** Batches of one caller that may be under way at once. More gain nothing, and each holds its body in memory. */
 const lanes = 8;
+
+const maxSecretCharacters = 1024;
 
 /** Collects requests of one caller; those of one turn of the event loop go out together. */
 export function createBatch(send: Send): DataLoader<GraphRequest, GraphResponse> {
@@ -42,7 +45,9 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
     const { operation, caller } = first;
     const body = { requests: requests.map(itemOf) };
     const response = await send({ operation, method: "POST", path: "/$batch", body, caller });
-    return requests.map((_, index) => answerOf(response, index));
+    return requests.map((_, index) =>
+      answerOf({ ...response, othersSecrets: othersSecretsOf(requests, index) }, index),
+    );
   } catch (error) {
     // To every item what happened to the batch.
     return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
@@ -63,11 +68,20 @@ function answerOf(response: GraphResponse, index: number): GraphResponse | Error
   const item = answers.find((answer) => isRecord(answer) && answer.id === String(index));
   if (!isRecord(item) || typeof item.status !== "number") return new TransportError("network", true);
   const given = isRecord(item.headers) ? Object.entries(item.headers) : [];
-  const headers = Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), String(value)]));
+  const isPlain = (value: unknown) => typeof value === "string" || typeof value === "number";
+  const plain = given.filter(([, value]) => isPlain(value));
+  const headers = Object.fromEntries(plain.map(([name, value]) => [name.toLowerCase(), String(value)]));
   return {
     status: item.status,
     headers: { date: response.headers.date, "request-id": response.headers["request-id"], ...headers },
     body: item.body,
     clientRequestId,
+    othersSecrets: response.othersSecrets,
   };
+}
+
+/** An answer to one may quote another. Long secrets are left out: a long run of their letters is cut from any error. */
+function othersSecretsOf(requests: readonly GraphRequest[], index: number): string[] {
+  const others = requests.filter((_, at) => at !== index).flatMap(({ secrets = [] }) => secrets);
+  return hideSecrets(others.filter(({ length }) => length <= maxSecretCharacters));
 }

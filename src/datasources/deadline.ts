@@ -18,6 +18,19 @@ export class Deadline {
     return Math.max(0, this.#endsAt - this.#clock.now());
   }
 
+  /** What a promise comes to in time, or `late`. Nothing is cancelled. */
+  async limit<Value>(promise: Promise<Value>): Promise<Value | "late"> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(resolve, this.remainingMs, "late");
+    });
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** A deadline for a part: so many milliseconds, or what remains, whichever is less. */
   atMost(ms: number): Deadline {
     return new Deadline(Math.min(ms, this.remainingMs), this.#clock);

@@ -7,6 +7,7 @@ import { type ApiVersion, withApiVersion } from "./api-version.ts";
 import { createBatch, withBatch } from "./batch.ts";
 import { withCircuitBreaker } from "./circuit-breaker.ts";
 import type { Clock } from "./clock.ts";
+import { withFreshToken } from "./fresh-token.ts";
 import { GraphClock } from "./graph-clock.ts";
 import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 import { KeyedCreates } from "./keyed-creates.ts";
@@ -55,7 +56,7 @@ export class GraphClient {
     this.#sendUnbatched = withCircuitBreaker(versioned);
     const batched = withBatch(this.#sendUnbatched);
     const paced = withWriteQuota(new WriteQuota(writesPer20s, clock), batched);
-    this.#send = withRetry(paced, this.retryBudget, clock);
+    this.#send = withRetry(withFreshToken(paced), this.retryBudget, clock);
   }
 
   /** An answer of any status, or the reason why there is none. Rejects only where the gateway refuses to ask. */

@@ -49,7 +49,7 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
 
 /** What Graph answered, fit for API users. */
 async function graphDetailsOf(request: GraphRequest, response: GraphResponse): Promise<GraphErrorDetails> {
-  const secrets = [...(request.secrets ?? []), await request.caller.token()];
+  const secrets = [...(request.secrets ?? []), ...(response.othersSecrets ?? []), await request.caller.token()];
   const { code, message, activityId } = readGraphError(response.body, secrets);
   const { status, clientRequestId } = response;
   return { status, code, message, requestId: requestIdOf(response), clientRequestId, activityId };
@@ -95,7 +95,7 @@ export async function conflictWith(id: string, request: GraphRequest, response?:
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-function claimsChallengeOf({ status, headers }: GraphResponse): string | undefined {
+export function claimsChallengeOf({ status, headers }: Pick<GraphResponse, "status" | "headers">): string | undefined {
   if (status !== 401) return undefined;
   const header = String(headers["www-authenticate"] ?? "");
   if (!/error="insufficient_claims"/i.test(header)) return undefined;

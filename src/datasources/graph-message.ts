@@ -27,7 +27,10 @@ export function readGraphError(body: unknown, secrets: readonly string[]): Graph
     if (nested === undefined) break;
     const nestedCode = stringOrNull(nested.ErrorCode);
     if (nestedCode) code = nestedCode;
-    if (/^\d{1,15}(\.\d+)?$/.test(String(nested.RetryAfter))) retryAfterSeconds = Number(nested.RetryAfter);
+    const { RetryAfter: asked } = nested;
+    // Not String(asked) of anything: a list nested deeply enough exhausts the stack.
+    const isNumber = typeof asked === "number" || typeof asked === "string";
+    if (isNumber && /^\d{1,15}(\.\d+)?$/.test(String(asked))) retryAfterSeconds = Number(asked);
     message = stringOrNull(nested.Message) ?? stringOrNull(nested.message);
   }
   const activityId = /Activity ID: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/i.exec(message ?? "")?.[1] ?? null;
@@ -56,25 +59,31 @@ function presentable(message: string, secrets: readonly string[]): string | null
     .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]*/gi, "(address cut)")
     .replace(/\b(?:[a-z0-9-]+\.)+manage\.microsoft\.com\S*/gi, "(address cut)")
     .replace(/\p{Cc}+/gu, " ");
-  // A long run of base64 or hexadecimal digits is data, however it was encoded on the way.
-  const cut = cutSecrets(text, secrets).replace(/[A-Za-z0-9+/_=%-]{48,}/g, "(cut)");
+  // A long run of base64 or hexadecimal digits is data, however it was encoded on the way; so is a long list of bytes.
+  const cut = cutSecrets(text, secrets)
+    .replace(/[A-Za-z0-9+/_=%-]{48,}/g, "(cut)")
+    .replace(/(?:\b(?:0x)?[0-9a-f]{1,3}\b[\s,;:.\\-]*){12,}/gi, "(cut)");
   return cut.trim() === "" ? null : cut.slice(0, maxMessageCharacters);
 }
 
-/** Replaces every piece of a secret in the text: as it is, and as base64, hex, URL and JSON would write it. */
+/**
+ * Replaces every piece of a secret in the text: as it is, and as base64, hex, URL, JSON and HTML would write it, in upper or
+ * lower case.
+ */
 export function cutSecrets(text: string, secrets: readonly string[]): string {
   const marked = new Uint8Array(text.length);
+  const lower = lowerOf(text);
   for (const secret of secrets) {
     if (secret.length === 0) continue;
     const width = Math.min(pieceCharacters, secret.length);
     const positions = new Map<string, number[]>();
     for (let at = 0; at + width <= text.length; at++) {
-      const piece = text.slice(at, at + width);
+      const piece = lower.slice(at, at + width);
       const known = positions.get(piece);
       if (known === undefined) positions.set(piece, [at]);
       else known.push(at);
     }
-    for (const form of formsOf(secret)) {
+    for (const form of formsOf(secret).map(lowerOf)) {
       for (let at = 0; at + width <= form.length; at++) {
         const piece = form.slice(at, at + width);
         for (const position of positions.get(piece) ?? []) marked.fill(1, position, position + width);
@@ -90,19 +99,25 @@ export function cutSecrets(text: string, secrets: readonly string[]): string {
   return result;
 }
 
+/** In lower case, letter for letter: where that would change the length, as it is. */
+function lowerOf(text: string): string {
+  const lower = text.toLowerCase();
+  return lower.length === text.length ? lower : text;
+}
+
 function formsOf(secret: string): string[] {
   if (secret.length > 65_536) return [secret];
   const bytes = Buffer.from(secret, "utf8");
   // Base64 of a text depends on where in a group of three bytes it begins.
-  const shifted = [1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]));
+  const shifted = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]));
   // Blob and password are base64 themselves: what they decode to may be shown in hexadecimal, too.
   const hex = [bytes, Buffer.from(secret, "base64")].map((each) => each.toString("hex"));
   return [
     secret,
-    ...[bytes, ...shifted].map((each) => each.toString("base64")),
+    ...shifted.flatMap((each) => [each.toString("base64"), each.toString("base64url")]),
     ...hex,
-    ...hex.map((each) => each.toUpperCase()),
     encodeURIComponent(secret.replace(/\p{Cs}/gu, "")),
     JSON.stringify(secret).slice(1, -1),
+    secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
   ];
 }

@@ -3,12 +3,21 @@
  * resolves for any status Graph answers, rejects with `TransportError` where there is no answer, and with `GatewayError`
  * where the gateway itself decides not to ask.
  */
+import type { AuditEntry } from "../log.ts";
 import type { Deadline } from "./deadline.ts";
 
 /** On whose behalf a request goes to Graph, and until when. */
 export interface GraphCaller {
   /** The bearer token for Graph. Rejects with `UNAUTHENTICATED` where the caller brought none. */
   token(): Promise<string>;
+  /**
+   * Replaces a token that Graph refused; absent where that is the caller's to do.
+   *
+   * @param refused the token. @param claims JSON of the claims that Graph asks for.
+   */
+  readonly renew?: ((refused: string, claims: string | undefined) => Promise<void>) | undefined;
+  /** Writes a line of the audit log: one for every write, whatever became of it. */
+  readonly audit: (entry: AuditEntry) => void;
   /** Whose fault a 401 of Graph is: the caller's own token, or the gateway's credentials. */
   readonly tokenOwner: "caller" | "gateway";
   readonly deadline: Deadline;
@@ -40,6 +49,8 @@ export interface GraphResponse {
   readonly clientRequestId: string;
   /** Set where an earlier sending of the same request got no answer, so that it may have been applied then. */
   readonly afterDoubt?: boolean;
+  /** Values of requests that travelled along, which must not come back in an error either. */
+  readonly othersSecrets?: readonly string[] | undefined;
 }
 
 export type Send = (request: GraphRequest) => Promise<GraphResponse>;

@@ -49,7 +49,7 @@ export class KeyedCreates {
       const flight = this.#flights.get(key);
       if (flight === undefined) return this.#fly(key, input, token, create);
       const isSame = flight.token === token && sameInput(flight.input, input);
-      const outcome = await within(deadline, flight.outcome);
+      const outcome = await deadline.limit(settled(flight.outcome));
       if (outcome === "late") throw isSame ? stillUnknown() : notSent();
       if (!isSame) continue;
       if ("certificate" in outcome) return outcome.certificate;
@@ -101,24 +101,13 @@ export class KeyedCreates {
   }
 }
 
-/** The outcome, or `late` at the deadline. */
-async function within(
-  deadline: Deadline,
+function settled(
   outcome: Promise<UserPfxCertificate>,
-): Promise<{ certificate: UserPfxCertificate } | { error: unknown } | "late"> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(resolve, deadline.remainingMs, "late");
-  });
-  const settled = outcome.then(
+): Promise<{ certificate: UserPfxCertificate } | { error: unknown }> {
+  return outcome.then(
     (certificate) => ({ certificate }),
     (error: unknown) => ({ error }),
   );
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Whoever was first is gone before anything was sent; the next one takes over. */

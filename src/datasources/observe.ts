@@ -27,8 +27,8 @@ export function withObserver(
   };
 }
 
-/** Graph's own id of a request; null where there is none, or none that is fit for a log. */
+/** Graph's own id of a request; null where there is none, or it is no GUID: any other text may be an echo. */
 export function requestIdOf({ headers }: Pick<GraphResponse, "headers">): string | null {
   const id = headers["request-id"];
-  return typeof id === "string" && /^[A-Za-z0-9-]{1,64}$/.test(id) ? id : null;
+  return typeof id === "string" && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? id : null;
 }

@@ -1,5 +1,6 @@
 /** Graph's JSON of a certificate, checked: redacted secrets and enum members unknown to this build become null. */
 
+import { hideSecrets } from "../schema/hide-secrets.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../schema/user-pfx-padding-scheme.ts";
@@ -62,7 +63,7 @@ export function userPfxCertificateOf(
   }
   if (certificate.encryptedPfxBlob === "AA==") certificate.encryptedPfxBlob = null;
   if (certificate.encryptedPfxPassword === "") certificate.encryptedPfxPassword = null;
-  return certificate;
+  return hideSecrets(certificate);
 }
 
 /** Graph's JSON of a page; `undefined` where it is none, or leads on to somewhere else. */

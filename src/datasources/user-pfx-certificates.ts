@@ -6,9 +6,11 @@
  * and for delegated callers an Intune role.
  */
 import { randomUUID } from "node:crypto";
-import { badUserInput, GatewayError } from "../errors.ts";
+import { badUserInput, GatewayError, GraphError } from "../errors.ts";
+import type { AuditEntry } from "../log.ts";
 import { brokenRules } from "../schema/broken-rules.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
+import { hideSecrets } from "../schema/hide-secrets.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
@@ -20,6 +22,7 @@ import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
 import { isOurs } from "./is-ours.ts";
 import type { Past } from "./keyed-creates.ts";
+import { requestIdOf } from "./observe.ts";
 import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
 import { type Connection, type GraphPage, pageOf } from "./paging.ts";
 import { type CreateSteps, createOnce } from "./reconcile.ts";
@@ -142,10 +145,13 @@ export class UserPfxCertificates {
       method: "PATCH",
       path,
       body: bodyOf(input),
-      secrets,
+      secrets: hideSecrets(secrets),
       caller: this.#caller,
     };
-    const response = await this.#expect(request, [200, 204]);
+    const response = await this.#audited({ operation: "update", certificateId: id }, async (seen) => {
+      seen.response = await this.#expect(request, [200, 204]);
+      return seen.response;
+    });
     if (response.status === 200) return this.#certificateOf(request, response);
     // Graph's own description allows an answer without content; the caller still gets the certificate.
     const certificate = await this.get(id);
@@ -166,19 +172,29 @@ export class UserPfxCertificates {
       path: certificatePath(id),
       caller: this.#caller,
     };
-    const response = await this.#expect(request, [204, 404]);
-    // Gone on a second try, after the answer to the first was lost: the first did it.
-    if (response.status === 404 && !response.afterDoubt) throw await errorOfAnswer(request, response);
-    return id;
+    return this.#audited({ operation: "delete", certificateId: id }, async (seen) => {
+      const response = await this.#expect(request, [204, 404]);
+      seen.response = response;
+      // Gone on a second try, after the answer to the first was lost: the first did it.
+      if (response.status === 404 && !response.afterDoubt) throw await errorOfAnswer(request, response);
+      return id;
+    });
   }
 
   async #create(input: CreateUserPfxCertificateInput, batch?: GraphRequest["batch"]): Promise<UserPfxCertificate> {
-    const { deadline } = this.#caller;
-    const token = await this.#caller.token();
-    return this.#client.creates.run(input, token, deadline, (past) => createOnce(this.#stepsOf(input, past, batch)));
+    const { thumbprint, userPrincipalName } = input;
+    const subject: Subject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
+    return this.#audited(subject, async (seen) => {
+      const token = await this.#caller.token();
+      const certificate = await this.#client.creates.run(input, token, this.#caller.deadline, (past) =>
+        createOnce(this.#stepsOf(input, past, batch, seen)),
+      );
+      subject.certificateId = certificate.id;
+      return certificate;
+    });
   }
 
-  #stepsOf(input: CreateUserPfxCertificateInput, past: Past, batch: GraphRequest["batch"]): CreateSteps {
+  #stepsOf(input: CreateUserPfxCertificateInput, past: Past, batch: GraphRequest["batch"], seen: Seen): CreateSteps {
     const { clock, graphClock, retryBudget } = this.#client;
     const { deadline, disconnected } = this.#caller;
     const beganAtMs = clock.now();
@@ -187,14 +203,18 @@ export class UserPfxCertificates {
       method: "POST",
       path: collectionPath,
       body: bodyOf(input),
-      secrets: [input.encryptedPfxBlob, input.encryptedPfxPassword],
+      secrets: hideSecrets([input.encryptedPfxBlob, input.encryptedPfxPassword]),
       caller: this.#caller,
       batch,
     };
     return {
       clock,
       deadline,
-      send: () => this.#client.send(request),
+      send: async () => {
+        const outcome = await this.#client.send(request);
+        seen.response = "response" in outcome ? outcome.response : undefined;
+        return outcome;
+      },
       certificateOf: (outcome) =>
         "response" in outcome && outcome.response.status === 201 ? this.#decode(outcome.response.body) : undefined,
       lookUp: () => this.#find(input),
@@ -234,6 +254,29 @@ export class UserPfxCertificates {
     return nodes[0] ?? null;
   }
 
+  /** Does a write and leaves a line in the audit log, whatever becomes of it. */
+  async #audited<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
+    const seen: Seen = { response: undefined };
+    let outcome = "INTERNAL_SERVER_ERROR";
+    try {
+      const result = await write(seen);
+      outcome = "success";
+      return result;
+    } catch (error) {
+      if (error instanceof GatewayError) outcome = error.code;
+      if (error instanceof GraphError) seen.ids = error.graph;
+      throw error;
+    } finally {
+      const { clientRequestId, requestId } = seen.ids ?? idsOf(seen.response);
+      this.#caller.audit({
+        ...subject,
+        outcome,
+        ...(clientRequestId !== null && { clientRequestId }),
+        ...(requestId !== null && { requestId }),
+      });
+    }
+  }
+
   async #expect(request: GraphRequest, statuses: readonly number[]): Promise<GraphResponse> {
     const outcome = await this.#client.send(request);
     if ("error" in outcome) throw errorOfSilence(request, outcome.error);
@@ -267,10 +310,25 @@ export class UserPfxCertificates {
   }
 }
 
+/** What a line of the audit log is about. */
+type Subject = Omit<AuditEntry, "outcome" | "clientRequestId" | "requestId">;
+
+/** The ids of Graph's last answer to a write, for the audit log. */
+interface Seen {
+  response: GraphResponse | undefined;
+  ids?: { clientRequestId: string | null; requestId: string | null };
+}
+
+function idsOf(response: GraphResponse | undefined): { clientRequestId: string | null; requestId: string | null } {
+  if (response === undefined) return { clientRequestId: null, requestId: null };
+  return { clientRequestId: response.clientRequestId, requestId: requestIdOf(response) };
+}
+
 /** Graph keeps thumbprints in lower case, and its natural key is made of them. */
 function bodyOf(input: UpdateUserPfxCertificateInput): Record<string, unknown> {
   const { thumbprint } = input;
-  return { "@odata.type": odataType, ...input, ...(thumbprint && { thumbprint: thumbprint.toLowerCase() }) };
+  const body = { "@odata.type": odataType, ...input, ...(thumbprint && { thumbprint: thumbprint.toLowerCase() }) };
+  return hideSecrets(body);
 }
 
 function isAboutCredentials(error: unknown): boolean {

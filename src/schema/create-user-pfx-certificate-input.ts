@@ -2,11 +2,13 @@
 import { Field, InputType } from "type-graphql";
 import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
+import { HidesSecrets } from "./hide-secrets.ts";
 import { propertyDescriptions as describes } from "./property-descriptions.ts";
 import { IsBefore, IsEncryptedPassword, IsName, IsPfxBlob, IsThumbprint, IsUserPrincipalName } from "./rules.ts";
 import { UserPfxIntendedPurpose } from "./user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "./user-pfx-padding-scheme.ts";
 
+@HidesSecrets()
 @InputType({ description: "A PFX certificate to import for a user." })
 export class CreateUserPfxCertificateInput {
   @Field(() => String, { description: `${describes.thumbprint} Upper case is accepted.` })

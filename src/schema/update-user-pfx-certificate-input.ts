@@ -2,6 +2,7 @@
 import { Field, InputType } from "type-graphql";
 import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
+import { HidesSecrets } from "./hide-secrets.ts";
 import { propertyDescriptions as describes } from "./property-descriptions.ts";
 import {
   IfGiven,
@@ -16,6 +17,7 @@ import {
 import { UserPfxIntendedPurpose } from "./user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "./user-pfx-padding-scheme.ts";
 
+@HidesSecrets()
 @InputType({ description: "What to change of a certificate; a property that is left out keeps its value." })
 export class UpdateUserPfxCertificateInput {
   @Field(() => String, { nullable: true, description: `${describes.thumbprint} Upper case is accepted.` })

@@ -1,4 +1,7 @@
-/** Apollo Server over the schema, with everything that follows NODE_ENV or talks to others by default turned off. */
+/**
+ * Apollo Server over the schema, with everything that follows NODE_ENV or talks to others by default turned off, and with
+ * what keeps a document from costing more than it should.
+ */
 import { ApolloServer } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -11,19 +14,31 @@ import type { Config } from "../config.ts";
 import type { GatewayContext } from "../context.ts";
 import type { GatewayLog } from "../log.ts";
 import { buildSchema } from "./build-schema.ts";
+import { DocumentStore } from "./document-store.ts";
 import { createFormatError } from "./format-error.ts";
+import { maxTokens, withinLimits } from "./limits.ts";
+import { readOperationManifest } from "./operation-manifest.ts";
+import { countWrites } from "./plugins/count-writes.ts";
 import { httpStatus } from "./plugins/http-status.ts";
 import { nameInvalidValues } from "./plugins/name-invalid-values.ts";
+import { persistedOperations } from "./plugins/persisted-operations.ts";
 
+/** @throws {ConfigError} where the file of persisted operations is not one. */
 export async function startApollo(config: Config, log: GatewayLog): Promise<ApolloServer<GatewayContext>> {
+  const { schema } = buildSchema();
+  const file = config.persistedOperationsFile;
+  const manifest = file === undefined ? undefined : readOperationManifest(file, schema);
   const apollo = new ApolloServer<GatewayContext>({
-    schema: buildSchema().schema,
+    schema,
     introspection: config.introspection,
     hideSchemaDetailsFromClientErrors: !config.introspection,
     includeStacktraceInErrorResponses: false,
-    formatError: createFormatError(log),
+    formatError: createFormatError(log, { namesSchema: config.introspection }),
     stopOnTerminationSignals: false,
-    persistedQueries: false,
+    persistedQueries: false, // those of Apollo's let anybody register a text
+    parseOptions: { maxTokens },
+    validationRules: [withinLimits],
+    documentStore: new DocumentStore({ keepsTexts: manifest !== undefined }),
     // Whatever Apollo would log is either in our log already or quotes a request.
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     plugins: [
@@ -32,6 +47,8 @@ export async function startApollo(config: Config, log: GatewayLog): Promise<Apol
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      ...(manifest === undefined ? [] : [persistedOperations(manifest)]),
+      countWrites(config.maxBatchItems),
       httpStatus,
       nameInvalidValues,
     ],

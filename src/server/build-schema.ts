@@ -10,6 +10,7 @@ import { buildSchemaSync, createResolversMap } from "type-graphql";
 import { badUserInput } from "../errors.ts";
 import { resolveUserReference, UserResolver } from "../resolvers/user.ts";
 import { resolveUserPfxCertificateReference, UserPfxCertificateResolver } from "../resolvers/user-pfx-certificate.ts";
+import { authorize } from "./authorize.ts";
 import { validateArgument } from "./validate-argument.ts";
 
 const federation = `extend schema
@@ -27,6 +28,7 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   const classes = buildSchemaSync({
     resolvers: [UserPfxCertificateResolver, UserResolver],
     validateFn: validateArgument,
+    authChecker: authorize,
     skipCheck: true, // type-graphql compares graphql versions with its own peer range at every start
   });
   const sdl = `${federation}\n\n${printSchemaWithDirectives(classes)}\n`;
@@ -52,7 +54,7 @@ function refuseUnknownEntities(schema: GraphQLSchema): void {
   field.resolve = (source, args, context, info) => {
     const representations: unknown[] = args.representations;
     const invalid = representations.flatMap((representation, index) =>
-      isRecord(representation) && names.includes(String(representation.__typename))
+      isRecord(representation) && names.some((name) => name === representation.__typename)
         ? []
         : [{ path: `representations.${index}.__typename`, message: `must be one of ${names.join(", ")}` }],
     );

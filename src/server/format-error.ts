@@ -7,14 +7,14 @@ import { unwrapResolverError } from "@apollo/server/errors";
 import { type ASTNode, GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
 import { GatewayError, GraphError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
+import { maxTokens } from "./limits.ts";
 
-/** Codes of Apollo's whose messages are fixed texts or name nothing but parts of the schema and the operation. */
-const apolloCodes = [
+/** Codes of Apollo's whose messages are fixed texts. */
+const fixedTexts = [
   "BAD_REQUEST",
-  "GRAPHQL_VALIDATION_FAILED",
-  "OPERATION_RESOLUTION_FAILURE",
   "PERSISTED_QUERY_NOT_FOUND",
   "PERSISTED_QUERY_NOT_SUPPORTED",
+  "PERSISTED_QUERY_REQUIRED",
 ];
 
 const valueKinds: readonly string[] = [
@@ -29,10 +29,10 @@ const valueKinds: readonly string[] = [
   Kind.OBJECT_FIELD,
 ];
 
-/** Apollo Server's `formatError`. */
-export function createFormatError(log: GatewayLog) {
+/** Apollo Server's `formatError`. @param namesSchema whether messages may name what a caller did not; default false. */
+export function createFormatError(log: GatewayLog, { namesSchema = false }: { namesSchema?: boolean } = {}) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const origin = unwrapResolverError(error);
+    const origin = originOf(error);
     const where = {
       ...(formatted.locations && { locations: formatted.locations }),
       ...(formatted.path && { path: formatted.path }),
@@ -40,18 +40,39 @@ export function createFormatError(log: GatewayLog) {
     if (origin instanceof GatewayError) return { message: origin.message, ...where, extensions: extensionsOf(origin) };
     const code = String(formatted.extensions?.code);
     if (code === "GRAPHQL_PARSE_FAILED") {
-      return { message: "The document is not valid GraphQL: unexpected text here.", ...where, extensions: { code } };
+      return { message: parseFailure(formatted.message), ...where, extensions: { code } };
     }
     if (isAboutValue(error)) {
       const message = "A value is not of the type that its place asks for.";
       return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
     }
-    if (apolloCodes.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
+    if (code === "GRAPHQL_VALIDATION_FAILED") {
+      // Names of the document, and of the schema where it is public.
+      const message = namesSchema ? formatted.message : formatted.message.replace(/ ?Did you mean.*$/s, "");
+      return { message, ...where, extensions: { code } };
+    }
+    if (code === "OPERATION_RESOLUTION_FAILURE") {
+      return { message: "operationName must name one of the document's operations.", ...where, extensions: { code } };
+    }
+    if (fixedTexts.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
     const id = randomUUID();
     log.internalError({ id, error: origin });
     const message = `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`;
     return { message, ...where, extensions: { code: "INTERNAL_SERVER_ERROR" } };
   };
+}
+
+/** What a resolver, or a plugin of ours, threw; the error itself where it comes from Apollo or graphql-js. */
+function originOf(error: unknown): unknown {
+  if (error instanceof GraphQLError && error.originalError instanceof GatewayError) return error.originalError;
+  return unwrapResolverError(error);
+}
+
+function parseFailure(message: string): string {
+  const isTooLarge = message.startsWith("Syntax Error: Document contains more that");
+  return isTooLarge
+    ? `The document is too large: at most ${maxTokens} tokens.`
+    : "The document is not valid GraphQL: unexpected text here.";
 }
 
 function extensionsOf(error: GatewayError): Record<string, unknown> {

@@ -1,19 +1,35 @@
 /** A refusal in terms of HTTP: before, or outside of, any GraphQL operation. Answered as JSON in GraphQL's shape. */
+import type { GatewayError } from "../errors.ts";
+
 export class HttpError extends Error {
   override name = "HttpError";
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly #code: string | undefined;
 
-  /** @param message fixed text: it is sent to the client. */
-  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+  /** @param message fixed text: it is sent to the client. @param code default: what the status says in general. */
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}, code?: string) {
     super(message);
     this.status = status;
     this.headers = headers;
+    this.#code = code;
   }
 
   /** The answer's body. */
   get json(): string {
-    const code = this.status === 404 ? "NOT_FOUND" : this.status >= 500 ? "INTERNAL_SERVER_ERROR" : "BAD_REQUEST";
-    return JSON.stringify({ errors: [{ message: this.message, extensions: { code } }] });
+    const general = this.status === 404 ? "NOT_FOUND" : this.status >= 500 ? "INTERNAL_SERVER_ERROR" : "BAD_REQUEST";
+    return JSON.stringify({ errors: [{ message: this.message, extensions: { code: this.#code ?? general } }] });
+  }
+}
+
+/** A caller who does not get as far as an operation. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+export function httpErrorOf({ code, message }: GatewayError): HttpError {
+  switch (code) {
+    case "UNAUTHENTICATED":
+      return new HttpError(401, message, { "www-authenticate": "Bearer" }, code);
+    case "FORBIDDEN":
+      return new HttpError(403, message, {}, code);
+    default:
+      return new HttpError(503, message, { "retry-after": "5" }, code);
   }
 }

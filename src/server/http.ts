@@ -2,21 +2,25 @@
  * The HTTP server: routes, limits, and JSON for every answer, GraphQL's and ours. Plain `node:http`, so that nothing is
  * answered that is not written here.
  */
+import { createHash, timingSafeEqual } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type ApolloServer, HeaderMap } from "@apollo/server";
+import type { Authenticate, Authentication } from "../auth/authenticate.ts";
 import type { Config } from "../config.ts";
 import type { GatewayContext, RequestFacts } from "../context.ts";
+import { GatewayError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
-import { HttpError } from "./http-error.ts";
+import { HttpError, httpErrorOf } from "./http-error.ts";
 
 export interface HttpOptions {
   config: Config;
   apollo: ApolloServer<GatewayContext>;
   log: GatewayLog;
+  authenticate: Authenticate;
   createContext: (facts: RequestFacts) => GatewayContext;
   /** The explorer's page; absent where the explorer is off. */
   explorer?: ((response: ServerResponse) => void) | undefined;
@@ -107,6 +111,7 @@ async function handleGraphQL(
   if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST, OPTIONS");
   if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) return explorer(response);
 
+  const authentication = await authenticateRequest(options, request);
   const disconnected = new AbortController();
   setMaxListeners(0, disconnected.signal); // a plural create has hundreds of requests to Graph listen to it
   response.once("close", () => {
@@ -117,7 +122,7 @@ async function handleGraphQL(
     httpGraphQLRequest: { method, headers: headersOf(request), search, body },
     context: async () =>
       options.createContext({
-        authorization: request.headers.authorization,
+        authentication,
         deadlineMs: deadlineMsOf(request, config.requestDeadlineMs),
         disconnected: disconnected.signal,
       }),
@@ -132,6 +137,23 @@ async function handleGraphQL(
   }
   for await (const chunk of answer.body.asyncIterator) response.write(chunk);
   response.end();
+}
+
+async function authenticateRequest(
+  { config, authenticate }: HttpOptions,
+  { headers }: IncomingMessage,
+): Promise<Authentication> {
+  const { routerSecret } = config;
+  if (routerSecret !== undefined && !isSame(String(headers["router-authorization"] ?? ""), routerSecret)) {
+    throw new GatewayError("UNAUTHENTICATED", "This gateway takes requests from its router only.");
+  }
+  return authenticate(headers.authorization);
+}
+
+/** Compares in a time that tells nothing about either. */
+function isSame(given: string, secret: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(secret));
 }
 
 /** A caller with less time says so; nobody gets more than the gateway's own deadline. */
@@ -162,8 +184,13 @@ function methodNotAllowed(allow: string): HttpError {
 }
 
 function refuse(options: HttpOptions, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const known = error instanceof HttpError ? error : new HttpError(500, "Something went wrong inside the gateway.");
-  if (known !== error) options.log.internalError({ id: "http", error });
+  const known =
+    error instanceof HttpError
+      ? error
+      : error instanceof GatewayError
+        ? httpErrorOf(error)
+        : new HttpError(500, "Something went wrong inside the gateway.");
+  if (known.status === 500) options.log.internalError({ id: "http", error });
   if (response.headersSent) {
     response.destroy();
     return;

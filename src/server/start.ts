@@ -1,5 +1,8 @@
 /** Puts the parts together and runs them: schema, Apollo Server, Graph client, HTTP server; and takes them down again. */
 import type { AddressInfo } from "node:net";
+import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
+import { createGraphTokens } from "../auth/graph-tokens.ts";
+import { createCallerVerifier } from "../auth/verify-caller.ts";
 import type { Config } from "../config.ts";
 import { createContext } from "../context.ts";
 import { type Clock, systemClock } from "../datasources/clock.ts";
@@ -32,11 +35,13 @@ export async function startGateway(
     log,
     clock,
   });
+  const { authenticate, close: closeTokens } = await authentication(config);
   let isReady = true;
   const server = createHttpServer({
     config,
     apollo,
     log,
+    authenticate,
     createContext: (facts) => createContext(client, config, facts),
     explorer: config.explorer ? createExplorer() : undefined,
     isReady: () => isReady,
@@ -62,8 +67,29 @@ export async function startGateway(
       clearTimeout(cut);
       await apollo.stop();
       await client.close();
+      await closeTokens();
     },
   };
+}
+
+async function authentication({ authMode, identity }: Config): Promise<{
+  authenticate: Authenticate;
+  close(): Promise<void>;
+}> {
+  if (authMode === "passthrough" || authMode === "none") {
+    return { authenticate: authenticateNobody(authMode), async close() {} };
+  }
+  if (identity === undefined) throw new Error(`AUTH_MODE=${authMode} without an identity`);
+  const { authorityUrl, clientId, audience, allowedTenants } = identity;
+  const verify = createCallerVerifier({
+    authorityUrl,
+    clientId: clientId ?? audience ?? "",
+    audience,
+    allowedTenants,
+    nowMs: Date.now,
+  });
+  const tokens = await createGraphTokens(identity, Date.now);
+  return { authenticate: authenticateCallers(authMode, identity, verify, tokens), close: tokens.close };
 }
 
 function hostOf(host: string): string {

@@ -2,7 +2,7 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import type { GatewayContext } from "../../context.ts";
-import { GatewayError } from "../../errors.ts";
+import { GatewayError, GraphError } from "../../errors.ts";
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 export const httpStatus: ApolloServerPlugin<GatewayContext> = {
@@ -18,6 +18,8 @@ export const httpStatus: ApolloServerPlugin<GatewayContext> = {
         } else if (failures.some(({ code }) => code === "UNAUTHENTICATED")) {
           response.http.status = 401;
           response.http.headers.set("www-authenticate", "Bearer");
+        } else if (failures.some((error) => error.code === "FORBIDDEN" && !(error instanceof GraphError))) {
+          response.http.status = 403; // the gateway's own judgement; Graph's is told in the error alone
         }
       },
     };

@@ -1,0 +1,77 @@
+/**
+ * What each mode makes of a request's `Authorization` header: who the caller is, what the caller may do, and which token
+ * goes to Graph. Resolvers know nothing of modes.
+ */
+import type { IdentityConfig } from "../config-identity.ts";
+import { GatewayError } from "../errors.ts";
+import { bearerOf } from "./bearer.ts";
+import type { GraphTokens, Renewal } from "./graph-tokens.ts";
+import type { VerifiedCaller } from "./verify-caller.ts";
+
+/**
+ * `passthrough`: the caller's own Graph token goes through, opaque. `obo`: on behalf of the verified caller. `app`: the
+ * gateway's own identity, for verified callers. `none`: the emulator, which takes any token.
+ */
+export type AuthMode = "passthrough" | "obo" | "app" | "none";
+
+export interface Authentication {
+  /** Who is known to call; null where nobody was verified. */
+  readonly caller: VerifiedCaller | null;
+  /** @throws {GatewayError} `FORBIDDEN` where the caller may not. */
+  authorize(access: "read" | "write"): void;
+  /** The bearer token for Graph. */
+  token(renewal?: Renewal): Promise<string>;
+  /** Whether a token that Graph refused can be replaced by another one. */
+  readonly isRenewable: boolean;
+}
+
+/** Rejects where the request must not go on: 401 and 403 in terms of HTTP, 503 where that can't be decided. */
+export type Authenticate = (authorization: string | undefined) => Promise<Authentication>;
+
+/** The modes in which nobody is verified. */
+export function authenticateNobody(mode: "passthrough" | "none"): Authenticate {
+  return async (authorization) => ({
+    caller: null,
+    isRenewable: false,
+    authorize() {},
+    async token() {
+      if (mode === "none") return "emulator";
+      const token = bearerOf(authorization);
+      if (token !== undefined) return token;
+      throw new GatewayError("UNAUTHENTICATED", "Send a Microsoft Graph access token: Authorization: Bearer …");
+    },
+  });
+}
+
+/** The modes in which every caller is verified before anything else happens. */
+export function authenticateCallers(
+  mode: "obo" | "app",
+  { write, read }: Pick<IdentityConfig, "write" | "read">,
+  verify: (token: string) => Promise<VerifiedCaller>,
+  tokens: GraphTokens,
+): Authenticate {
+  return async (authorization) => {
+    const bearer = bearerOf(authorization);
+    if (bearer === undefined) {
+      throw new GatewayError("UNAUTHENTICATED", "Send an access token for this gateway: Authorization: Bearer …");
+    }
+    const caller = await verify(bearer);
+    if (mode === "obo" && caller.kind === "application") {
+      throw new GatewayError("FORBIDDEN", "Acting on behalf of a user needs a user's token, not an application's.");
+    }
+    const may = (access: "read" | "write") => {
+      const enough = access === "write" ? [write] : [write, read];
+      return enough.some(({ scope, role }) => caller.permissions.has(caller.kind === "delegated" ? scope : role));
+    };
+    if (!may("read")) throw new GatewayError("FORBIDDEN", "The token lacks the scope or role that this gateway needs.");
+    return {
+      caller,
+      isRenewable: true,
+      authorize(access) {
+        if (!may(access)) throw new GatewayError("FORBIDDEN", "The token permits reading only.");
+      },
+      token: (renewal) =>
+        mode === "app" ? tokens.app(renewal) : tokens.onBehalfOf(caller.tenantId, caller.token, renewal),
+    };
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * Tokens for Graph from Microsoft Entra: the gateway's own (`app`), or on behalf of a caller (`obo`). msal-node speaks the
+ * protocols; what is kept, and for how long, is `token-cache.ts`'s to say, so MSAL's own cache is emptied after each call.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
+ */
+import { createHash, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { AuthenticationResult, ConfidentialClientApplication, NodeAuthOptions } from "@azure/msal-node";
+import type { IdentityConfig } from "../config-identity.ts";
+import { entraError } from "./entra-error.ts";
+import { createEntraNetwork } from "./entra-network.ts";
+import { type AccessToken, TokenCache } from "./token-cache.ts";
+
+/** Tells Graph that claims challenges are understood. @see https://learn.microsoft.com/entra/identity-platform/claims-challenge */
+const clientCapabilities = ["cp1"];
+
+/** What a token is wanted for beyond the usual. */
+export interface Renewal {
+  /** A token that Graph did not accept. */
+  refused: string;
+  /** JSON of the claims that Graph asks for. */
+  claims?: string | undefined;
+}
+
+export interface GraphTokens {
+  /** The gateway's own token. */
+  app(renewal?: Renewal): Promise<string>;
+  /** A token on behalf of the caller. @param assertion the caller's verified token. */
+  onBehalfOf(tenantId: string, assertion: string, renewal?: Renewal): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** @param nowMs epoch milliseconds. @throws where the certificate cannot be read. */
+export async function createGraphTokens(identity: IdentityConfig, nowMs: () => number): Promise<GraphTokens> {
+  const msal = await import("@azure/msal-node"); // only these modes pay for it
+  const { network, close } = createEntraNetwork(identity.authorityUrl);
+  const system = { networkClient: network, disableInternalRetries: true };
+  const credential = credentialOf(identity);
+  const cache = new TokenCache(nowMs);
+  const clients = new Map<string, ConfidentialClientApplication>();
+
+  function clientFor(tenantId: string): ConfidentialClientApplication {
+    const known = clients.get(tenantId);
+    if (known !== undefined) return known;
+    const auth = {
+      clientId: identity.clientId ?? "",
+      clientCapabilities,
+      ...credential,
+      ...authorityOf(identity, tenantId),
+    };
+    const client = new msal.ConfidentialClientApplication({ auth, system });
+    clients.set(tenantId, client); // bounded by the tenants that are allowed
+    return client;
+  }
+
+  async function fromManagedIdentity(renewal?: Renewal): Promise<AuthenticationResult> {
+    const ids = identity.clientId === undefined ? {} : { userAssignedClientId: identity.clientId };
+    const client = new msal.ManagedIdentityApplication({ clientCapabilities, managedIdentityIdParams: ids, system });
+    const claims = renewal?.claims === undefined ? {} : { claims: renewal.claims };
+    const resource = identity.graphScope.replace(/\/\.default$/, "");
+    return client.acquireToken({ resource, forceRefresh: true, ...claims });
+  }
+
+  async function fromClient(
+    tenantId: string,
+    ask: (client: ConfidentialClientApplication) => Promise<AuthenticationResult | null>,
+  ): Promise<AuthenticationResult | null> {
+    const client = clientFor(tenantId);
+    try {
+      return await ask(client);
+    } finally {
+      client.clearCache();
+    }
+  }
+
+  const request = (renewal?: Renewal) => ({
+    scopes: [identity.graphScope],
+    skipCache: true,
+    ...(renewal?.claims !== undefined && { claims: renewal.claims }),
+  });
+
+  return {
+    app: (renewal) =>
+      cache.get(
+        "app",
+        () =>
+          accessTokenOf("app", nowMs, () =>
+            identity.credential.kind === "managedIdentity"
+              ? fromManagedIdentity(renewal)
+              : fromClient(identity.tenantId, (client) => client.acquireTokenByClientCredential(request(renewal))),
+          ),
+        renewal?.refused,
+      ),
+    onBehalfOf: (tenantId, assertion, renewal) =>
+      cache.get(
+        createHash("sha256").update(assertion).digest("base64"),
+        () =>
+          accessTokenOf("obo", nowMs, () =>
+            fromClient(tenantId, (client) =>
+              client.acquireTokenOnBehalfOf({ ...request(renewal), oboAssertion: assertion }),
+            ),
+          ),
+        renewal?.refused,
+      ),
+    close,
+  };
+}
+
+async function accessTokenOf(
+  mode: "app" | "obo",
+  nowMs: () => number,
+  ask: () => Promise<AuthenticationResult | null>,
+): Promise<AccessToken> {
+  try {
+    const result = await ask();
+    if (!result?.accessToken) throw new Error("no token");
+    return { token: result.accessToken, expiresAtMs: result.expiresOn?.getTime() ?? nowMs() };
+  } catch (error) {
+    throw entraError(mode, error);
+  }
+}
+
+/** Endpoints are known by rule, so MSAL need not discover them: its discovery goes to the public cloud first. */
+function authorityOf({ authorityUrl }: IdentityConfig, tenantId: string): Partial<NodeAuthOptions> {
+  const root = `https://${authorityUrl.host}/${tenantId}`;
+  return {
+    authority: root,
+    knownAuthorities: [authorityUrl.host],
+    authorityMetadata: JSON.stringify({
+      authorization_endpoint: `${root}/oauth2/v2.0/authorize`,
+      token_endpoint: `${root}/oauth2/v2.0/token`,
+      end_session_endpoint: `${root}/oauth2/v2.0/logout`,
+      issuer: `${root}/v2.0`,
+      jwks_uri: `${root}/discovery/v2.0/keys`,
+    }),
+  };
+}
+
+function credentialOf({ credential }: IdentityConfig): Partial<NodeAuthOptions> {
+  switch (credential.kind) {
+    case "secret":
+      return { clientSecret: credential.secret };
+    case "certificate": {
+      const pem = readFileSync(credential.path, "utf8");
+      const thumbprintSha256 = new X509Certificate(pem).fingerprint256.replaceAll(":", "");
+      const privateKey =
+        /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/.exec(pem)?.[0] ?? "";
+      return { clientCertificate: { thumbprintSha256, privateKey } };
+    }
+    case "federated":
+      // Read anew each time: the platform replaces the file.
+      return { clientAssertion: () => readFile(credential.path, "utf8").then((text) => text.trim()) };
+    case "managedIdentity":
+      return {};
+  }
+}

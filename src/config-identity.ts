@@ -1,0 +1,81 @@
+/** Whose tokens the gateway accepts, and what it is itself towards the identity provider: the modes `obo` and `app`. */
+import type { ConfigReader } from "./config-reader.ts";
+
+/** How the gateway proves who it is. */
+export type Credential =
+  | { kind: "secret"; secret: string }
+  | { kind: "certificate"; path: string }
+  | { kind: "federated"; path: string }
+  | { kind: "managedIdentity" };
+
+export interface IdentityConfig {
+  authorityUrl: URL;
+  tenantId: string;
+  /** Undefined only for a system-assigned managed identity. */
+  clientId: string | undefined;
+  credential: Credential;
+  /** Graph's root with `/.default`. */
+  graphScope: string;
+  /** Audience of callers' tokens besides the client id. */
+  audience: string | undefined;
+  /** GUIDs in lower case. */
+  allowedTenants: readonly string[];
+  /** What permits writing and reading, and what only reading: scopes of users' tokens, roles of applications'. */
+  write: { scope: string; role: string };
+  read: { scope: string; role: string };
+}
+
+/** Every problem goes to the reader; what is returned is only used where there is none. */
+export function readIdentity(
+  read: ConfigReader,
+  mode: "obo" | "app",
+  authorityUrl: URL,
+  graphScope: string,
+): IdentityConfig {
+  const [tenantId = "", ...moreTenants] = read.guids("AZURE_TENANT_ID");
+  if (tenantId === "" || moreTenants.length > 0)
+    read.problem("AZURE_TENANT_ID", "must be the id of one tenant, a GUID");
+  const clientId = read.text("AZURE_CLIENT_ID", "") || undefined;
+  const audience = read.text("AUTH_AUDIENCE", "") || undefined;
+  const credential = readCredential(read, mode);
+  if (clientId === undefined && credential.kind !== "managedIdentity") read.problem("AZURE_CLIENT_ID", "must be set");
+  if (clientId === undefined && audience === undefined) {
+    read.problem("AUTH_AUDIENCE", "must be set where there is no AZURE_CLIENT_ID: callers could not be verified");
+  }
+  const allowedTenants = read.guids("AUTH_ALLOWED_TENANTS");
+  return {
+    authorityUrl,
+    tenantId,
+    clientId,
+    credential,
+    graphScope,
+    audience,
+    allowedTenants: allowedTenants.length > 0 ? allowedTenants : [tenantId],
+    write: {
+      scope: read.text("AUTH_REQUIRED_SCOPE", "Pfx.ReadWrite"),
+      role: read.text("AUTH_REQUIRED_ROLE", "Pfx.ReadWrite.All"),
+    },
+    read: { scope: read.text("AUTH_READ_SCOPE", "Pfx.Read"), role: read.text("AUTH_READ_ROLE", "Pfx.Read.All") },
+  };
+}
+
+function readCredential(read: ConfigReader, mode: "obo" | "app"): Credential {
+  const secret = read.secret("AZURE_CLIENT_SECRET");
+  const certificate = read.text("AZURE_CLIENT_CERTIFICATE_PATH", "");
+  const federated = read.text("AZURE_FEDERATED_TOKEN_FILE", "");
+  const given: Credential[] = [
+    ...(secret === undefined ? [] : [{ kind: "secret" as const, secret }]),
+    ...(certificate === "" ? [] : [{ kind: "certificate" as const, path: certificate }]),
+    ...(federated === "" ? [] : [{ kind: "federated" as const, path: federated }]),
+    ...(read.boolean("AZURE_USE_MANAGED_IDENTITY", false) ? [{ kind: "managedIdentity" as const }] : []),
+  ];
+  const [credential, ...more] = given;
+  if (credential === undefined || more.length > 0) {
+    const names = "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE";
+    const managed = mode === "app" ? " or AZURE_USE_MANAGED_IDENTITY=true" : "";
+    read.problem("AZURE_CLIENT_SECRET", `exactly one of ${names}${managed} must be set`);
+  } else if (credential.kind === "managedIdentity" && mode === "obo") {
+    read.problem("AZURE_USE_MANAGED_IDENTITY", "is for app mode; on-behalf-of needs another credential");
+  }
+  return credential ?? { kind: "managedIdentity" };
+}

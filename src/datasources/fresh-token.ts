@@ -1,0 +1,21 @@
+/**
+ * A token that Graph refuses is replaced once, where it can be: Graph asks for claims that the token lacks, or has revoked
+ * it before its time. A 401 means that nothing was done, so the same request can go out again.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+import { claimsChallengeOf } from "./graph-error.ts";
+import type { Send } from "./graph-request.ts";
+
+export function withFreshToken(send: Send): Send {
+  return async (request) => {
+    const { caller } = request;
+    const used = await caller.token();
+    const response = await send(request);
+    if (response.status !== 401 || caller.renew === undefined) return response;
+    const challenge = claimsChallengeOf(response);
+    const claims = challenge === undefined ? undefined : Buffer.from(challenge, "base64url").toString("utf8");
+    await caller.renew(used, claims);
+    return send(request);
+  };
+}

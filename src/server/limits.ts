@@ -1,0 +1,229 @@
+/**
+ * How large a document may be. The first rule of validation to look at a document, and where it is too large the only one:
+ * graphql-js's own rules compare fields in pairs, and a document of a few kilobytes can keep them busy for minutes.
+ * Fragments are followed as execution would follow them; the walk ends at the first limit, so a bomb costs no more than it.
+ */
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+  Kind,
+  OperationTypeNode,
+  type SelectionSetNode,
+  type ValidationContext,
+  visit,
+} from "graphql";
+
+/** For graphql-js's parser. A hundred certificates by id in one operation have 2,900, a bulk create in literals 6,500. */
+export const maxTokens = 10_000;
+
+/** What one document may hold; fragments count wherever they are spread. No configuration: no client needs more. */
+export const limits = {
+  operations: 50,
+  fragments: 100,
+  /** Variables of one operation: one for each of a hundred aliased fields, and to spare. */
+  variables: 250,
+  /** Selection sets one within another, those of fragments included. Introspection has 18. */
+  depth: 30,
+  /** Aliases of one operation: a hundred certificates by id is a documented use. */
+  aliases: 100,
+  /** Fields, spreads and inline fragments. A hundred certificates with every property have 1,500. */
+  selections: 5000,
+  /** Pairs of fields that stand for the same property of an answer, so that they must be compared. */
+  repetitions: 10_000,
+  /** Of one field, fragment, variable or operation. `@skip` and `@include` are all there is. */
+  directivesOfOne: 4,
+  directives: 250,
+  /** Fields of one mutation. They run one after another, within one deadline; more are for the plural create. */
+  mutationFields: 20,
+  /** Lists of certificates in one operation: each is a request to Graph at the least. */
+  lists: 25,
+  /** Lists of certificates one within another: each level multiplies the requests to Graph. */
+  listDepth: 2,
+  /** Lists, objects and list types one within another. An input in a list has two. */
+  literalDepth: 16,
+  /** Of one name: of a field, an alias, a variable, an operation. Errors repeat them. */
+  nameCharacters: 128,
+} as const;
+
+type Limit = keyof typeof limits;
+
+const what: Readonly<Record<Limit, string>> = {
+  operations: "operations",
+  fragments: "fragments",
+  variables: "variables in an operation",
+  depth: "levels of selections",
+  aliases: "aliases in an operation",
+  selections: "selections, fragments spread out",
+  repetitions: "pairs of the same field in one place",
+  directivesOfOne: "directives in one place",
+  directives: "directives",
+  mutationFields: "fields in a mutation",
+  lists: "lists of certificates in an operation",
+  listDepth: "lists of certificates one within another",
+  literalDepth: "levels of a literal or a type",
+  nameCharacters: "characters in a name",
+};
+
+class Exceeded extends Error {
+  readonly limit: Limit;
+
+  constructor(limit: Limit) {
+    super(limit);
+    this.limit = limit;
+  }
+}
+
+/** A rule for `validationRules`. */
+export function withinLimits(context: ValidationContext): ASTVisitor {
+  return {
+    Document(document) {
+      const limit = exceededLimit(document, context.getSchema());
+      if (limit === undefined) return undefined;
+      context.reportError(new GraphQLError(`The document is too large: at most ${limits[limit]} ${what[limit]}.`));
+      return null; // takes the document away from every other rule: nothing below it is visited
+    },
+  };
+}
+
+/** The limit that a document exceeds, if any. */
+export function exceededLimit(document: DocumentNode, schema: GraphQLSchema): Limit | undefined {
+  try {
+    measureText(document);
+    new Walk(document, listFieldsOf(schema)).run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Exceeded) return error.limit;
+    throw error;
+  }
+}
+
+const nesting: readonly Kind[] = [Kind.LIST, Kind.OBJECT, Kind.LIST_TYPE];
+
+/** What is counted in the document as it stands. */
+function measureText(document: DocumentNode): void {
+  const kinds = document.definitions.map(({ kind }) => kind);
+  atMost("operations", kinds.filter((kind) => kind === Kind.OPERATION_DEFINITION).length);
+  atMost("fragments", kinds.filter((kind) => kind === Kind.FRAGMENT_DEFINITION).length);
+  let directives = 0;
+  let literalDepth = 0;
+  visit(document, {
+    enter(node) {
+      if (nesting.includes(node.kind)) atMost("literalDepth", ++literalDepth);
+      if (node.kind === Kind.NAME) atMost("nameCharacters", node.value.length);
+      if (node.kind === Kind.OPERATION_DEFINITION) atMost("variables", node.variableDefinitions?.length ?? 0);
+      if (!("directives" in node) || node.directives === undefined) return;
+      atMost("directivesOfOne", node.directives.length);
+      directives += node.directives.length;
+      atMost("directives", directives);
+    },
+    leave({ kind }) {
+      if (nesting.includes(kind)) literalDepth -= 1;
+    },
+  });
+}
+
+function atMost(limit: Limit, count: number): void {
+  if (count > limits[limit]) throw new Exceeded(limit);
+}
+
+const listFields = new WeakMap<GraphQLSchema, ReadonlySet<string>>();
+
+/** Names of the fields that are lists of certificates: those of a connection's type. */
+function listFieldsOf(schema: GraphQLSchema): ReadonlySet<string> {
+  const known = listFields.get(schema);
+  if (known !== undefined) return known;
+  const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) ? Object.values(type.getFields()) : [],
+  );
+  const names = fields.filter(({ type }) => getNamedType(type).name.endsWith("Connection")).map(({ name }) => name);
+  const found = new Set(names);
+  listFields.set(schema, found);
+  return found;
+}
+
+/** What is counted with every fragment in its place, and fields of one response name merged, as execution does it. */
+class Walk {
+  readonly #document: DocumentNode;
+  readonly #lists: ReadonlySet<string>;
+  readonly #fragments = new Map<string, FragmentDefinitionNode>();
+  readonly #spread = new Set<FragmentDefinitionNode>();
+  #selections = 0;
+  #repetitions = 0;
+  #aliases = 0;
+  #listCount = 0;
+
+  constructor(document: DocumentNode, lists: ReadonlySet<string>) {
+    this.#document = document;
+    this.#lists = lists;
+    for (const node of document.definitions) {
+      if (node.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(node.name.value, node);
+    }
+  }
+
+  run(): void {
+    for (const node of this.#document.definitions) {
+      if (node.kind !== Kind.OPERATION_DEFINITION) continue;
+      const fieldCount = this.#root(node.selectionSet);
+      if (node.operation === OperationTypeNode.MUTATION) atMost("mutationFields", fieldCount);
+    }
+    // What no operation uses will be refused for that, but not before its fields have been compared.
+    for (const node of this.#document.definitions) {
+      if (node.kind === Kind.FRAGMENT_DEFINITION && !this.#spread.has(node)) this.#root(node.selectionSet);
+    }
+  }
+
+  #root(selectionSet: SelectionSetNode): number {
+    this.#aliases = 0;
+    this.#listCount = 0;
+    return this.#merge([selectionSet], 1, 0);
+  }
+
+  /** @returns how many properties the answer has here. */
+  #merge(selectionSets: readonly SelectionSetNode[], depth: number, listDepth: number): number {
+    const fields = new Map<string, FieldNode[]>();
+    const seen = new Set<FragmentDefinitionNode>();
+    let deepest = depth;
+    const collect = ({ selections }: SelectionSetNode, level: number): void => {
+      atMost("depth", level);
+      deepest = Math.max(deepest, level);
+      for (const node of selections) {
+        atMost("selections", ++this.#selections);
+        if (node.kind === Kind.INLINE_FRAGMENT) collect(node.selectionSet, level + 1);
+        else if (node.kind === Kind.FRAGMENT_SPREAD) {
+          const fragment = this.#fragments.get(node.name.value);
+          if (fragment === undefined || seen.has(fragment)) continue;
+          seen.add(fragment);
+          this.#spread.add(fragment);
+          collect(fragment.selectionSet, level + 1);
+        } else {
+          if (node.alias !== undefined) atMost("aliases", ++this.#aliases);
+          const name = node.alias?.value ?? node.name.value;
+          const others = fields.get(name);
+          if (others === undefined) fields.set(name, [node]);
+          else {
+            this.#repetitions += others.length;
+            atMost("repetitions", this.#repetitions);
+            others.push(node);
+          }
+        }
+      }
+    };
+    for (const selectionSet of selectionSets) collect(selectionSet, depth);
+    for (const nodes of fields.values()) {
+      const isList = nodes.some(({ name }) => this.#lists.has(name.value));
+      if (isList) {
+        atMost("lists", ++this.#listCount);
+        atMost("listDepth", listDepth + 1);
+      }
+      const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+      if (below.length > 0) this.#merge(below, deepest + 1, listDepth + (isList ? 1 : 0));
+    }
+    return fields.size;
+  }
+}

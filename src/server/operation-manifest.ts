@@ -1,0 +1,71 @@
+/**
+ * The operations of a deployment that answers only those it knows: a file as Apollo's tools write it, or Relay's map of ids to
+ * documents. Read and checked whole at start, because an operation that can't run is better noticed there than by a user.
+ */
+import { readFileSync } from "node:fs";
+import { GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from "graphql";
+import { ConfigError } from "../config-reader.ts";
+import { maxTokens, withinLimits } from "./limits.ts";
+
+/** Documents by id. */
+export type OperationManifest = ReadonlyMap<string, string>;
+
+const variable = "PERSISTED_OPERATIONS_FILE";
+
+/** @throws {ConfigError} naming every operation of the file that can't be answered, and why. */
+export function readOperationManifest(file: string, schema: GraphQLSchema): OperationManifest {
+  const entries = entriesOf(parseFile(file));
+  if (entries === undefined) {
+    throw new ConfigError([`${variable}: must hold an apollo-persisted-query-manifest, version 1, or a map of ids`]);
+  }
+  const problems: string[] = [];
+  const manifest = new Map<string, string>();
+  for (const [index, [id, body]] of entries.entries()) {
+    const rule = problemOf(id, body, schema) ?? (manifest.has(String(id)) ? "has the id of another one" : undefined);
+    if (rule !== undefined) problems.push(`${variable}: operation ${index + 1} ${rule}`);
+    else manifest.set(String(id), String(body));
+  }
+  if (entries.length === 0) problems.push(`${variable}: has no operations`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return manifest;
+}
+
+function parseFile(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new ConfigError([`${variable}: the file can't be read`]);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConfigError([`${variable}: the file is not JSON`]);
+  }
+}
+
+/** Ids and documents of either format, unchecked. */
+function entriesOf(file: unknown): [unknown, unknown][] | undefined {
+  if (!isRecord(file)) return undefined;
+  if (!("format" in file)) return Object.entries(file);
+  const { format, version, operations } = file;
+  if (format !== "apollo-persisted-query-manifest" || version !== 1 || !Array.isArray(operations)) return undefined;
+  return operations.map((each: unknown) => (isRecord(each) ? [each.id, each.body] : [undefined, undefined]));
+}
+
+function problemOf(id: unknown, body: unknown, schema: GraphQLSchema): string | undefined {
+  if (typeof id !== "string" || id === "" || typeof body !== "string") return "needs an id and a body";
+  try {
+    const document = parse(body, { maxTokens });
+    if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION))
+      return "is none: it has no operation";
+    const [error] = validate(schema, document, [...specifiedRules, withinLimits]);
+    return error && `can't be answered: ${error.message}`;
+  } catch (error) {
+    return `can't be answered: ${error instanceof GraphQLError ? error.message : "it is no document"}`;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,62 @@
+/**
+ * Runs operations of the manifest and nothing else. A request names one by id, as `extensions.persistedQuery.sha256Hash`
+ * (Apollo Client's persisted-query link) or as `documentId` (GraphQL over HTTP), or brings its text to the letter.
+ */
+import type { ApolloServerPlugin, GraphQLRequest } from "@apollo/server";
+import { GraphQLError } from "graphql";
+import type { GatewayContext } from "../../context.ts";
+import type { OperationManifest } from "../operation-manifest.ts";
+
+const nothing = "{ __typename }";
+
+export function persistedOperations(manifest: OperationManifest): ApolloServerPlugin<GatewayContext> {
+  const texts = new Set(manifest.values());
+  return {
+    async requestDidStart({ request }) {
+      const known = find(request, manifest, texts);
+      // A plugin can't refuse before a document is resolved: until it can, one that asks for nothing stands in.
+      request.query = typeof known === "string" ? known : nothing;
+      delete request.extensions?.persistedQuery;
+      if (typeof known === "string") return undefined;
+      return {
+        async didResolveOperation() {
+          throw known;
+        },
+      };
+    },
+  };
+}
+
+function find(request: GraphQLRequest, manifest: OperationManifest, texts: ReadonlySet<string>): string | GraphQLError {
+  const { query } = request;
+  const id = idOf(request);
+  if (id === undefined) {
+    if (query !== undefined && texts.has(query)) return query;
+    return refusal("PERSISTED_QUERY_REQUIRED", "Only known operations are answered here; send the id of one.");
+  }
+  const known = manifest.get(id) ?? manifest.get(id.replace(/^sha256:/, ""));
+  if (known !== undefined && (query === undefined || query === known)) return known;
+  return refusal("PERSISTED_QUERY_NOT_FOUND", "No operation of that id, or not with that text, is known here.");
+}
+
+/** The id that a request gives; empty where it is no string, so that nothing is known by it. */
+function idOf({ extensions, http }: GraphQLRequest): string | undefined {
+  const persisted: unknown = extensions?.persistedQuery;
+  const id = persisted === undefined ? documentIdOf(http) : (fieldOf(persisted, "sha256Hash") ?? "");
+  if (id === undefined || id === null) return undefined;
+  return typeof id === "string" ? id : "";
+}
+
+function documentIdOf(http: GraphQLRequest["http"]): unknown {
+  if (http?.method === "GET") return new URLSearchParams(http.search).get("documentId");
+  return fieldOf(http?.body, "documentId");
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.entries(value).find(([key]) => key === name)?.[1];
+}
+
+function refusal(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
+}

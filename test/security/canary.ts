@@ -1,0 +1,105 @@
+/** Random values to plant where secrets go, and the search for what became of them. */
+import { randomBytes } from "node:crypto";
+import { format } from "node:util";
+import { vi } from "vitest";
+import type { TestGateway } from "../support/gateway.ts";
+
+/** The secrets of one request. */
+export interface Canaries {
+  /** Base64, as the file must be. */
+  readonly blob: string;
+  /** With characters that JSON, URLs and HTML write in another way. */
+  readonly password: string;
+  /** A bearer token. */
+  readonly token: string;
+}
+
+const pieceCharacters = 12;
+
+/** @param isStorable whether the emulator must take them: it wants passwords in base64, too. */
+export function plantCanaries({ isStorable = false } = {}): Canaries {
+  const random = (bytes: number) => randomBytes(bytes).toString("base64url");
+  return {
+    blob: randomBytes(60).toString("base64"),
+    password: isStorable ? randomBytes(32).toString("base64") : `${random(18)}"é/+\\<&>'${random(18)}`,
+    token: `ey${random(30)}`,
+  };
+}
+
+/** The pieces of the canaries that show in any of the places, in any writing; at most a few of each. */
+export function showing(canaries: Partial<Canaries>, places: Readonly<Record<string, string>>): string[] {
+  const found: string[] = [];
+  for (const [name, secret] of Object.entries(canaries)) {
+    for (const [writing, text] of Object.entries(writingsOf(secret))) {
+      for (const [place, content] of Object.entries(places)) {
+        const lower = content.toLowerCase();
+        for (let at = 0; at + pieceCharacters <= text.length; at++) {
+          if (!lower.includes(text.slice(at, at + pieceCharacters).toLowerCase())) continue;
+          found.push(`${name}, ${writing}, in ${place}`);
+          break;
+        }
+      }
+    }
+  }
+  return found;
+}
+
+/** A secret as programs write it. */
+export function writingsOf(secret: string): Readonly<Record<string, string>> {
+  const bytes = Buffer.from(secret);
+  const shifted = [1, 2].map((count) =>
+    Buffer.concat([Buffer.alloc(count), bytes])
+      .toString("base64")
+      .slice(4),
+  );
+  const escaped = JSON.stringify(secret).slice(1, -1);
+  return {
+    raw: secret,
+    base64: bytes.toString("base64"),
+    base64url: bytes.toString("base64url"),
+    "base64, shifted by one": shifted[0] ?? "",
+    "base64, shifted by two": shifted[1] ?? "",
+    hex: bytes.toString("hex"),
+    "hex with blanks": (bytes.toString("hex").match(/../g) ?? []).join(" "),
+    "hex of what it decodes to": Buffer.from(secret, "base64").toString("hex"),
+    "URL-encoded": encodeURIComponent(secret),
+    "JSON-escaped": escaped,
+    "JSON-escaped twice": JSON.stringify(escaped).slice(1, -1),
+    "HTML-escaped": secret
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;"),
+  };
+}
+
+/** Listens to what this process prints until it is disposed. */
+export function listenToOutput(): Disposable & { readonly text: string } {
+  const texts: string[] = [];
+  const streams = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, "write").mockImplementation((chunk) => {
+      texts.push(String(chunk));
+      return true;
+    }),
+  );
+  const methods = (["log", "info", "warn", "error", "debug", "trace"] as const).map((method) =>
+    vi.spyOn(console, method).mockImplementation((...values: unknown[]) => void texts.push(format(...values))),
+  );
+  return {
+    get text() {
+      return texts.join("\n");
+    },
+    [Symbol.dispose]() {
+      for (const spy of [...streams, ...methods]) spy.mockRestore();
+    },
+  };
+}
+
+/** Where a canary could show after a request: the answer, its headers, the log. */
+export function placesOf(
+  gateway: TestGateway,
+  { text, headers }: { readonly text: string; readonly headers: Headers },
+  output: string,
+): Readonly<Record<string, string>> {
+  return { answer: text, headers: JSON.stringify([...headers]), log: JSON.stringify(gateway.log), output };
+}
