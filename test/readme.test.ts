@@ -19,11 +19,13 @@ describe("the README", () => {
 
   it("lists every variable with its default and meaning, and no other", () => {
     const section = /## Configuration([\s\S]*?)\n## /.exec(readme)?.[1] ?? "";
-    const rows = [...section.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \| (.*) \| (.*) \|$/gm)].map(([, name, value, meaning]) => ({
-      name,
-      default: value,
-      meaning,
-    }));
+    const rows = [...section.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \| (.*) \| (.*) \|$/gm)].map(
+      ([, name, value, meaning]) => ({
+        name,
+        default: value,
+        meaning,
+      }),
+    );
     expect(rows).toEqual(variables);
   });
 
