@@ -95,5 +95,6 @@ export function isAboutValue(error: unknown): boolean {
   const node: ASTNode | undefined = error.nodes?.[0];
   if (node === undefined) return error.message.startsWith("Too many errors processing variables");
   if (node.kind === Kind.VARIABLE_DEFINITION) return error.extensions.code === "BAD_USER_INPUT";
+  if (node.kind === Kind.VARIABLE) return error.extensions.code === undefined; // at execution: null in a default's place
   return valueKinds.includes(node.kind);
 }

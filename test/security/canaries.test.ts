@@ -112,6 +112,7 @@ const head = (path: string, { token }: Canaries, ...more: string[]) =>
 const refusedHere: Readonly<Record<string, Send>> = {
   "JSON cut short": (gateway, canaries) => post(gateway, canaries, whole(canaries).slice(0, -20)),
   "JSON with a comma too many": (gateway, canaries) => post(gateway, canaries, whole(canaries).replace(/\}$/, ",}")),
+  "a secret that begins like JSON": (gateway, canaries) => post(gateway, canaries, `{"query":${canaries.token}}`),
   "a secret for a body": (gateway, canaries) => post(gateway, canaries, canaries.password),
   "a secret for a body, in quotes": (gateway, canaries) => post(gateway, canaries, JSON.stringify(canaries.blob)),
   "an array of requests": (gateway, canaries) => post(gateway, canaries, `[${whole(canaries)},${whole(canaries)}]`),
@@ -542,6 +543,19 @@ describe("an accident on the way to Graph", () => {
 
     expect(body).toContain("CONFLICT");
     expect(shown).toEqual([]);
+  });
+});
+
+describe("a default that null replaces", () => {
+  it("is the caller's mistake, told by path", async () => {
+    const send = text(({ blob }) => `query ($id: ID = "${blob}") { userPfxCertificate(id: $id) { id } }`, { id: null });
+
+    const { text: body, gateway } = await probe(send, { config: production }, plantCanaries());
+
+    expect(JSON.parse(body).errors).toMatchObject([
+      { extensions: { code: "BAD_USER_INPUT", invalid: [{ path: "id", message: "must not be null" }] } },
+    ]);
+    expect(gateway.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 });
 

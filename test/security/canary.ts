@@ -1,5 +1,5 @@
 /** Random values to plant where secrets go, and the search for what became of them. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { format } from "node:util";
 import { vi } from "vitest";
 import type { TestGateway } from "../support/gateway.ts";
@@ -10,7 +10,7 @@ export interface Canaries {
   readonly blob: string;
   /** With characters that JSON, URLs and HTML write in another way. */
   readonly password: string;
-  /** A bearer token. */
+  /** A bearer token; it begins like a number, so that a parser of JSON stumbles in the midst of it. */
   readonly token: string;
 }
 
@@ -22,7 +22,7 @@ export function plantCanaries({ isStorable = false } = {}): Canaries {
   return {
     blob: randomBytes(60).toString("base64"),
     password: isStorable ? randomBytes(32).toString("base64") : `${random(18)}"é/+\\<&>'${random(18)}`,
-    token: `ey${random(30)}`,
+    token: `${randomInt(1e11, 1e12)}${random(30)}`,
   };
 }
 
