@@ -1,0 +1,12 @@
+/**
+ * `intune-pfx-gateway/client`: what a frontend or a script imports. Typed documents for every file of `operations/`, and the
+ * gateway's errors; it needs nothing at run time, so that it costs a bundle only the documents that are used.
+ */
+export {
+  findGatewayError,
+  type GatewayError,
+  type GatewayErrorCode,
+  type GatewayErrorExtensions,
+  isGatewayError,
+} from "./gateway-error.ts";
+export * from "./operations.ts";
