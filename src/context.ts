@@ -45,8 +45,10 @@ export function createContext(
     },
     renew: authentication.isRenewable
       ? async (refused, claims) => {
-          if ((await token) === refused) token = inTime(authentication.token({ refused, claims }));
-          await token;
+          if ((await token) !== refused) return;
+          const renewed = inTime(authentication.token({ refused, claims }));
+          await renewed; // where that fails, the rest of the request still knows the token it has used
+          token = renewed;
         }
       : undefined,
     audit: (entry) => client.log.audit({ ...subjectOf(authentication, settings.authMode), ...named(entry, settings) }),

@@ -1,32 +1,44 @@
 /**
  * Stops asking a Graph that is down: after twenty failures in a row everything is refused unsent for five seconds, then one
- * request is let through to probe. Answers below 500 are no failures, whatever they say. The breaker itself is cockatiel's.
+ * request is let through to probe. Answers below 500 are no failures, whatever they say, nor is a wait that a caller cut
+ * short: else one caller in a hurry could shut Graph off for everybody. The breaker itself is cockatiel's.
  */
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from "cockatiel";
 import { type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 
 const failuresInARow = 20;
 const halfOpenAfterMs = 5000;
+/** A request that Graph has had for less time says nothing by not being answered. */
+const patienceMs = 4000;
+
+type Attempt = { response: GraphResponse } | { error: unknown; waitedMs: number };
 
 export function withCircuitBreaker(send: Send): Send {
   const breaker = circuitBreaker(
-    handleWhen(isFailure).orWhenResult((result) => isServerError(result)),
+    handleWhenResult((result) => isFailure(result as Attempt)), // cockatiel hands over what it was given
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresInARow) },
   );
   return async (request) => {
-    try {
-      return await breaker.execute(() => send(request));
-    } catch (error) {
-      throw error instanceof BrokenCircuitError ? new TransportError("circuitOpen", false) : error;
-    }
+    const attempt = await breaker
+      .execute(async (): Promise<Attempt> => {
+        const startedAtMs = performance.now();
+        try {
+          return { response: await send(request) };
+        } catch (error) {
+          return { error, waitedMs: performance.now() - startedAtMs };
+        }
+      })
+      .catch((error: unknown) => {
+        throw error instanceof BrokenCircuitError ? new TransportError("circuitOpen", false) : error;
+      });
+    if ("response" in attempt) return attempt.response;
+    throw attempt.error;
   };
 }
 
-/** A caller's own deadline or disconnect says nothing about Graph. */
-function isFailure(error: Error): boolean {
-  return error instanceof TransportError && (error.reason === "network" || error.reason === "timeout");
-}
-
-function isServerError(result: unknown): boolean {
-  return (result as GraphResponse).status >= 500; // cockatiel hands over what `send` resolved with
+function isFailure(attempt: Attempt): boolean {
+  if ("response" in attempt) return attempt.response.status >= 500;
+  const { error, waitedMs } = attempt;
+  if (!(error instanceof TransportError)) return false;
+  return error.reason === "network" || (error.reason === "timeout" && error.sent && waitedMs >= patienceMs);
 }

@@ -39,7 +39,9 @@ export interface CreateSteps {
 export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate> {
   let doubted: Outcome | undefined;
   for (let sending = 1; ; sending++) {
-    const outcome = await steps.send();
+    const outcome = await steps.send().catch(async (error: unknown) => {
+      throw doubted === undefined || !(error instanceof GatewayError) ? error : await absent(steps, doubted, error);
+    });
     const certificate = steps.certificateOf(outcome);
     if (certificate !== undefined) return certificate;
 

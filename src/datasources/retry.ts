@@ -21,7 +21,10 @@ export function withRetry(send: Send, budget: RetryBudget, clock: Clock): Send {
     budget.countRequest(request);
     let doubt = false;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await attemptOnce(send, request);
+      const outcome = await attemptOnce(send, request).catch((error: unknown) => {
+        // The gateway itself refuses to ask again; what it has asked before may have been applied all the same.
+        throw doubt ? new TransportError("network", true, error) : error;
+      });
       doubt ||= isDoubtful(request, outcome);
       const waitMs = waitBefore(request, outcome, attempt, clock);
       const isAsked = "response" in outcome && outcome.response.status === 429;

@@ -8,6 +8,7 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
+  type OperationDefinitionNode,
   OperationTypeNode,
   type SelectionSetNode,
   type ValueNode,
@@ -25,7 +26,8 @@ export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {
           const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
           const fields = rootFields(operation.selectionSet, new Map(fragments.map((node) => [node.name.value, node])));
           if (fields.length < 2) return;
-          const writes = fields.reduce((sum, field) => sum + writesOf(field, request.variables ?? {}), 0);
+          const variables = { ...defaultsOf(operation), ...request.variables };
+          const writes = fields.reduce((sum, field) => sum + writesOf(field, variables), 0);
           if (writes <= max) return;
           const message = `must have at most ${max} items, all fields of the mutation together`;
           const originalError = badUserInput([{ path: "inputs", message }]);
@@ -36,16 +38,29 @@ export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {
   };
 }
 
-/** The document is valid here, and its depth bounded. */
+/** As execution collects them, each fragment once: doubling spreads would otherwise take exponential time. */
 function rootFields(
   { selections }: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  visited = new Set<string>(),
 ): FieldNode[] {
   return selections.flatMap((node) => {
     if (node.kind === Kind.FIELD) return [node];
-    const inner = node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value);
-    return inner === undefined ? [] : rootFields(inner.selectionSet, fragments);
+    if (node.kind === Kind.INLINE_FRAGMENT) return rootFields(node.selectionSet, fragments, visited);
+    const fragment = fragments.get(node.name.value);
+    if (fragment === undefined || visited.has(node.name.value)) return [];
+    visited.add(node.name.value);
+    return rootFields(fragment.selectionSet, fragments, visited);
   });
+}
+
+/** Variables that are lists where the request leaves them out, as so many items. */
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> {
+  return Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue?.kind === Kind.LIST ? [[variable.name.value, defaultValue.values]] : [],
+    ),
+  );
 }
 
 function writesOf({ arguments: given = [] }: FieldNode, variables: Readonly<Record<string, unknown>>): number {

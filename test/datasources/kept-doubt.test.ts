@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  UserPfxCertificatesDocument as LIST,
+  UpdateUserPfxCertificateDocument as UPDATE,
+} from "../../src/client/operations.ts";
+import { delayAnswer, delayApplying, dropAnswer } from "../../src/emulator/faults.ts";
+import { seedRecords } from "../../src/emulator/seed.ts";
+import { startGateway } from "../support/gateway.ts";
+import { anInput } from "../support/input.ts";
+
+describe("a doubt", () => {
+  it("outlives the gateway's own refusal to ask again: update", async () => {
+    const faults = [dropAnswer("PATCH", /userPfxCertificates/)];
+    await using gateway = await startGateway({
+      seed: seedRecords(1),
+      faults,
+      config: { graphWritesPer20s: 1, requestDeadlineMs: 5000 },
+    });
+    const id = gateway.emulator.records[0]?.id ?? "";
+
+    const { errors } = await gateway.send(UPDATE, { id, changes: { keyName: "Another key" } });
+
+    expect(gateway.emulator.records[0]?.keyName).toBe("Another key");
+    expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("outlives the gateway's own refusal to ask again: create", async () => {
+    await using gateway = await startGateway({
+      faults: [delayApplying("POST", "/userPfxCertificates", 1900)],
+      config: { graphWritesPer20s: 1, requestDeadlineMs: 2000 },
+    });
+
+    const { errors } = await gateway.send(CREATE, { input: anInput() });
+
+    expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
+  });
+});
+
+describe("callers in a hurry", () => {
+  it("do not shut Graph off for everybody", async () => {
+    const faults = Array.from({ length: 75 }, () => delayAnswer("GET", "/userPfxCertificates", 150));
+    await using gateway = await startGateway({ faults });
+    const lists = Array.from({ length: 25 }, (_, n) => `l${n}: userPfxCertificates { nodes { id } }`).join(" ");
+    await gateway.send(`{ ${lists} }`, {}, { "x-request-timeout-ms": "200" });
+    gateway.emulator.faults.clear();
+
+    const { errors } = await gateway.send(LIST, {});
+
+    expect(errors).toBeUndefined();
+  });
+});
