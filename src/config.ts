@@ -111,7 +111,7 @@ export const variables: readonly Variable[] = [
   {
     name: "EXPLORER",
     default: "true in development, false in production",
-    meaning: "serve Apollo Sandbox at /graphql",
+    meaning: "serve Apollo Sandbox at /graphql and GraphiQL at /graphiql",
   },
   {
     name: "PERSISTED_OPERATIONS_FILE",

@@ -1,6 +1,6 @@
 /**
  * Apollo Sandbox at `GET /graphql`, with the sample operations of `operations/`. Sandbox itself comes from Apollo's CDN;
- * where that can't be reached the page says so and shows the samples as text.
+ * where that can't be reached the page says so, points to GraphiQL and shows the samples as text.
  */
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,10 +8,12 @@ import type { ServerResponse } from "node:http";
 
 const cdn = "https://embeddable-sandbox.cdn.apollographql.com";
 const frame = "https://sandbox.embed.apollographql.com";
+const graphiqlLink =
+  '\n<a href="/graphiql">GraphiQL</a> is served by this gateway itself and needs nothing from outside.';
 const operations = new URL("../../operations/", import.meta.url);
 
-/** Reads the samples once and returns what answers the page. */
-export function createExplorer(): (response: ServerResponse) => void {
+/** Reads the samples once and returns what answers the page; that links to `/graphiql` where it is there. */
+export function createExplorer(hasGraphiql: boolean): (response: ServerResponse) => void {
   const files = readdirSync(operations).filter((file) => file.endsWith(".graphql"));
   const document = files
     .sort((a, b) => Number(b.startsWith("create")) - Number(a.startsWith("create")))
@@ -37,11 +39,11 @@ export function createExplorer(): (response: ServerResponse) => void {
         "frame-ancestors 'none'",
       ].join("; "),
     });
-    response.end(page(nonce, document, variables));
+    response.end(page(nonce, document, variables, hasGraphiql));
   };
 }
 
-function page(nonce: string, document: string, variables: unknown): string {
+function page(nonce: string, document: string, variables: unknown, hasGraphiql: boolean): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -60,7 +62,7 @@ pre { padding: 1rem; overflow-x: auto; border: 1px solid #8886; border-radius: .
 <body>
 <main id="offline" hidden>
 <h1>Apollo Sandbox cannot be loaded</h1>
-<p>The API works; only the explorer's own files come from Apollo's CDN, which this browser cannot reach.
+<p>The API works; only the explorer's own files come from Apollo's CDN, which this browser cannot reach.${hasGraphiql ? graphiqlLink : ""}
 Send operations with <code>POST</code> to this address, for example:</p>
 <pre>curl -H 'content-type: application/json' -d '{"query":"{ userPfxCertificates(first: 3) { nodes { id userPrincipalName } } }"}' <span id="url"></span></pre>
 <h2>Sample operations</h2>

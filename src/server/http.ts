@@ -14,6 +14,7 @@ import { GatewayError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
+import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
 import { HttpError, httpErrorOf } from "./http-error.ts";
 
 export interface HttpOptions {
@@ -24,6 +25,8 @@ export interface HttpOptions {
   createContext: (facts: RequestFacts) => GatewayContext;
   /** The explorer's page; absent where the explorer is off. */
   explorer?: ((response: ServerResponse) => void) | undefined;
+  /** GraphiQL's files; absent where the explorer is off. */
+  graphiql?: StaticFiles | undefined;
   isReady: () => boolean;
 }
 
@@ -76,9 +79,10 @@ async function handle(options: HttpOptions, request: IncomingMessage, response: 
       return handleHealth(options, request, response, true);
     case "/readyz":
       return handleHealth(options, request, response, options.isReady());
-    default:
-      throw new HttpError(404, "There is nothing here; the API is at /graphql.");
   }
+  const file = options.graphiql?.get(path);
+  if (file !== undefined) return handleStaticFile(options, request, response, file);
+  throw new HttpError(404, "There is nothing here; the API is at /graphql.");
 }
 
 /** Path and query of a request target, which may be a whole URL: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
@@ -93,6 +97,19 @@ function handleHealth(options: HttpOptions, request: IncomingMessage, response: 
   closeWhenDraining(options, response);
   response.writeHead(ok ? 200 : 503, { "content-type": json, "cache-control": "no-store" });
   response.end(request.method === "HEAD" ? undefined : JSON.stringify({ status: ok ? "ok" : "draining" }));
+}
+
+async function handleStaticFile(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: StaticFile,
+): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed("GET, HEAD");
+  const body = await readStaticFile(file);
+  closeWhenDraining(options, response);
+  response.writeHead(200, { ...file.headers, "content-length": body.length });
+  response.end(request.method === "HEAD" ? undefined : body);
 }
 
 async function handleGraphQL(

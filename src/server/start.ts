@@ -10,6 +10,7 @@ import { GraphClient } from "../datasources/graph-client.ts";
 import type { GatewayLog } from "../log.ts";
 import { startApollo } from "./apollo.ts";
 import { createExplorer } from "./explorer.ts";
+import { findGraphiql } from "./graphiql.ts";
 import { createHttpServer, unusedConnections } from "./http.ts";
 
 export interface Gateway {
@@ -19,12 +20,13 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** @param graphBaseUrl Graph's root without the version. */
+/** @param graphBaseUrl Graph's root without the version. @param graphiqlFolder default: where the build puts GraphiQL. */
 export async function startGateway(
   config: Config,
   graphBaseUrl: URL,
   log: GatewayLog,
   clock: Clock = systemClock,
+  graphiqlFolder?: URL,
 ): Promise<Gateway> {
   const apollo = await startApollo(config, log);
   const client = new GraphClient({
@@ -36,6 +38,7 @@ export async function startGateway(
     clock,
   });
   const { authenticate, close: closeTokens } = await authentication(config);
+  const graphiql = config.explorer ? findGraphiql(graphiqlFolder) : undefined;
   let isReady = true;
   const server = createHttpServer({
     config,
@@ -43,7 +46,8 @@ export async function startGateway(
     log,
     authenticate,
     createContext: (facts) => createContext(client, config, facts),
-    explorer: config.explorer ? createExplorer() : undefined,
+    explorer: config.explorer ? createExplorer(graphiql !== undefined) : undefined,
+    graphiql,
     isReady: () => isReady,
   });
   const unused = unusedConnections(server);

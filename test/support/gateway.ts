@@ -16,6 +16,8 @@ export interface GatewayOptions extends EmulatorOptions {
   config?: Partial<Config>;
   /** What the gateway is to talk to instead of the emulator: started here, on its way to the emulator's URL. */
   through?: (emulatorUrl: string) => Promise<{ url: string }>;
+  /** A folder in the place of the built GraphiQL, which is not there when the sources run. */
+  graphiqlFolder?: URL;
   /** Default: a clock whose waits are skipped, see `skippingClock`. */
   clock?: TestClock;
 }
@@ -46,6 +48,7 @@ export async function startGateway({
   config,
   clock = skippingClock(),
   through,
+  graphiqlFolder,
   ...emulation
 }: GatewayOptions = {}): Promise<TestGateway> {
   const emulator = await startEmulator({ now: () => Date.now() + clock.skippedMs, ...emulation });
@@ -58,7 +61,13 @@ export async function startGateway({
     GRAPH_BASE_URL: graph.url,
     ALLOW_LOOPBACK_UPSTREAM: "true",
   });
-  const gateway = await start({ ...defaults, ...config }, new URL(graph.url), createLog("trace", lines), clock);
+  const gateway = await start(
+    { ...defaults, ...config },
+    new URL(graph.url),
+    createLog("trace", lines),
+    clock,
+    graphiqlFolder,
+  );
   return {
     url: gateway.url,
     emulator,
