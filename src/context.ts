@@ -1,7 +1,7 @@
 /** How one request gets its caller and its data sources. */
 import { createHash } from "node:crypto";
 import type { Authentication, AuthMode } from "./auth/authenticate.ts";
-import { Deadline } from "./datasources/deadline.ts";
+import type { Deadline } from "./datasources/deadline.ts";
 import type { GraphClient } from "./datasources/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph-request.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
@@ -18,7 +18,7 @@ export interface GatewayContext {
 export interface RequestFacts {
   authentication: Authentication;
   /** For the whole of the request. */
-  deadlineMs: number;
+  deadline: Deadline;
   /** Aborts when the client is gone. */
   disconnected: AbortSignal;
 }
@@ -26,9 +26,8 @@ export interface RequestFacts {
 export function createContext(
   client: GraphClient,
   settings: { authMode: AuthMode; maxBatchItems: number; logUserNames: boolean },
-  { authentication, deadlineMs, disconnected }: RequestFacts,
+  { authentication, deadline, disconnected }: RequestFacts,
 ): GatewayContext {
-  const deadline = new Deadline(deadlineMs, client.clock);
   let token: Promise<string> | undefined;
   const inTime = async (promise: Promise<string>): Promise<string> => {
     const result = await deadline.limit(promise);

@@ -25,8 +25,13 @@ export interface Authentication {
   readonly isRenewable: boolean;
 }
 
-/** Rejects where the request must not go on: 401 and 403 in terms of HTTP, 503 where that can't be decided. */
-export type Authenticate = (authorization: string | undefined) => Promise<Authentication>;
+/** Rejects where the request must not go on: 401 and 403 in terms of HTTP, 503 where that can't be decided in time. */
+export type Authenticate = (authorization: string | undefined, deadline: TimeLimit) => Promise<Authentication>;
+
+/** What there is of the request's time. */
+interface TimeLimit {
+  limit<Value>(promise: Promise<Value>): Promise<Value | "late">;
+}
 
 /** The modes in which nobody is verified. */
 export function authenticateNobody(mode: "passthrough" | "none"): Authenticate {
@@ -50,12 +55,13 @@ export function authenticateCallers(
   verify: (token: string) => Promise<VerifiedCaller>,
   tokens: GraphTokens,
 ): Authenticate {
-  return async (authorization) => {
+  return async (authorization, deadline) => {
     const bearer = bearerOf(authorization);
     if (bearer === undefined) {
       throw new GatewayError("UNAUTHENTICATED", "Send an access token for this gateway: Authorization: Bearer …");
     }
-    const caller = await verify(bearer);
+    const caller = await deadline.limit(verify(bearer));
+    if (caller === "late") throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra's keys did not come in time.");
     if (mode === "obo" && caller.kind === "application") {
       throw new GatewayError("FORBIDDEN", "Acting on behalf of a user needs a user's token, not an application's.");
     }

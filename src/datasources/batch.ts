@@ -6,18 +6,22 @@
  */
 import DataLoader from "dataloader";
 import { hideSecrets } from "../schema/hide-secrets.ts";
-import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
+import { type Batch, type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 import { isRecord } from "./json.ts";
 
-export const maxItems = 20;
+const maxItems = 20;
 
 /** Batches of one caller that may be under way at once. More gain nothing, and each holds its body in memory. */
 const lanes = 8;
 
 const maxSecretCharacters = 1024;
 
-/** Collects requests of one caller; those of one turn of the event loop go out together. */
-export function createBatch(send: Send): DataLoader<GraphRequest, GraphResponse> {
+/**
+ * Collects requests of one caller; those of one turn of the event loop go out together.
+ *
+ * @param expectedItems as many as are sure to come; default 1.
+ */
+export function createBatch(send: Send, expectedItems = 1): Batch {
   const underWay: Promise<unknown>[] = [];
   let count = 0;
   const inLane = (requests: readonly GraphRequest[]) => {
@@ -26,11 +30,15 @@ export function createBatch(send: Send): DataLoader<GraphRequest, GraphResponse>
     underWay[lane] = answers; // never rejects
     return answers;
   };
-  return new DataLoader(inLane, {
+  const loader = new DataLoader(inLane, {
     cache: false,
     maxBatchSize: maxItems,
     batchScheduleFn: setImmediate,
   });
+  return {
+    load: (request) => loader.load(request),
+    itemWeight: 1 / Math.min(maxItems, expectedItems),
+  };
 }
 
 export function withBatch(send: Send): Send {

@@ -1,9 +1,10 @@
 /**
  * Stops asking a Graph that is down: after twenty failures in a row everything is refused unsent for five seconds, then one
- * request is let through to probe. Answers below 500 are no failures, whatever they say, nor is a wait that a caller cut
- * short: else one caller in a hurry could shut Graph off for everybody. The breaker itself is cockatiel's.
+ * request is let through to probe while the others are refused as before. Answers below 500 are no failures, whatever they
+ * say, nor is a wait that a caller cut short: else one caller in a hurry could shut Graph off for everybody. The breaker
+ * itself is cockatiel's.
  */
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from "cockatiel";
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from "cockatiel";
 import { type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 
 const failuresInARow = 20;
@@ -19,6 +20,8 @@ export function withCircuitBreaker(send: Send): Send {
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresInARow) },
   );
   return async (request) => {
+    // Left to cockatiel, it would wait for the probe's end, which may be after its deadline.
+    if (breaker.state === CircuitState.HalfOpen) throw new TransportError("circuitOpen", false);
     const attempt = await breaker
       .execute(async (): Promise<Attempt> => {
         const startedAtMs = performance.now();

@@ -9,7 +9,7 @@ import { withCircuitBreaker } from "./circuit-breaker.ts";
 import type { Clock } from "./clock.ts";
 import { withFreshToken } from "./fresh-token.ts";
 import { GraphClock } from "./graph-clock.ts";
-import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
+import { type Batch, type GraphRequest, type Send, TransportError } from "./graph-request.ts";
 import { KeyedCreates } from "./keyed-creates.ts";
 import { withObserver } from "./observe.ts";
 import type { Outcome } from "./reconcile.ts";
@@ -40,6 +40,8 @@ export class GraphClient {
   readonly #send: Send;
   readonly #sendUnbatched: Send;
   readonly #close: () => Promise<void>;
+  /** What must not be cut short by closing, such as creates that were sent for clients who are gone. */
+  readonly #unfinished = new Set<Promise<unknown>>();
 
   constructor({ baseUrl, apiVersion, maxConnections, writesPer20s, log, clock }: GraphClientOptions) {
     this.baseUrl = baseUrl;
@@ -71,13 +73,23 @@ export class GraphClient {
     }
   }
 
-  /** What requests are given as `batch` to travel together. */
-  batch(): { load(request: GraphRequest): Promise<GraphResponse> } {
-    return createBatch(this.#sendUnbatched);
+  /** What requests are given as `batch` to travel together. @param expectedItems as many as are sure to come; default 1. */
+  batch(expectedItems?: number): Batch {
+    return createBatch(this.#sendUnbatched, expectedItems);
   }
 
-  /** Ends every connection; requests under way fail. */
-  close(): Promise<void> {
-    return this.#close();
+  /** What `close` waits for. It must end by itself, as everything with a deadline does. */
+  finishBeforeClosing<Result>(work: Promise<Result>): Promise<Result> {
+    const finished: Promise<unknown> = work.then(noop, noop).then(() => this.#unfinished.delete(finished));
+    this.#unfinished.add(finished);
+    return work;
+  }
+
+  /** Waits for what has to be finished, then ends every connection; reads under way fail. */
+  async close(): Promise<void> {
+    await Promise.all(this.#unfinished);
+    await this.#close();
   }
 }
+
+function noop(): void {}

@@ -38,7 +38,16 @@ export interface GraphRequest {
   readonly secrets?: readonly string[] | undefined;
   readonly caller: GraphCaller;
   /** Where given, the request may travel in a `$batch` with others that are sent at the same time. */
-  readonly batch?: { load(request: GraphRequest): Promise<GraphResponse> } | undefined;
+  readonly batch?: Batch | undefined;
+  /** How many more times it may be sent, where that counts beyond one `send`; default: three. */
+  readonly attempts?: { left: number } | undefined;
+}
+
+/** Where requests are sent that may travel together. */
+export interface Batch {
+  load(request: GraphRequest): Promise<GraphResponse>;
+  /** What part of a request to Graph one item is expected to cost: 1 where it may well be alone. */
+  readonly itemWeight: number;
 }
 
 export interface GraphResponse {

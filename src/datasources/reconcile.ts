@@ -111,7 +111,7 @@ async function absent(steps: CreateSteps, doubted: Outcome, refusal?: GatewayErr
     refusal ??
     new GatewayError(
       "UPSTREAM_UNAVAILABLE",
-      "Microsoft Graph failed, and the certificate was not stored; ask again later.",
+      "Microsoft Graph failed, and looking afterwards, the certificate was not there; repeating it is safe.",
     )
   );
 }

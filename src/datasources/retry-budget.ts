@@ -2,7 +2,6 @@
  * Keeps retries from making an outage worse: over the last minute, at most one for ten requests, and a few besides so that
  * a gateway with little traffic may retry at all.
  */
-import { maxItems } from "./batch.ts";
 import type { GraphRequest } from "./graph-request.ts";
 
 const windowSeconds = 60;
@@ -47,5 +46,5 @@ export class RetryBudget {
 
 /** What travels in a batch with others costs Graph a part of a request. */
 function weightOf({ batch }: GraphRequest): number {
-  return batch === undefined ? 1 : 1 / maxItems;
+  return batch?.itemWeight ?? 1;
 }

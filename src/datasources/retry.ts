@@ -7,7 +7,8 @@ import { type GraphRequest, type GraphResponse, type Send, TransportError } from
 import { askedSecondsOf } from "./retry-after.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
-const maxAttempts = 3;
+/** Of one request, the first included. */
+export const maxAttempts = 3;
 /** Full jitter: a wait from 0 to the base, doubled with each attempt. */
 const backoffBaseMs = 200;
 /** Intune often throttles without saying for how long; its windows are tens of seconds. */
@@ -19,21 +20,22 @@ export function withRetry(send: Send, budget: RetryBudget, clock: Clock): Send {
   return async (request) => {
     const { deadline, disconnected } = request.caller;
     budget.countRequest(request);
+    const { attempts = { left: maxAttempts } } = request;
     let doubt = false;
     for (let attempt = 1; ; attempt++) {
+      attempts.left -= 1;
       const outcome = await attemptOnce(send, request).catch((error: unknown) => {
         // The gateway itself refuses to ask again; what it has asked before may have been applied all the same.
         throw doubt ? new TransportError("network", true, error) : error;
       });
       doubt ||= isDoubtful(request, outcome);
       const waitMs = waitBefore(request, outcome, attempt, clock);
-      const isAsked = "response" in outcome && outcome.response.status === 429;
       if (
         waitMs === undefined ||
-        attempt === maxAttempts ||
+        attempts.left <= 0 ||
         waitMs >= deadline.remainingMs ||
         disconnected.aborted ||
-        !(isAsked || budget.takeRetry(request))
+        !(isInvited(outcome) || budget.takeRetry(request))
       ) {
         return conclude(outcome, doubt);
       }
@@ -62,6 +64,11 @@ function conclude(outcome: Outcome, doubt: boolean): GraphResponse {
   if ("response" in outcome) return doubt ? { ...outcome.response, afterDoubt: true } : outcome.response;
   const { error } = outcome;
   throw doubt && !error.sent ? new TransportError(error.reason, true, error) : error;
+}
+
+/** Graph said itself when to come back: doing so makes no outage worse. */
+function isInvited(outcome: Outcome): boolean {
+  return "response" in outcome && outcome.response.status === 429 && askedSecondsOf(outcome.response) !== undefined;
 }
 
 /** Milliseconds to wait before the next attempt; `undefined`: don't try again. */

@@ -19,17 +19,21 @@ import { isSegmentMissing } from "./api-version.ts";
 import { matches } from "./certificate-filter.ts";
 import type { GraphClient } from "./graph-client.ts";
 import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
-import type { GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
+import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
 import { isOurs } from "./is-ours.ts";
 import type { Past } from "./keyed-creates.ts";
 import { requestIdOf } from "./observe.ts";
 import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
 import { type Connection, type GraphPage, pageOf } from "./paging.ts";
 import { type CreateSteps, createOnce } from "./reconcile.ts";
+import { maxAttempts } from "./retry.ts";
 import { pageOfUserPfxCertificates, userPfxCertificateOf } from "./user-pfx-certificate-json.ts";
 
 const odataType = "#microsoft.graph.userPFXCertificate";
 const defaultFirst = 50;
+/** Certificates by id and lists, of one GraphQL request: a page of a thousand could ask for a list of every user's. */
+const maxReads = 1000;
+const tooManyReads = `One request may ask for at most ${maxReads} certificates by id and lists; ask for the rest in another one.`;
 /** A look-up's share of the whole time. */
 const lookUpShare = 0.4;
 
@@ -37,7 +41,8 @@ export class UserPfxCertificates {
   readonly #client: GraphClient;
   readonly #caller: GraphCaller;
   readonly #maxBatchItems: number;
-  readonly #reads: GraphRequest["batch"];
+  readonly #reads: Batch;
+  #readCount = 0;
 
   /** @param maxBatchItems most inputs of one plural create. */
   constructor(client: GraphClient, caller: GraphCaller, maxBatchItems: number) {
@@ -71,7 +76,7 @@ export class UserPfxCertificates {
       throw badUserInput([{ path: "inputs", message: `must have at most ${this.#maxBatchItems} items` }]);
     }
     await this.#caller.token();
-    const batch = this.#client.batch();
+    const batch = this.#client.batch(inputs.length);
     const settled = await Promise.allSettled(
       inputs.map(async (input, index) => {
         const invalid = brokenRules(input, ["inputs", String(index)]);
@@ -90,6 +95,7 @@ export class UserPfxCertificates {
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-get
    */
   async get(id: string): Promise<UserPfxCertificate | null> {
+    this.#countRead();
     const request: GraphRequest = {
       operation: "read",
       method: "GET",
@@ -105,7 +111,7 @@ export class UserPfxCertificates {
 
   /**
    * A page of certificates. Graph is asked to filter by user and thumbprint, which it is known to honour; every condition
-   * is then applied here, so that the answer is right either way.
+   * is then applied here, so that the answer is right either way. Several of one operation travel together.
    *
    * @param userPrincipalName only certificates of this user, besides what the filter says.
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-list
@@ -114,6 +120,7 @@ export class UserPfxCertificates {
     { first, after, filter }: UserPfxCertificatesArgs,
     userPrincipalName?: string,
   ): Promise<Connection<UserPfxCertificate>> {
+    this.#countRead();
     const filters = [filter ?? {}, ...(userPrincipalName === undefined ? [] : [{ userPrincipalName }])];
     const conditions = filters.map((each) => Object.entries(each).filter(([, value]) => value != null));
     return pageOf({
@@ -124,7 +131,7 @@ export class UserPfxCertificates {
       matches: conditions.every((each) => each.length === 0)
         ? undefined
         : (certificate) => filters.every((each) => matches(certificate, each)),
-      fetchPage: (query) => this.#fetchPage(query, this.#caller),
+      fetchPage: (query) => this.#fetchPage(query, this.#caller, this.#reads),
     });
   }
 
@@ -148,13 +155,13 @@ export class UserPfxCertificates {
       secrets: hideSecrets(secrets),
       caller: this.#caller,
     };
-    const response = await this.#audited({ operation: "update", certificateId: id }, async (seen) => {
-      seen.response = await this.#expect(request, [200, 204]);
-      return seen.response;
+    const updated = await this.#audited({ operation: "update", certificateId: id }, async (seen) => {
+      const response = await this.#expect(request, [200, 204]);
+      seen.response = response;
+      return response.status === 200 ? this.#certificateOf(request, response) : undefined;
     });
-    if (response.status === 200) return this.#certificateOf(request, response);
     // Graph's own description allows an answer without content; the caller still gets the certificate.
-    const certificate = await this.get(id);
+    const certificate = updated ?? (await this.get(id));
     if (certificate === null) throw new GatewayError("NOT_FOUND", "The certificate was deleted meanwhile.");
     return certificate;
   }
@@ -181,7 +188,7 @@ export class UserPfxCertificates {
     });
   }
 
-  async #create(input: CreateUserPfxCertificateInput, batch?: GraphRequest["batch"]): Promise<UserPfxCertificate> {
+  async #create(input: CreateUserPfxCertificateInput, batch?: Batch): Promise<UserPfxCertificate> {
     const { thumbprint, userPrincipalName } = input;
     const subject: Subject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
     return this.#audited(subject, async (seen) => {
@@ -194,10 +201,11 @@ export class UserPfxCertificates {
     });
   }
 
-  #stepsOf(input: CreateUserPfxCertificateInput, past: Past, batch: GraphRequest["batch"], seen: Seen): CreateSteps {
+  #stepsOf(input: CreateUserPfxCertificateInput, past: Past, batch: Batch | undefined, seen: Seen): CreateSteps {
     const { clock, graphClock, retryBudget } = this.#client;
     const { deadline, disconnected } = this.#caller;
     const beganAtMs = clock.now();
+    const attempts = { left: maxAttempts };
     const request: GraphRequest = {
       operation: "create",
       method: "POST",
@@ -206,6 +214,7 @@ export class UserPfxCertificates {
       secrets: hideSecrets([input.encryptedPfxBlob, input.encryptedPfxPassword]),
       caller: this.#caller,
       batch,
+      attempts,
     };
     return {
       clock,
@@ -229,7 +238,8 @@ export class UserPfxCertificates {
         past.createdDateTime = found.createdDateTime;
         return conflictWith(found.id, request, "response" in outcome ? outcome.response : undefined);
       },
-      maySendAgain: () => !disconnected.aborted && deadline.remainingMs > 0 && retryBudget.takeRetry(request),
+      maySendAgain: () =>
+        attempts.left > 0 && !disconnected.aborted && deadline.remainingMs > 0 && retryBudget.takeRetry(request),
     };
   }
 
@@ -254,8 +264,12 @@ export class UserPfxCertificates {
     return nodes[0] ?? null;
   }
 
-  /** Does a write and leaves a line in the audit log, whatever becomes of it. */
-  async #audited<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
+  /** Does a write and leaves a line in the audit log, whatever becomes of it, be it that the process is to stop. */
+  #audited<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
+    return this.#client.finishBeforeClosing(this.#audit(subject, write));
+  }
+
+  async #audit<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
     const seen: Seen = { response: undefined };
     let outcome = "INTERNAL_SERVER_ERROR";
     try {
@@ -277,6 +291,11 @@ export class UserPfxCertificates {
     }
   }
 
+  #countRead(): void {
+    this.#readCount += 1;
+    if (this.#readCount > maxReads) throw new GatewayError("BAD_USER_INPUT", tooManyReads);
+  }
+
   async #expect(request: GraphRequest, statuses: readonly number[]): Promise<GraphResponse> {
     const outcome = await this.#client.send(request);
     if ("error" in outcome) throw errorOfSilence(request, outcome.error);
@@ -294,8 +313,8 @@ export class UserPfxCertificates {
     return userPfxCertificateOf(value, (property) => this.#client.log.unknownEnumMember({ property }));
   }
 
-  async #fetchPage(query: string, caller: GraphCaller): Promise<GraphPage<UserPfxCertificate>> {
-    const request: GraphRequest = { operation: "read", method: "GET", path: collectionPath, query, caller };
+  async #fetchPage(query: string, caller: GraphCaller, batch?: Batch): Promise<GraphPage<UserPfxCertificate>> {
+    const request: GraphRequest = { operation: "read", method: "GET", path: collectionPath, query, caller, batch };
     const response = await this.#expect(request, [200]);
     const page = pageOfUserPfxCertificates(response.body, this.#client.baseUrl, (value) => this.#decode(value));
     if (page === undefined) throw await errorOfAnswer(request, response);

@@ -13,29 +13,31 @@ import { type GraphCaller, type Send, TransportError } from "./graph-request.ts"
 const margin = 1.01;
 
 export class WriteQuota {
+  readonly #limit: number;
   readonly #windowMs: number;
   readonly #clock: Clock;
-  /** When each of the last `limit` writes went out; a ring, the oldest at `#oldest`. */
-  readonly #times: Float64Array;
-  #oldest = 0;
+  /** When the writes of the last window went out, the oldest first. */
+  readonly #times: number[] = [];
   /** Who waits for a turn, in order. */
-  readonly #queue = new Set<() => void>();
+  readonly #queue = new Set<(takenAtMs: number) => void>();
   #isServing = false;
+  /** Aborts when a turn comes free before its time. */
+  #freed = new AbortController();
 
   /** @param limit writes per window. @param windowMs default 20,000. */
   constructor(limit: number, clock: Clock, windowMs = 20_000) {
+    this.#limit = limit;
     this.#windowMs = windowMs * margin;
     this.#clock = clock;
-    this.#times = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY);
   }
 
   /**
-   * Resolves when a write may go out.
+   * Resolves when a write may go out, with what `giveBack` takes.
    *
    * @throws {GatewayError} `THROTTLED` at once where that is after the deadline.
    * @throws {TransportError} `disconnected` where nobody waits for it any more.
    */
-  async take({ deadline, disconnected }: Pick<GraphCaller, "deadline" | "disconnected">): Promise<void> {
+  async take({ deadline, disconnected }: Pick<GraphCaller, "deadline" | "disconnected">): Promise<number> {
     const waitMs = this.#waitMs(this.#queue.size);
     if (waitMs <= 0 && this.#queue.size === 0) return this.#stamp();
     if (waitMs >= deadline.remainingMs) {
@@ -44,14 +46,14 @@ export class WriteQuota {
       });
     }
     if (disconnected.aborted) throw new TransportError("disconnected", false);
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<number>((resolve, reject) => {
       const leave = () => {
         this.#queue.delete(turn);
         reject(new TransportError("disconnected", false));
       };
-      const turn = () => {
+      const turn = (takenAtMs: number) => {
         disconnected.removeEventListener("abort", leave);
-        resolve();
+        resolve(takenAtMs);
       };
       disconnected.addEventListener("abort", leave, { once: true });
       this.#queue.add(turn);
@@ -59,34 +61,55 @@ export class WriteQuota {
     });
   }
 
-  /** How long the one with so many before it will have to wait. */
-  #waitMs(ahead: number): number {
-    const { length } = this.#times;
-    const frees = this.#times[(this.#oldest + ahead) % length] ?? 0;
-    return Math.max(0, frees + this.#windowMs - this.#clock.now()) + Math.floor(ahead / length) * this.#windowMs;
+  /** For a write that turned out not to count with Graph: whoever is next need not wait for it. */
+  giveBack(takenAtMs: number): void {
+    const index = this.#times.lastIndexOf(takenAtMs);
+    if (index === -1) return; // out of the window already
+    this.#times.splice(index, 1);
+    this.#freed.abort();
   }
 
-  #stamp(): void {
-    this.#times[this.#oldest] = this.#clock.now();
-    this.#oldest = (this.#oldest + 1) % this.#times.length;
+  /** How long the one with so many before it will have to wait. */
+  #waitMs(ahead: number): number {
+    const frees = this.#times[this.#times.length - this.#limit + (ahead % this.#limit)] ?? Number.NEGATIVE_INFINITY;
+    const rounds = Math.floor(ahead / this.#limit);
+    return Math.max(0, frees + this.#windowMs - this.#clock.now()) + rounds * this.#windowMs;
+  }
+
+  #stamp(): number {
+    const now = this.#clock.now();
+    while ((this.#times[0] ?? now) <= now - this.#windowMs) this.#times.shift();
+    this.#times.push(now);
+    return now;
   }
 
   async #serve(): Promise<void> {
     if (this.#isServing) return;
     this.#isServing = true;
     for (const turn of this.#queue) {
-      for (let waitMs = this.#waitMs(0); waitMs > 0; waitMs = this.#waitMs(0)) await this.#clock.sleep(waitMs);
+      for (let waitMs = this.#waitMs(0); waitMs > 0; waitMs = this.#waitMs(0)) {
+        this.#freed = new AbortController();
+        await this.#clock.sleep(waitMs, this.#freed.signal);
+      }
       if (!this.#queue.delete(turn)) continue; // left while it was first
-      this.#stamp();
-      turn();
+      turn(this.#stamp());
     }
     this.#isServing = false;
   }
 }
 
+/** Graph counts what it takes on; a write that never left, or whose token it does not accept, is none of that. */
 export function withWriteQuota(quota: WriteQuota, send: Send): Send {
   return async (request) => {
-    if (request.operation !== "read") await quota.take(request.caller);
-    return send(request);
+    if (request.operation === "read") return send(request);
+    const takenAtMs = await quota.take(request.caller);
+    try {
+      const response = await send(request);
+      if (response.status === 401) quota.giveBack(takenAtMs);
+      return response;
+    } catch (error) {
+      if (error instanceof TransportError && !error.sent) quota.giveBack(takenAtMs);
+      throw error;
+    }
   };
 }

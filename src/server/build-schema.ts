@@ -40,12 +40,18 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   };
   // createResolversMap is typed for graphql-tools' looser shape of the same object.
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
-  refuseUnknownEntities(schema);
+  judgeRepresentations(schema);
   return { sdl, schema };
 }
 
-/** Representations are untyped: what names no entity of ours is the caller's mistake, not a bug of the gateway's. */
-function refuseUnknownEntities(schema: GraphQLSchema): void {
+/** More than one request may read; a router asks for what one list of its own names. */
+const maxRepresentations = 1000;
+
+/**
+ * Representations are untyped: what names no entity of ours is the caller's mistake, not a bug of the gateway's. Nor are
+ * they counted by anything else: each is a request to Graph.
+ */
+function judgeRepresentations(schema: GraphQLSchema): void {
   const field = schema.getQueryType()?.getFields()._entities;
   const entities = schema.getType("_Entity");
   if (field?.resolve === undefined || !isUnionType(entities)) throw new Error("the schema has no entities");
@@ -53,6 +59,9 @@ function refuseUnknownEntities(schema: GraphQLSchema): void {
   const { resolve } = field;
   field.resolve = (source, args, context, info) => {
     const representations: unknown[] = args.representations;
+    if (representations.length > maxRepresentations) {
+      throw badUserInput([{ path: "representations", message: `must have at most ${maxRepresentations} items` }]);
+    }
     const invalid = representations.flatMap((representation, index) =>
       isRecord(representation) && names.some((name) => name === representation.__typename)
         ? []

@@ -10,6 +10,8 @@ import { type ApolloServer, HeaderMap } from "@apollo/server";
 import type { Authenticate, Authentication } from "../auth/authenticate.ts";
 import type { Config } from "../config.ts";
 import type { GatewayContext, RequestFacts } from "../context.ts";
+import type { Clock } from "../datasources/clock.ts";
+import { Deadline } from "../datasources/deadline.ts";
 import { GatewayError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
 import { readJson } from "./body.ts";
@@ -28,6 +30,7 @@ export interface HttpOptions {
   /** GraphiQL's files; absent where the explorer is off. */
   graphiql?: StaticFiles | undefined;
   isReady: () => boolean;
+  clock: Clock;
 }
 
 const json = "application/json; charset=utf-8";
@@ -128,7 +131,8 @@ async function handleGraphQL(
   if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST, OPTIONS");
   if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) return explorer(response);
 
-  const authentication = await authenticateRequest(options, request);
+  const deadline = new Deadline(deadlineMsOf(request, config.requestDeadlineMs), options.clock);
+  const authentication = await authenticateRequest(options, request, deadline);
   const disconnected = new AbortController();
   setMaxListeners(0, disconnected.signal); // a plural create has hundreds of requests to Graph listen to it
   response.once("close", () => {
@@ -140,7 +144,7 @@ async function handleGraphQL(
     context: async () =>
       options.createContext({
         authentication,
-        deadlineMs: deadlineMsOf(request, config.requestDeadlineMs),
+        deadline,
         disconnected: disconnected.signal,
       }),
   });
@@ -159,12 +163,13 @@ async function handleGraphQL(
 async function authenticateRequest(
   { config, authenticate }: HttpOptions,
   { headers }: IncomingMessage,
+  deadline: Deadline,
 ): Promise<Authentication> {
   const { routerSecret } = config;
   if (routerSecret !== undefined && !isSame(String(headers["router-authorization"] ?? ""), routerSecret)) {
     throw new GatewayError("UNAUTHENTICATED", "This gateway takes requests from its router only.");
   }
-  return authenticate(headers.authorization);
+  return authenticate(headers.authorization, deadline);
 }
 
 /** Compares in a time that tells nothing about either. */

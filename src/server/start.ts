@@ -49,6 +49,7 @@ export async function startGateway(
     explorer: config.explorer ? createExplorer(graphiql !== undefined) : undefined,
     graphiql,
     isReady: () => isReady,
+    clock,
   });
   const unused = unusedConnections(server);
   await new Promise<void>((resolve, reject) => {

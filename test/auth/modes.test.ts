@@ -191,6 +191,17 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(errors?.[0]?.extensions).toEqual({ code: "UPSTREAM_TIMEOUT" });
   });
 
+  it("waits for the identity provider's keys no longer than the caller does", async () => {
+    await using here = await start(mode);
+    here.provider.faults.fail("jwks", { instead: "hang" });
+
+    const headers = { ...as(await here.provider.callers.issue()), "x-request-timeout-ms": "300" };
+    const { status, errors } = await here.gateway.send(LIST, {}, headers);
+
+    expect(status).toBe(503);
+    expect(errors?.[0]?.extensions?.code).toBe("UPSTREAM_TIMEOUT");
+  });
+
   it.each(["secret", "certificate", "federated"] as const)("proves itself by %s", async (kind) => {
     await using provider = await startIdentityProvider();
     const credential: Credential =

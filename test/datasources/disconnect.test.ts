@@ -53,6 +53,17 @@ describe("a client that disconnects", () => {
     expect(asked(gateway)).toMatchObject([{ operation: "create", status: 201 }]);
   });
 
+  it("has a create that was sent accounted for, also where the gateway stops meanwhile", async () => {
+    await using gateway = await startGateway({ faults: [delayAnswer("POST", collection, 300)] });
+
+    await sendAndLeave(gateway, CREATE, { input: anInput() }, () => gateway.emulator.ledger.length === 1);
+    await gateway.stop();
+
+    expect(gateway.log.filter(({ msg }) => msg === "audit")).toMatchObject([
+      { operation: "create", outcome: "success" },
+    ]);
+  });
+
   it("has a create whose answer was lost looked up all the same", async () => {
     await using gateway = await startGateway({
       faults: [dropAnswer("POST", collection), delayAnswer("GET", collection, 30)],

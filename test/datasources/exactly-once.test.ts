@@ -1,6 +1,9 @@
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  CreateUserPfxCertificatesDocument as CREATE_MANY,
+} from "../../src/client/operations.ts";
 import {
   answerStatus,
   delayAnswer,
@@ -17,8 +20,9 @@ import {
   truncateAnswer,
 } from "../../src/emulator/faults.ts";
 import type { NewRecord } from "../../src/emulator/server.ts";
+import { skippingClock } from "../support/clock.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { anInput } from "../support/input.ts";
+import { anInput, thumbprintOf } from "../support/input.ts";
 
 const posts = "/userPfxCertificates";
 
@@ -343,6 +347,19 @@ describe("a throttled create", () => {
     expect(sendings(gateway)).toBe(3);
   });
 
+  it("is sent three times in all, whatever Graph mixes", async () => {
+    const mixed = Array.from({ length: 10 }, (_, turn) =>
+      turn % 2 === 0 ? throttle("POST", posts, 1000) : answerStatus("POST", posts, 503),
+    );
+    await using gateway = await startGateway({ faults: mixed });
+
+    const { extensions } = await create(gateway);
+
+    expect(sendings(gateway)).toBe(3);
+    expect(extensions?.code).toBe("THROTTLED");
+    expect(gateway.emulator.ledger).toHaveLength(0);
+  });
+
   it("is paced ahead of Graph's quota", async () => {
     await using gateway = await startGateway({ config: { graphWritesPer20s: 3, requestDeadlineMs: 60_000 } });
     gateway.emulator.reset();
@@ -354,6 +371,45 @@ describe("a throttled create", () => {
     const times = gateway.emulator.requests.map(({ receivedAtMs }) => receivedAtMs).sort((a, b) => a - b);
     for (let index = 3; index < times.length; index++) {
       expect((times[index] ?? 0) - (times[index - 3] ?? 0)).toBeGreaterThanOrEqual(20_000);
+    }
+  });
+
+  it("does not count creates whose token Graph refuses", async () => {
+    const junk = answerStatus("POST", posts, 401, { times: 20 });
+    await using gateway = await startGateway({ faults: [junk], config: { graphWritesPer20s: 3 } });
+
+    const refused = await Promise.all(
+      Array.from({ length: 20 }, (_, user) => create(gateway, { userPrincipalName: `user${user}@contoso.example` })),
+    );
+    const { certificate } = await create(gateway);
+
+    expect(new Set(refused.map(({ extensions }) => extensions?.code))).toEqual(new Set(["UNAUTHENTICATED"]));
+    expect(certificate).toBeDefined();
+    expect(gateway.clock.skippedMs).toBe(0);
+  });
+
+  it("goes on as soon as creates ahead turn out not to count", async () => {
+    const clock = skippingClock(() => 0.5, 1000);
+    const faults = [answerStatus("POST", "/$batch", 401), answerStatus("POST", posts, 401)];
+    await using gateway = await startGateway({ clock, faults, config: { graphWritesPer20s: 3 } });
+    const inputs = Array.from({ length: 4 }, (_, index) => anInput({ thumbprint: thumbprintOf(index) }));
+
+    const { errors } = await gateway.send(CREATE_MANY, { inputs });
+
+    expect(errors?.[0]?.extensions?.code).toBe("UNAUTHENTICATED");
+    expect(clock.sleeps).toHaveLength(1);
+    expect(clock.skippedMs).toBe(0);
+  });
+
+  it("does not count creates that were never sent", async () => {
+    await using gateway = await startGateway({
+      config: { graphWritesPer20s: 2, requestDeadlineMs: 5000 },
+      through: async () => ({ url: "http://127.0.0.1:9" }), // the discard port: nobody listens
+    });
+
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const { extensions } = await create(gateway);
+      expect(extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
     }
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   DeleteUserPfxCertificateDocument as DELETE,
@@ -8,6 +8,7 @@ import {
 } from "../../src/client/operations.ts";
 import {
   answerStatus,
+  delayAnswer,
   dropAnswer,
   dropRequest,
   floodAnswer,
@@ -46,6 +47,30 @@ describe("reading", () => {
 
     expect(data?._entities.map((entity) => entity?.id ?? "gone")).toEqual(wanted);
     expect(gateway.emulator.requests.filter(({ batched }) => !batched)).toHaveLength(2);
+  });
+
+  it("lists the certificates of 100 users with few requests", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(100) });
+    const names = gateway.emulator.records.map(({ userPrincipalName }) => userPrincipalName ?? "");
+
+    const { data } = await gateway.send<{ _entities: { pfxCertificates: { nodes: unknown[] } }[] }, object>(
+      "query ($r: [_Any!]!) { _entities(representations: $r) { ... on User { pfxCertificates { nodes { id } } } } }",
+      { r: names.map((userPrincipalName) => ({ __typename: "User", userPrincipalName })) },
+    );
+
+    expect(data?._entities.every(({ pfxCertificates }) => pfxCertificates.nodes.length > 0)).toBe(true);
+    expect(gateway.emulator.requests.filter(({ batched }) => !batched)).toHaveLength(5);
+  });
+
+  it("reads at most a thousand certificates and lists for one request", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(1000) });
+
+    const { errors } = await gateway.send(
+      "{ userPfxCertificates(first: 1000) { nodes { user { pfxCertificates { nodes { id } } } } } }",
+    );
+
+    expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(["BAD_USER_INPUT"]);
+    expect(gateway.emulator.requests.filter(({ method }) => method === "GET").length).toBeLessThanOrEqual(1010);
   });
 
   it("asks for a single certificate directly", async () => {
@@ -164,8 +189,15 @@ describe("an outage", () => {
     expect(write.errors?.[0]?.extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
 
     await new Promise((resolve) => setTimeout(resolve, 5050)); // the breaker's own clock is the real one
-    const probed = await gateway.send(LIST, {});
-    expect(probed.errors).toBeUndefined();
+    gateway.emulator.faults.add(delayAnswer("GET", collection, 500));
+    const probe = gateway.send(LIST, {});
+    await vi.waitUntil(() => gateway.emulator.requests.length === 21);
+    const meanwhile = await gateway.send(LIST, {}, { "x-request-timeout-ms": "100" });
+    expect(meanwhile.errors?.[0]?.extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
+    expect(gateway.emulator.requests).toHaveLength(21);
+
+    expect((await probe).errors).toBeUndefined();
+    expect((await gateway.send(LIST, {})).errors).toBeUndefined();
   });
 
   it("never opens the circuit for answers below 500", async () => {

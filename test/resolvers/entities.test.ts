@@ -38,6 +38,20 @@ describe("_entities", () => {
     },
   );
 
+  it("takes a thousand representations, and no more", async () => {
+    await using gateway = await startGateway();
+    const entities = (count: number) =>
+      Array.from({ length: count }, (_, id) => ({ __typename: "UserPfxCertificate", id: `gone${id}` }));
+
+    const enough = await gateway.send<{ _entities: unknown[] }, object>(ENTITIES, { representations: entities(1000) });
+    const { length: asked } = gateway.emulator.requests;
+    const { errors } = await gateway.send(ENTITIES, { representations: entities(1001) });
+
+    expect(enough.data?._entities).toEqual(new Array(1000).fill(null));
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", invalid: [{ path: "representations" }] });
+    expect(gateway.emulator.requests).toHaveLength(asked);
+  });
+
   it("does not take a path that Graph does not know for a certificate that is not there", async () => {
     const body = {
       error: { code: "BadRequest", message: "Resource not found for the segment 'userPfxCertificates'." },

@@ -36,6 +36,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly clock: TestClock;
   /** Lines of the gateway's log, parsed. */
   readonly log: Record<string, unknown>[];
+  /** Stops the gateway, as a signal would; the emulator goes on. */
+  stop(): Promise<void>;
   /** Sends an operation, with a bearer token unless told otherwise. */
   send<Data, Variables>(
     document: TypedDocumentNode<Data, Variables> | string,
@@ -68,8 +70,14 @@ export async function startGateway({
     clock,
     graphiqlFolder,
   );
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= gateway.close();
+    return stopped;
+  };
   return {
     url: gateway.url,
+    stop,
     emulator,
     clock,
     log,
@@ -84,7 +92,7 @@ export async function startGateway({
     },
     async [Symbol.asyncDispose]() {
       await emulator.close(); // first, so that nothing the emulator still holds keeps the gateway waiting
-      await gateway.close();
+      await stop();
     },
   };
 }
