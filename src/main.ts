@@ -22,19 +22,22 @@ async function run(): Promise<void> {
   const log = createLog(config.logLevel);
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
-  const gateway = await startGateway(config, graph.url, log);
-  if (config.graphBaseUrl === undefined) console.log(greeting(gateway.url, graph.url.origin));
-
+  const starting = startGateway(config, graph.url, log);
+  // From here on a signal stops what may have begun to serve, also while it is starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (isStopping) return; // a second signal doesn't cut what the first lets finish
     isStopping = true;
     log.stopping({ signal });
+    const gateway = await starting;
     await gateway.close();
     await graph.close();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal).catch(failToStop));
+
+  const { url } = await starting;
+  if (config.graphBaseUrl === undefined) console.log(greeting(url, graph.url.origin));
 }
 
 /** Imported on demand: with a real Graph the emulator is never loaded. */

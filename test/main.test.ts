@@ -68,6 +68,10 @@ class Program implements AsyncDisposable {
     return /"url":"([^"]+)"/.exec(this.stdout)?.[1] ?? `not started: ${this.stderr}`;
   }
 
+  onFirstOutput(listener: () => void): void {
+    this.#child.stdout?.once("data", listener);
+  }
+
   signal(name: "SIGTERM" | "SIGINT"): void {
     this.#child.kill(name);
   }
@@ -223,6 +227,13 @@ describe("the program with nothing configured but a port", () => {
 
     expect(await program.exitCode).toBe(0);
     unused.destroy();
+  });
+
+  it("ends with 0 also when told to as soon as it says that it listens", async () => {
+    await using program = run({ env: { PORT: "0" } });
+    program.onFirstOutput(() => program.signal("SIGTERM"));
+
+    expect(await program.exitCode).toBe(0);
   });
 
   it.each(["SIGTERM", "SIGINT"] as const)("ends with 0 on %s", async (signal) => {
