@@ -5,7 +5,7 @@
 import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type GraphQLSchema, isUnionType, parse } from "graphql";
+import { type GraphQLObjectType, type GraphQLSchema, isUnionType, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import { badUserInput } from "../errors.ts";
 import { resolveUserReference, UserResolver } from "../resolvers/user.ts";
@@ -31,6 +31,8 @@ function build(): { sdl: string; schema: GraphQLSchema } {
     authChecker: authorize,
     skipCheck: true, // type-graphql compares graphql versions with its own peer range at every start
   });
+  describeRoot(classes.getQueryType(), "Reads: certificates of Intune by id, and page by page.");
+  describeRoot(classes.getMutationType(), "Writes, each of which is safe to repeat.");
   const sdl = `${federation}\n\n${printSchemaWithDirectives(classes)}\n`;
   const map = createResolversMap(classes);
   const resolvers = {
@@ -41,7 +43,20 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   // createResolversMap is typed for graphql-tools' looser shape of the same object.
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
   judgeRepresentations(schema);
+  serve(schema, sdl);
   return { sdl, schema };
+}
+
+/** To those who compose: what is committed, to the letter. Apollo's own print of it adds federation's definitions. */
+function serve(schema: GraphQLSchema, sdl: string): void {
+  const field = schema.getQueryType()?.getFields()._service;
+  if (field === undefined) throw new Error("the schema has no service");
+  field.resolve = () => ({ sdl });
+}
+
+/** TypeGraphQL has no place for it. */
+function describeRoot(type: GraphQLObjectType | null | undefined, description: string): void {
+  if (type) type.description = description;
 }
 
 /** More than one request may read; a router asks for what one list of its own names. */

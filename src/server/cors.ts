@@ -18,6 +18,10 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
     "authorization, content-type, apollo-require-preflight, x-apollo-operation-name, x-request-timeout-ms, traceparent, tracestate",
   );
   response.setHeader("access-control-max-age", "600");
+  // Some browsers ask before a public page, such as Sandbox's, may reach this machine: https://wicg.github.io/private-network-access/
+  if (request.headers["access-control-request-private-network"] === "true") {
+    response.setHeader("access-control-allow-private-network", "true");
+  }
 }
 
 function isAllowed(origin: string, origins: Config["corsOrigins"]): boolean {
