@@ -4,10 +4,11 @@ import { startGateway } from "../support/gateway.ts";
 const sandbox = "https://studio.apollographql.com";
 const portal = "https://portal.contoso.example";
 
-function preflight(url: string, origin: string): Promise<Response> {
+function preflight(url: string, origin: string, more: Record<string, string> = {}): Promise<Response> {
   return fetch(url, {
     method: "OPTIONS",
     headers: {
+      ...more,
       origin,
       "access-control-request-method": "POST",
       "access-control-request-headers": "authorization,content-type",
@@ -45,6 +46,19 @@ describe("cross-origin access in development", () => {
     expect(asked.headers.get("access-control-allow-origin")).toBe(origin);
     expect(answered.status).toBe(200);
     expect(answered.headers.get("access-control-allow-origin")).toBe(origin);
+  });
+
+  it.each([
+    [sandbox, "true"],
+    ["https://evil.example", null],
+  ])("lets %s reach into a private network: %s", async (origin, allowed) => {
+    await using gateway = await startGateway();
+
+    const { headers } = await preflight(gateway.url, origin, { "access-control-request-private-network": "true" });
+    const { headers: unasked } = await preflight(gateway.url, origin);
+
+    expect(headers.get("access-control-allow-private-network")).toBe(allowed);
+    expect(unasked.get("access-control-allow-private-network")).toBeNull();
   });
 
   const foreign = [
