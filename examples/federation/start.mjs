@@ -3,9 +3,9 @@
  * Ports: ROUTER_PORT (4000), GATEWAY_PORT (4001), DIRECTORY_PORT (4002), EMULATOR_PORT (4010); 0 takes a free one.
  */
 import process, { env, exit } from "node:process";
+import { startEmulatorProgram, startGateway } from "../program.mjs";
 import { startDirectory } from "./directory.mjs";
 import { startHive } from "./hive.mjs";
-import { startEmulatorProgram, startGateway } from "./program.mjs";
 
 const query = "{ users { displayName pfxCertificates(first: 3) { nodes { id intendedPurpose expirationDateTime } } } }";
 const secret = env.ROUTER_SECRET || "only-for-this-example";

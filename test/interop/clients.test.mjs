@@ -8,7 +8,7 @@ import { createClient, fetchExchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { relayPagination } from "@urql/exchange-graphcache/extras";
 import { ClientError, GraphQLClient } from "graphql-request";
-import { importBuilt } from "../../examples/federation/program.mjs";
+import { importBuilt } from "../../examples/program.mjs";
 import { startStack } from "./stack.mjs";
 
 const {

@@ -1,5 +1,5 @@
 /** The built gateway as a program, in front of an emulator in this process. */
-import { importBuilt, startGateway } from "../../examples/federation/program.mjs";
+import { importBuilt, startGateway } from "../../examples/program.mjs";
 
 /** @param variables of the gateway's environment, besides what it needs to find the emulator. */
 export async function startStack(variables = {}) {

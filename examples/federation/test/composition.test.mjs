@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { composeServices as composeWithApollo } from "@apollo/composition";
 import { composeServices as composeWithTheGuild } from "@theguild/federation-composition";
+import { importBuilt } from "../../program.mjs";
 import { compose, readSupergraph, subgraphs } from "../compose.mjs";
 import { people } from "../directory.mjs";
-import { importBuilt } from "../program.mjs";
 
 const seedOf = async () => (await importBuilt("emulator/seed.js")).seedRecords();
 

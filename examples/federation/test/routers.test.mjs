@@ -1,8 +1,8 @@
 /** The same promises through either router: what the gateway says gets to the client, and nobody else gets its secrets. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { importBuilt } from "../../program.mjs";
 import { people } from "../directory.mjs";
-import { importBuilt } from "../program.mjs";
 import { routers, send, startStack } from "./stack.mjs";
 
 const token = { authorization: "Bearer caller-token" };

@@ -2,10 +2,10 @@
 import { env } from "node:process";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
+import { importBuilt, startGateway } from "../../program.mjs";
 import { readSupergraph } from "../compose.mjs";
 import { startDirectory } from "../directory.mjs";
 import { startHive } from "../hive.mjs";
-import { importBuilt, startGateway } from "../program.mjs";
 import { createApolloGateway } from "../router/apollo-gateway.mjs";
 import { startRecorder } from "./recorder.mjs";
 

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import process, { env, execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 
-const root = new URL("../../", import.meta.url);
+const root = new URL("../", import.meta.url);
 
 /** @throws {Error} saying what to do, where the root is not built. */
 export function needBuild() {
