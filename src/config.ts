@@ -44,6 +44,8 @@ export interface Config {
   /** Where the operations are, if only known ones are answered. */
   persistedOperationsFile: string | undefined;
   logLevel: string;
+  /** Where metrics are served; `undefined`: nowhere, and nothing is counted. */
+  metricsPort: number | undefined;
 }
 
 interface Variable {
@@ -120,6 +122,11 @@ export const variables: readonly Variable[] = [
   },
   { name: "LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error, fatal or silent" },
   {
+    name: "METRICS_PORT",
+    default: "none",
+    meaning: "serve Prometheus metrics on this port, at /metrics; 0 takes a free one",
+  },
+  {
     name: "LOG_USER_NAMES",
     default: "false",
     meaning: "name users in the audit log; else it has a hash of the user principal name",
@@ -195,8 +202,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     introspection: read.boolean("INTROSPECTION", !isProduction),
     explorer: read.boolean("EXPLORER", !isProduction),
     persistedOperationsFile: read.text("PERSISTED_OPERATIONS_FILE", "") || undefined,
+    metricsPort: isUnset(env.METRICS_PORT) ? undefined : read.integer("METRICS_PORT", 0, 0, 65_535),
     logLevel: read.choice("LOG_LEVEL", ["info", "trace", "debug", "warn", "error", "fatal", "silent"], "info"),
   };
+  if (config.metricsPort === config.port && config.port !== 0) {
+    read.problem("METRICS_PORT", "must not be the PORT of the API");
+  }
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;
 }

@@ -1,6 +1,7 @@
 /** How one request gets its caller and its data sources. */
 import { createHash } from "node:crypto";
 import type { Authentication, AuthMode } from "./auth/authenticate.ts";
+import type { VerifiedCaller } from "./auth/verify-caller.ts";
 import type { Deadline } from "./datasources/deadline.ts";
 import type { GraphClient } from "./datasources/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph-request.ts";
@@ -8,7 +9,25 @@ import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { GatewayError } from "./errors.ts";
 import type { AuditEntry } from "./log.ts";
 
+/** What is to be told of a request when it is over; filled in on its way. */
+export interface RequestRecord {
+  /** The gateway's own, for finding a request's lines in the log. */
+  readonly id: string;
+  /** One of the gateway's routes; never the path that was asked for. */
+  route: string;
+  /** Whether it asks for an operation, and not for a page or for what CORS allows. */
+  isGraphql: boolean;
+  operationType?: string | undefined;
+  /** Only where the operator knows the operation; else its name is any caller's to choose. */
+  operationName?: string | undefined;
+  /** Who was verified to call. */
+  caller: VerifiedCaller | null;
+  /** Of each error in the answer. */
+  readonly errorCodes: string[];
+}
+
 export interface GatewayContext {
+  readonly record: RequestRecord;
   /** @throws {GatewayError} `FORBIDDEN` where the caller may not. */
   authorize(access: "read" | "write"): void;
   readonly dataSources: { readonly userPfxCertificates: UserPfxCertificates };
@@ -16,6 +35,7 @@ export interface GatewayContext {
 
 /** What the HTTP server knows of a request. */
 export interface RequestFacts {
+  record: RequestRecord;
   authentication: Authentication;
   /** For the whole of the request. */
   deadline: Deadline;
@@ -26,7 +46,7 @@ export interface RequestFacts {
 export function createContext(
   client: GraphClient,
   settings: { authMode: AuthMode; maxBatchItems: number; logUserNames: boolean },
-  { authentication, deadline, disconnected }: RequestFacts,
+  { record, authentication, deadline, disconnected }: RequestFacts,
 ): GatewayContext {
   let token: Promise<string> | undefined;
   const inTime = async (promise: Promise<string>): Promise<string> => {
@@ -50,9 +70,15 @@ export function createContext(
           token = renewed;
         }
       : undefined,
-    audit: (entry) => client.log.audit({ ...subjectOf(authentication, settings.authMode), ...named(entry, settings) }),
+    audit: (entry) =>
+      client.log.audit({
+        httpRequestId: record.id,
+        ...subjectOf(authentication, settings.authMode),
+        ...named(entry, settings),
+      }),
   };
   return {
+    record,
     authorize: (access) => authentication.authorize(access),
     dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, settings.maxBatchItems) },
   };

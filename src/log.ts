@@ -5,7 +5,7 @@
 import { type DestinationStream, pino } from "pino";
 
 export interface GatewayLog {
-  listening(record: { url: string; authMode: string; graphBaseUrl: string }): void;
+  listening(record: { url: string; authMode: string; graphBaseUrl: string; metricsUrl: string | undefined }): void;
   stopping(record: { signal: string }): void;
   /** Graph answered an enum member that this build does not know; its property became null. */
   unknownEnumMember(record: { property: string }): void;
@@ -13,6 +13,8 @@ export interface GatewayLog {
   movedToBeta(): void;
   /** One request to Graph and what became of it, at level debug. */
   graphAttempt(record: GraphAttemptRecord): void;
+  /** One HTTP request and what became of it, at level info; those of probes at level debug. */
+  access(record: AccessRecord): void;
   /** A line of the audit log, written at any level but `silent`. */
   audit(record: AuditRecord): void;
   /** A bug: what the caller sees is masked, and carries the same id. */
@@ -30,6 +32,29 @@ export interface GraphAttemptRecord {
   requestId?: string;
 }
 
+/** Nothing here is a caller's to choose. */
+export interface AccessRecord {
+  /** The gateway's own. */
+  id?: string;
+  /** Absent, as the id is, where what came was no HTTP. */
+  method?: string;
+  route: string;
+  /** Absent where the client was gone before there was one. */
+  status?: number;
+  /** The client did not wait for the whole answer. */
+  aborted?: boolean;
+  durationMs?: number;
+  /** On the wire, heads included. */
+  bytesIn: number;
+  bytesOut: number;
+  operationType?: string | undefined;
+  operationName?: string | undefined;
+  errorCodes?: readonly string[];
+  tenantId?: string | undefined;
+  objectId?: string | undefined;
+  clientId?: string | undefined;
+}
+
 /** What a write was about and what became of it. */
 export interface AuditEntry {
   operation: "create" | "update" | "delete";
@@ -44,6 +69,8 @@ export interface AuditEntry {
 
 /** An entry with who was behind it, as far as that was verified. */
 interface AuditRecord extends AuditEntry {
+  /** The `id` of the request's line in the access log. */
+  httpRequestId: string;
   mode: string;
   tenantId?: string;
   objectId?: string;
@@ -57,17 +84,41 @@ export function createLog(level: string, destination?: DestinationStream): Gatew
   const log = destination === undefined ? pino(base) : pino(base, destination);
   const auditLog = log.child({}, { level: level === "silent" ? "silent" : "info" });
   return {
-    listening: ({ url, authMode, graphBaseUrl }) => log.info({ url, authMode, graphBaseUrl }, "listening"),
+    listening: ({ url, authMode, graphBaseUrl, metricsUrl }) =>
+      log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
     unknownEnumMember: ({ property }) => log.warn({ property }, "Graph answered an enum member unknown to this build"),
     movedToBeta: () => log.warn("Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
       log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "asked Graph"),
+    access(record) {
+      const isProbe = record.route === "/livez" || record.route === "/readyz";
+      log[isProbe ? "debug" : "info"](
+        {
+          id: record.id,
+          method: record.method,
+          route: record.route,
+          status: record.status,
+          aborted: record.aborted,
+          durationMs: record.durationMs,
+          bytesIn: record.bytesIn,
+          bytesOut: record.bytesOut,
+          operationType: record.operationType,
+          operationName: record.operationName,
+          errorCodes: record.errorCodes,
+          tenantId: record.tenantId,
+          objectId: record.objectId,
+          clientId: record.clientId,
+        },
+        "access",
+      );
+    },
     audit: (record) =>
       auditLog.info(
         {
           operation: record.operation,
           outcome: record.outcome,
+          httpRequestId: record.httpRequestId,
           mode: record.mode,
           tenantId: record.tenantId,
           objectId: record.objectId,

@@ -77,7 +77,9 @@ function failToStop(error: unknown): void {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
   const isTaken = "code" in error && error.code === "EADDRINUSE";
-  return isTaken ? `${error.message}. Another program listens there; set PORT to a free one.` : error.message;
+  return isTaken
+    ? `${error.message}. Another program listens there; set PORT (or METRICS_PORT) to a free one.`
+    : error.message;
 }
 
 const [argument, ...rest] = process.argv.slice(2);

@@ -42,6 +42,7 @@ describe("the configuration of an empty environment", () => {
     explorer: true,
     persistedOperationsFile: undefined,
     logLevel: "info",
+    metricsPort: undefined,
   };
 
   it("is the emulator's, on this machine alone, open for development", () => {
@@ -215,6 +216,8 @@ describe("every variable", () => {
     ["HOST", "::", "host", "::"],
     ["PORT", "0", "port", 0],
     ["PORT", "65535", "port", 65_535],
+    ["METRICS_PORT", "0", "metricsPort", 0],
+    ["METRICS_PORT", "9464", "metricsPort", 9464],
     ["GRAPH_API_VERSION", "beta", "graphApiVersion", "beta"],
     ["GRAPH_API_VERSION", "v1.0", "graphApiVersion", "v1.0"],
     ["GRAPH_API_VERSION", "auto", "graphApiVersion", "auto"],
@@ -255,6 +258,8 @@ describe("every variable", () => {
       /whole number from 0 to 65535/,
       [canary, "65536", "-1", "80.5", "1e3", "0x50", " 80", "http", "99999999999"],
     ],
+    ["METRICS_PORT", /must not be the PORT of the API/, ["4000"]],
+    ["METRICS_PORT", /whole number from 0 to 65535/, [canary, "65536", "-1", "9464/metrics"]],
     ["GRAPH_CLOUD", /one of global, usgov, usgov-dod, china/, [canary, "GLOBAL", "germany", "toString", "__proto__"]],
     ["GRAPH_API_VERSION", /one of auto, v1.0, beta/, [canary, "v1", "1.0", "BETA", "v2.0"]],
     ["GRAPH_BASE_URL", /must be/, [canary, `https://${canary}.example`]],

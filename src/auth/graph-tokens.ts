@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { AuthenticationResult, ConfidentialClientApplication, NodeAuthOptions } from "@azure/msal-node";
 import type { IdentityConfig } from "../config-identity.ts";
+import type { GatewayMetrics } from "../metrics.ts";
 import { entraError } from "./entra-error.ts";
 import { createEntraNetwork } from "./entra-network.ts";
 import { type AccessToken, TokenCache } from "./token-cache.ts";
@@ -29,16 +30,22 @@ export interface GraphTokens {
   app(renewal?: Renewal): Promise<string>;
   /** A token on behalf of the caller. @param assertion the caller's verified token. */
   onBehalfOf(tenantId: string, assertion: string, renewal?: Renewal): Promise<string>;
+  /** How many tokens are kept. */
+  readonly cached: number;
   close(): Promise<void>;
 }
 
 /** @param nowMs epoch milliseconds. @throws where the certificate cannot be read. */
-export async function createGraphTokens(identity: IdentityConfig, nowMs: () => number): Promise<GraphTokens> {
+export async function createGraphTokens(
+  identity: IdentityConfig,
+  nowMs: () => number,
+  metrics?: GatewayMetrics,
+): Promise<GraphTokens> {
   const msal = await import("@azure/msal-node"); // only these modes pay for it
   const { network, close } = createEntraNetwork(identity.authorityUrl);
   const system = { networkClient: network, disableInternalRetries: true };
   const credential = credentialOf(identity);
-  const cache = new TokenCache(nowMs);
+  const cache = new TokenCache(nowMs, undefined, (outcome) => metrics?.tokenRequest(outcome));
   const clients = new Map<string, ConfidentialClientApplication>();
 
   function clientFor(tenantId: string): ConfidentialClientApplication {
@@ -82,6 +89,9 @@ export async function createGraphTokens(identity: IdentityConfig, nowMs: () => n
   });
 
   return {
+    get cached() {
+      return cache.size;
+    },
     app: (renewal) =>
       cache.get(
         "app",

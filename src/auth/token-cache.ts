@@ -2,6 +2,7 @@
  * Access tokens for Graph, kept until shortly before they expire. Bounded, and one acquisition at a time for each key:
  * msal-node's own cache grows without limit and asks the identity provider once for every concurrent caller.
  */
+import type { TokenOutcome } from "../metrics.ts";
 
 export interface AccessToken {
   token: string;
@@ -14,14 +15,19 @@ const marginMs = 5 * 60_000;
 
 export class TokenCache {
   readonly #nowMs: () => number;
+  readonly #onRequest: (outcome: TokenOutcome) => void;
   readonly #capacity: number;
   /** The least recently used first. */
   readonly #tokens = new Map<string, AccessToken & { refreshAtMs: number }>();
   readonly #underWay = new Map<string, Promise<AccessToken>>();
 
-  /** @param nowMs epoch milliseconds. @param capacity how many tokens are kept, default 10,000. */
-  constructor(nowMs: () => number, capacity = 10_000) {
+  /**
+   * @param nowMs epoch milliseconds. @param capacity how many tokens are kept, default 10,000.
+   * @param onRequest told how each token was come by; several that wait for the same one count once.
+   */
+  constructor(nowMs: () => number, capacity = 10_000, onRequest: (outcome: TokenOutcome) => void = () => {}) {
     this.#nowMs = nowMs;
+    this.#onRequest = onRequest;
     this.#capacity = capacity;
   }
 
@@ -40,6 +46,7 @@ export class TokenCache {
     if (kept !== undefined && kept.token !== refused && this.#nowMs() < kept.refreshAtMs) {
       this.#tokens.delete(key);
       this.#tokens.set(key, kept);
+      this.#onRequest("cached");
       return kept.token;
     }
     const underWay = this.#underWay.get(key) ?? this.#acquire(key, acquire);
@@ -48,10 +55,17 @@ export class TokenCache {
 
   #acquire(key: string, acquire: () => Promise<AccessToken>): Promise<AccessToken> {
     const underWay = acquire()
-      .then((acquired) => {
-        this.#keep(key, acquired);
-        return acquired;
-      })
+      .then(
+        (acquired) => {
+          this.#onRequest("acquired");
+          this.#keep(key, acquired);
+          return acquired;
+        },
+        (error: unknown) => {
+          this.#onRequest("failed");
+          throw error;
+        },
+      )
       .finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, underWay);
     return underWay;

@@ -14,11 +14,13 @@ const patienceMs = 4000;
 
 type Attempt = { response: GraphResponse } | { error: unknown; waitedMs: number };
 
-export function withCircuitBreaker(send: Send): Send {
+/** @param onChange told whenever it opens or closes. */
+export function withCircuitBreaker(send: Send, onChange: (isOpen: boolean) => void): Send {
   const breaker = circuitBreaker(
     handleWhenResult((result) => isFailure(result as Attempt)), // cockatiel hands over what it was given
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresInARow) },
   );
+  breaker.onStateChange((state) => onChange(state !== CircuitState.Closed));
   return async (request) => {
     // Left to cockatiel, it would wait for the probe's end, which may be after its deadline.
     if (breaker.state === CircuitState.HalfOpen) throw new TransportError("circuitOpen", false);

@@ -3,6 +3,7 @@
  * here, in the order in which they are written down.
  */
 import type { GatewayLog } from "../log.ts";
+import type { GatewayMetrics } from "../metrics.ts";
 import { type ApiVersion, withApiVersion } from "./api-version.ts";
 import { createBatch, withBatch } from "./batch.ts";
 import { withCircuitBreaker } from "./circuit-breaker.ts";
@@ -27,25 +28,31 @@ export interface GraphClientOptions {
   /** Creates, updates and deletions in any twenty seconds. */
   writesPer20s: number;
   log: GatewayLog;
+  /** Absent where nobody counts. */
+  metrics: GatewayMetrics | undefined;
   clock: Clock;
 }
 
 export class GraphClient {
   readonly baseUrl: URL;
   readonly log: GatewayLog;
+  readonly metrics: GatewayMetrics | undefined;
   readonly clock: Clock;
   readonly graphClock: GraphClock;
   readonly creates: KeyedCreates;
   readonly retryBudget: RetryBudget;
   readonly #send: Send;
   readonly #sendUnbatched: Send;
+  readonly #writeQuota: WriteQuota;
+  #isCircuitOpen = false;
   readonly #close: () => Promise<void>;
   /** What must not be cut short by closing, such as creates that were sent for clients who are gone. */
   readonly #unfinished = new Set<Promise<unknown>>();
 
-  constructor({ baseUrl, apiVersion, maxConnections, writesPer20s, log, clock }: GraphClientOptions) {
+  constructor({ baseUrl, apiVersion, maxConnections, writesPer20s, log, metrics, clock }: GraphClientOptions) {
     this.baseUrl = baseUrl;
     this.log = log;
+    this.metrics = metrics;
     this.clock = clock;
     this.graphClock = new GraphClock(clock.now);
     this.creates = new KeyedCreates();
@@ -53,12 +60,30 @@ export class GraphClient {
 
     const transport = createTransport(baseUrl, maxConnections);
     this.#close = transport.close;
-    const observed = withObserver(transport.send, clock.now, log.graphAttempt);
+    const observed = withObserver(transport.send, clock.now, (attempt) => {
+      log.graphAttempt(attempt);
+      metrics?.graphAttempt(attempt.operation, attempt.status ?? attempt.silence ?? "none", attempt.durationMs / 1000);
+    });
     const versioned = withApiVersion(apiVersion, observed, log.movedToBeta);
-    this.#sendUnbatched = withCircuitBreaker(versioned);
+    this.#sendUnbatched = withCircuitBreaker(versioned, (isOpen) => {
+      this.#isCircuitOpen = isOpen;
+    });
     const batched = withBatch(this.#sendUnbatched);
-    const paced = withWriteQuota(new WriteQuota(writesPer20s, clock), batched);
-    this.#send = withRetry(withFreshToken(paced), this.retryBudget, clock);
+    this.#writeQuota = new WriteQuota(writesPer20s, clock);
+    const paced = withWriteQuota(this.#writeQuota, batched);
+    this.#send = withRetry(withFreshToken(paced), this.retryBudget, clock, ({ operation }) =>
+      metrics?.graphRetry(operation),
+    );
+  }
+
+  /** How many writes may go out to Graph at once. */
+  get writeQuotaRemaining(): number {
+    return this.#writeQuota.remaining;
+  }
+
+  /** Whether Graph counts as down, and is not asked but for a probe. */
+  get isCircuitOpen(): boolean {
+    return this.#isCircuitOpen;
   }
 
   /** An answer of any status, or the reason why there is none. Rejects only where the gateway refuses to ask. */

@@ -4,6 +4,7 @@
  * clock, was not known before, and says what ours said; absent after a settling delay, the create is sent once more.
  */
 import { GatewayError } from "../errors.ts";
+import type { ReconcileOutcome } from "../metrics.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadline } from "./deadline.ts";
@@ -15,6 +16,8 @@ const maxSendings = 2;
 
 /** An answer, or none. */
 export type Outcome = { response: GraphResponse } | { error: TransportError };
+
+type Settled = (outcome: ReconcileOutcome) => void;
 
 export interface CreateSteps {
   /** Sends the create, retrying what was certainly not applied. Rejects only where the gateway refuses to ask. */
@@ -31,6 +34,8 @@ export interface CreateSteps {
   conflictWith(found: UserPfxCertificate, outcome: Outcome): Promise<GatewayError>;
   /** Whether one more sending is within the retry budget and still wanted. */
   maySendAgain(): boolean;
+  /** Told that a lost answer is looked into; what it returns is told once what that came to. */
+  settling(): Settled;
   readonly deadline: Deadline;
   readonly clock: Clock;
 }
@@ -47,10 +52,10 @@ export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate
 
     if (!isDoubtful(outcome)) return refused(steps, outcome, doubted);
     doubted = outcome;
-    const found = await settle(steps, outcome);
-    if (found !== null) {
-      return claim(steps, found, outcome);
-    }
+    const settled = steps.settling();
+    const found = await settle(steps, outcome, settled);
+    if (found !== null) return claim(steps, found, outcome, outcome, settled);
+    settled("absent");
     if (sending === maxSendings || !steps.maySendAgain()) throw await absent(steps, outcome);
   }
 }
@@ -64,14 +69,19 @@ async function refused(
   const status = "response" in outcome ? outcome.response.status : undefined;
   const error = await steps.errorOf(outcome);
   if (doubted === undefined && !(status === 409 || status === 400)) throw error;
+  const settled = doubted === undefined ? undefined : steps.settling();
   let found: UserPfxCertificate | null;
   try {
     found = await steps.lookUp();
   } catch {
+    settled?.("unknown");
     throw doubted === undefined || status === 409 ? error : await steps.errorOf(doubted);
   }
-  if (found === null) throw doubted === undefined ? error : await absent(steps, doubted, error);
-  if (doubted !== undefined) return claim(steps, found, doubted, outcome);
+  if (found === null) {
+    settled?.("absent");
+    throw doubted === undefined ? error : await absent(steps, doubted, error);
+  }
+  if (doubted !== undefined) return claim(steps, found, doubted, outcome, settled);
   throw await steps.conflictWith(found, outcome);
 }
 
@@ -80,21 +90,24 @@ async function claim(
   steps: CreateSteps,
   found: UserPfxCertificate,
   doubted: Outcome,
-  answer = doubted,
+  answer: Outcome,
+  settled: Settled | undefined,
 ): Promise<UserPfxCertificate> {
   const isOurs = steps.isOurs(found);
+  settled?.(isOurs === "undecided" ? "unknown" : isOurs ? "stored" : "conflict");
   if (isOurs === "undecided") throw await steps.errorOf(doubted);
   if (isOurs) return found;
   throw await steps.conflictWith(found, answer);
 }
 
-async function settle(steps: CreateSteps, outcome: Outcome): Promise<UserPfxCertificate | null> {
+async function settle(steps: CreateSteps, outcome: Outcome, settled: Settled): Promise<UserPfxCertificate | null> {
   try {
     const found = await steps.lookUp();
     if (found !== null) return found;
     await steps.clock.sleep(Math.min(settlingMs, steps.deadline.budgetMs / 10, steps.deadline.remainingMs));
     return await steps.lookUp();
   } catch {
+    settled("unknown");
     throw await steps.errorOf(outcome);
   }
 }

@@ -16,7 +16,13 @@ const throttledBaseMs = 2000;
 
 type Outcome = { response: GraphResponse } | { error: TransportError };
 
-export function withRetry(send: Send, budget: RetryBudget, clock: Clock): Send {
+/** @param onRetry told of every request that is sent once more. */
+export function withRetry(
+  send: Send,
+  budget: RetryBudget,
+  clock: Clock,
+  onRetry: (request: GraphRequest) => void,
+): Send {
   return async (request) => {
     const { deadline, disconnected } = request.caller;
     budget.countRequest(request);
@@ -41,6 +47,7 @@ export function withRetry(send: Send, budget: RetryBudget, clock: Clock): Send {
       }
       await clock.sleep(waitMs, disconnected);
       if (disconnected.aborted) throw new TransportError("disconnected", doubt);
+      onRetry(request);
     }
   };
 }

@@ -202,7 +202,7 @@ export class UserPfxCertificates {
   }
 
   #stepsOf(input: CreateUserPfxCertificateInput, past: Past, batch: Batch | undefined, seen: Seen): CreateSteps {
-    const { clock, graphClock, retryBudget } = this.#client;
+    const { clock, graphClock, retryBudget, metrics } = this.#client;
     const { deadline, disconnected } = this.#caller;
     const beganAtMs = clock.now();
     const attempts = { left: maxAttempts };
@@ -238,8 +238,13 @@ export class UserPfxCertificates {
         past.createdDateTime = found.createdDateTime;
         return conflictWith(found.id, request, "response" in outcome ? outcome.response : undefined);
       },
-      maySendAgain: () =>
-        attempts.left > 0 && !disconnected.aborted && deadline.remainingMs > 0 && retryBudget.takeRetry(request),
+      maySendAgain: () => {
+        if (attempts.left <= 0 || disconnected.aborted || deadline.remainingMs <= 0) return false;
+        if (!retryBudget.takeRetry(request)) return false;
+        metrics?.graphRetry(request.operation);
+        return true;
+      },
+      settling: () => (outcome) => metrics?.reconciled(outcome),
     };
   }
 
@@ -322,7 +327,11 @@ export class UserPfxCertificates {
   }
 
   #failureOf(reason: unknown): UserPfxCertificateFailure {
-    if (reason instanceof GatewayError) return UserPfxCertificateFailure.of(reason);
+    if (reason instanceof GatewayError) {
+      this.#client.metrics?.error(reason.code);
+      return UserPfxCertificateFailure.of(reason);
+    }
+    this.#client.metrics?.error("INTERNAL_SERVER_ERROR");
     const id = randomUUID();
     this.#client.log.internalError({ id, error: reason });
     return UserPfxCertificateFailure.masked(id);

@@ -31,6 +31,12 @@ export class WriteQuota {
     this.#clock = clock;
   }
 
+  /** How many writes may go out at once. */
+  get remaining(): number {
+    const since = this.#clock.now() - this.#windowMs;
+    return Math.max(0, this.#limit - this.#times.filter((time) => time > since).length - this.#queue.size);
+  }
+
   /**
    * Resolves when a write may go out, with what `giveBack` takes.
    *

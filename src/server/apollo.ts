@@ -22,6 +22,7 @@ import { countWrites } from "./plugins/count-writes.ts";
 import { httpStatus } from "./plugins/http-status.ts";
 import { nameInvalidValues } from "./plugins/name-invalid-values.ts";
 import { persistedOperations } from "./plugins/persisted-operations.ts";
+import { recordOperation } from "./plugins/record-operation.ts";
 
 /** @throws {ConfigError} where the file of persisted operations is not one. */
 export async function startApollo(config: Config, log: GatewayLog): Promise<ApolloServer<GatewayContext>> {
@@ -51,6 +52,7 @@ export async function startApollo(config: Config, log: GatewayLog): Promise<Apol
       countWrites(config.maxBatchItems),
       httpStatus,
       nameInvalidValues,
+      recordOperation({ namesOperations: manifest !== undefined }),
     ],
   });
   await apollo.start();

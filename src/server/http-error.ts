@@ -15,10 +15,14 @@ export class HttpError extends Error {
     this.#code = code;
   }
 
+  get code(): string {
+    const general = this.status === 404 ? "NOT_FOUND" : this.status >= 500 ? "INTERNAL_SERVER_ERROR" : "BAD_REQUEST";
+    return this.#code ?? general;
+  }
+
   /** The answer's body. */
   get json(): string {
-    const general = this.status === 404 ? "NOT_FOUND" : this.status >= 500 ? "INTERNAL_SERVER_ERROR" : "BAD_REQUEST";
-    return JSON.stringify({ errors: [{ message: this.message, extensions: { code: this.#code ?? general } }] });
+    return JSON.stringify({ errors: [{ message: this.message, extensions: { code: this.code } }] });
   }
 }
 

@@ -9,20 +9,24 @@ import type { Socket } from "node:net";
 import { type ApolloServer, HeaderMap } from "@apollo/server";
 import type { Authenticate, Authentication } from "../auth/authenticate.ts";
 import type { Config } from "../config.ts";
-import type { GatewayContext, RequestFacts } from "../context.ts";
+import type { GatewayContext, RequestFacts, RequestRecord } from "../context.ts";
 import type { Clock } from "../datasources/clock.ts";
 import { Deadline } from "../datasources/deadline.ts";
 import { GatewayError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
+import type { GatewayMetrics } from "../metrics.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
 import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
 import { HttpError, httpErrorOf } from "./http-error.ts";
+import { observeRequest } from "./observe-request.ts";
 
 export interface HttpOptions {
   config: Config;
   apollo: ApolloServer<GatewayContext>;
   log: GatewayLog;
+  /** Absent where nobody counts. */
+  metrics: GatewayMetrics | undefined;
   authenticate: Authenticate;
   createContext: (facts: RequestFacts) => GatewayContext;
   /** The explorer's page; absent where the explorer is off. */
@@ -48,13 +52,17 @@ export function createHttpServer(options: HttpOptions): Server {
       requireHostHeader: false, // node's own refusal has no body
     },
     (request, response) => {
-      handle(options, request, response).catch((error: unknown) => refuse(options, request, response, error));
+      const record = observeRequest(options, request, response);
+      handle(options, request, response, record).catch((error: unknown) =>
+        refuse(options, request, response, record, error),
+      );
     },
   );
-  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
-    refuse(options, request, response, new HttpError(417, "The only expectation met here is 100-continue.")),
-  );
-  server.on("clientError", answerBrokenHttp);
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    const error = new HttpError(417, "The only expectation met here is 100-continue.");
+    refuse(options, request, response, observeRequest(options, request, response), error);
+  });
+  server.on("clientError", (error, socket: Socket) => answerBrokenHttp(error, socket, options.log));
   return server;
 }
 
@@ -69,7 +77,12 @@ export function unusedConnections(server: Server): ReadonlySet<Socket> {
   return unused;
 }
 
-async function handle(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: RequestRecord,
+): Promise<void> {
   response.setHeader("x-content-type-options", "nosniff");
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {
     throw new HttpError(400, "Send a Host header.");
@@ -77,14 +90,20 @@ async function handle(options: HttpOptions, request: IncomingMessage, response: 
   const [path = "", search] = splitUrl(request.url ?? "");
   switch (path) {
     case "/graphql":
-      return handleGraphQL(options, request, response, search);
+      record.route = path;
+      return handleGraphQL(options, request, response, record, search);
     case "/livez":
+      record.route = path;
       return handleHealth(options, request, response, true);
     case "/readyz":
+      record.route = path;
       return handleHealth(options, request, response, options.isReady());
   }
   const file = options.graphiql?.get(path);
-  if (file !== undefined) return handleStaticFile(options, request, response, file);
+  if (file !== undefined) {
+    record.route = "/graphiql";
+    return handleStaticFile(options, request, response, file);
+  }
   throw new HttpError(404, "There is nothing here; the API is at /graphql.");
 }
 
@@ -119,6 +138,7 @@ async function handleGraphQL(
   options: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
+  record: RequestRecord,
   search: string,
 ): Promise<void> {
   const { config, apollo, explorer } = options;
@@ -131,8 +151,11 @@ async function handleGraphQL(
   if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST, OPTIONS");
   if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) return explorer(response);
 
+  record.isGraphql = true;
+  options.metrics?.requestStarted();
   const deadline = new Deadline(deadlineMsOf(request, config.requestDeadlineMs), options.clock);
   const authentication = await authenticateRequest(options, request, deadline);
+  record.caller = authentication.caller;
   const disconnected = new AbortController();
   setMaxListeners(0, disconnected.signal); // a plural create has hundreds of requests to Graph listen to it
   response.once("close", () => {
@@ -143,6 +166,7 @@ async function handleGraphQL(
     httpGraphQLRequest: { method, headers: headersOf(request), search, body },
     context: async () =>
       options.createContext({
+        record,
         authentication,
         deadline,
         disconnected: disconnected.signal,
@@ -153,6 +177,8 @@ async function handleGraphQL(
   closeWhenDraining(options, response);
   response.statusCode = answer.status ?? 200;
   if (answer.body.kind === "complete") {
+    // Apollo's plugins don't hear of a request that it takes for none.
+    if (response.statusCode >= 400 && record.errorCodes.length === 0) record.errorCodes.push("BAD_REQUEST");
     response.end(answer.body.string);
     return;
   }
@@ -205,13 +231,20 @@ function methodNotAllowed(allow: string): HttpError {
   return new HttpError(405, `Use ${allow}.`, { allow });
 }
 
-function refuse(options: HttpOptions, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+function refuse(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: RequestRecord,
+  error: unknown,
+): void {
   const known =
     error instanceof HttpError
       ? error
       : error instanceof GatewayError
         ? httpErrorOf(error)
         : new HttpError(500, "Something went wrong inside the gateway.");
+  record.errorCodes.push(known.code);
   if (known.status === 500) options.log.internalError({ id: "http", error });
   if (response.headersSent) {
     response.destroy();
@@ -243,14 +276,16 @@ function refuse(options: HttpOptions, request: IncomingMessage, response: Server
 }
 
 /** What node's parser refuses never becomes a request; it is answered on the socket, which then closes as in `refuse`. */
-function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket, log: GatewayLog): void {
   if (socket.writableEnded) return; // the rest of what is answered already
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
   const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-  const body = new HttpError(status, STATUS_CODES[status] ?? "Bad Request").json;
+  const { json: body, code } = new HttpError(status, STATUS_CODES[status] ?? "Bad Request");
+  const { bytesRead: bytesIn } = socket;
+  log.access({ route: "broken", status, bytesIn, bytesOut: Buffer.byteLength(body), errorCodes: [code] });
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `content-type: ${json}`,

@@ -1,19 +1,23 @@
 /** Puts the parts together and runs them: schema, Apollo Server, Graph client, HTTP server; and takes them down again. */
-import type { AddressInfo } from "node:net";
 import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
-import { createGraphTokens } from "../auth/graph-tokens.ts";
+import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
 import { createCallerVerifier } from "../auth/verify-caller.ts";
 import type { Config } from "../config.ts";
 import { createContext } from "../context.ts";
 import { type Clock, systemClock } from "../datasources/clock.ts";
 import { GraphClient } from "../datasources/graph-client.ts";
 import type { GatewayLog } from "../log.ts";
+import type { GatewayMetrics } from "../metrics.ts";
 import { startApollo } from "./apollo.ts";
 import { createExplorer } from "./explorer.ts";
 import { findGraphiql } from "./graphiql.ts";
 import { createHttpServer, unusedConnections } from "./http.ts";
+import { listen } from "./listen.ts";
+import { startMetricsServer } from "./metrics-server.ts";
 
 export interface Gateway {
+  /** Where metrics are, if anywhere: `http://127.0.0.1:9464/metrics`. */
+  readonly metricsUrl: string | undefined;
   /** Where the API is: `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
   /** Refuses new requests, lets those under way finish within their deadline, then closes everything. */
@@ -29,21 +33,30 @@ export async function startGateway(
   graphiqlFolder?: URL,
 ): Promise<Gateway> {
   const apollo = await startApollo(config, log);
+  // Imported on demand: where nobody scrapes, nothing is counted.
+  const metrics = config.metricsPort === undefined ? undefined : (await import("../metrics.ts")).createMetrics();
   const client = new GraphClient({
     baseUrl: graphBaseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: config.graphMaxConnections,
     writesPer20s: config.graphWritesPer20s,
     log,
+    metrics,
     clock,
   });
-  const { authenticate, close: closeTokens } = await authentication(config);
+  const { authenticate, tokens, close: closeTokens } = await authentication(config, metrics);
+  metrics?.readGauges({
+    writeQuotaRemaining: () => client.writeQuotaRemaining,
+    isCircuitOpen: () => client.isCircuitOpen,
+    tokenCacheEntries: () => tokens?.cached ?? 0,
+  });
   const graphiql = config.explorer ? findGraphiql(graphiqlFolder) : undefined;
   let isReady = true;
   const server = createHttpServer({
     config,
     apollo,
     log,
+    metrics,
     authenticate,
     createContext: (facts) => createContext(client, config, facts),
     explorer: config.explorer ? createExplorer(graphiql !== undefined) : undefined,
@@ -52,15 +65,14 @@ export async function startGateway(
     clock,
   });
   const unused = unusedConnections(server);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(config.port, config.host, resolve);
-  });
-  const url = `http://${hostOf(config.host)}:${portOf(server.address())}/graphql`;
-  log.listening({ url, authMode: config.authMode, graphBaseUrl: graphBaseUrl.origin });
+  const metricsServer = metrics && (await startMetricsServer(metrics, config.host, config.metricsPort ?? 0, log));
+  const url = `${await listen(server, config.host, config.port)}/graphql`;
+  const metricsUrl = metricsServer?.url;
+  log.listening({ url, authMode: config.authMode, graphBaseUrl: graphBaseUrl.origin, metricsUrl });
 
   return {
     url,
+    metricsUrl,
     async close() {
       isReady = false;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -73,12 +85,17 @@ export async function startGateway(
       await apollo.stop();
       await client.close();
       await closeTokens();
+      await metricsServer?.close(); // last: how a stop goes is seen until its end
     },
   };
 }
 
-async function authentication({ authMode, identity }: Config): Promise<{
+async function authentication(
+  { authMode, identity }: Config,
+  metrics: GatewayMetrics | undefined,
+): Promise<{
   authenticate: Authenticate;
+  tokens?: GraphTokens;
   close(): Promise<void>;
 }> {
   if (authMode === "passthrough" || authMode === "none") {
@@ -93,15 +110,6 @@ async function authentication({ authMode, identity }: Config): Promise<{
     allowedTenants,
     nowMs: Date.now,
   });
-  const tokens = await createGraphTokens(identity, Date.now);
-  return { authenticate: authenticateCallers(authMode, identity, verify, tokens), close: tokens.close };
-}
-
-function hostOf(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return address.port;
+  const tokens = await createGraphTokens(identity, Date.now, metrics);
+  return { authenticate: authenticateCallers(authMode, identity, verify, tokens), tokens, close: tokens.close };
 }

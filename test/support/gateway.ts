@@ -32,6 +32,10 @@ export interface Answer<Data> {
 
 export interface TestGateway extends AsyncDisposable {
   readonly url: string;
+  /** Only with `metricsPort` in the configuration. */
+  readonly metricsUrl: string | undefined;
+  /** What Prometheus would get there. */
+  metrics(): Promise<string>;
   readonly emulator: Emulator;
   readonly clock: TestClock;
   /** Lines of the gateway's log, parsed. */
@@ -77,6 +81,10 @@ export async function startGateway({
   };
   return {
     url: gateway.url,
+    metricsUrl: gateway.metricsUrl,
+    async metrics() {
+      return (await fetch(gateway.metricsUrl ?? "about:blank")).text();
+    },
     stop,
     emulator,
     clock,

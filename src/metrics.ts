@@ -1,0 +1,183 @@
+/**
+ * What the gateway counts: one method per event, and gauges that are read when somebody asks. Labels come from fixed sets
+ * and from status codes, never from a caller, so that neither a secret nor a client can make a time series of its own.
+ * Loaded only where `METRICS_PORT` is set. docs/metrics.md is the table of all this.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** What a look-up after a lost answer came to; `unknown`: it could not be settled. */
+export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
+
+/** How a token for Graph was come by. */
+export type TokenOutcome = "cached" | "acquired" | "failed";
+
+/** Events that happen on the way of a request. None of these methods throws. */
+export interface GatewayMetrics {
+  requestStarted(): void;
+  /** @param operationType absent where the request did not get as far as an operation. */
+  requestEnded(operationType: string | undefined, outcome: "success" | "error", seconds: number): void;
+  /** The code of an error in an answer, or of one item of a plural create. */
+  error(code: string): void;
+  /**
+   * One request to Graph.
+   *
+   * @param operation `read`, `create`, `update` or `delete`; a `$batch` goes by what its items do.
+   * @param status as answered, or why there is no answer.
+   */
+  graphAttempt(operation: string, status: number | string, seconds: number): void;
+  graphRetry(operation: string): void;
+  reconciled(outcome: ReconcileOutcome): void;
+  tokenRequest(outcome: TokenOutcome): void;
+}
+
+/** What gauges read at the moment of a scrape. */
+export interface GaugeSources {
+  writeQuotaRemaining(): number;
+  isCircuitOpen(): boolean;
+  tokenCacheEntries(): number;
+}
+
+export interface MetricsRegistry extends GatewayMetrics {
+  readGauges(sources: GaugeSources): void;
+  /** All of it in Prometheus's text format, those of the process included. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+const operationTypes: readonly string[] = ["query", "mutation", "subscription"];
+/** A request to the gateway lasts as long as what it asks of Graph, waits included. */
+const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60];
+const codePattern = /^[A-Z_]{1,40}$/;
+/** More codes than there are: whatever else came would be a bug, and is counted together. */
+const maxCodes = 50;
+
+/** Of the process, which has one event loop and one heap however many gateways: registered once. */
+let processMetrics: Registry | undefined;
+
+function processRegistry(): Registry {
+  if (processMetrics === undefined) {
+    processMetrics = new Registry();
+    collectDefaultMetrics({ register: processMetrics });
+  }
+  return processMetrics;
+}
+
+export function createMetrics(): MetricsRegistry {
+  const register = new Registry();
+  const registers = [register];
+  const ofProcess = processRegistry();
+  let inFlight = 0;
+  let sources: GaugeSources = {
+    writeQuotaRemaining: () => 0,
+    isCircuitOpen: () => false,
+    tokenCacheEntries: () => 0,
+  };
+
+  const requests = new Counter({
+    name: "graphql_requests_total",
+    help: "GraphQL requests answered, by type of the operation and by outcome: success, or error where the answer has errors.",
+    labelNames: ["operation_type", "outcome"],
+    registers,
+  });
+  const requestSeconds = new Histogram({
+    name: "graphql_request_duration_seconds",
+    help: "From a GraphQL request's head to the end of its answer.",
+    labelNames: ["operation_type"],
+    buckets: durationBuckets,
+    registers,
+  });
+  const errors = new Counter({
+    name: "graphql_errors_total",
+    help: "Errors of answers, and of single items of plural creates, by code.",
+    labelNames: ["code"],
+    registers,
+  });
+  const attempts = new Counter({
+    name: "graph_upstream_requests_total",
+    help: "Requests to Microsoft Graph, retries included, by HTTP status or by the reason why there is no answer.",
+    labelNames: ["operation", "status"],
+    registers,
+  });
+  const attemptSeconds = new Histogram({
+    name: "graph_upstream_duration_seconds",
+    help: "Of one request to Microsoft Graph, until its answer has been read.",
+    labelNames: ["operation"],
+    buckets: durationBuckets,
+    registers,
+  });
+  const retries = new Counter({
+    name: "graph_upstream_retries_total",
+    help: "Requests that were sent to Microsoft Graph once more.",
+    labelNames: ["operation"],
+    registers,
+  });
+  const reconciles = new Counter({
+    name: "graph_reconciles_total",
+    help: "Creates whose answer was lost, by what looking them up came to: stored, absent, conflict or unknown.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const tokens = new Counter({
+    name: "token_requests_total",
+    help: "Tokens for Microsoft Graph that were asked for: cached, acquired from Microsoft Entra, or failed.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge("graphql_requests_in_flight", "GraphQL requests that are not answered yet.", () => inFlight);
+  gauge("graph_write_quota_remaining", "Writes that may go out to Microsoft Graph at once, without waiting.", () =>
+    sources.writeQuotaRemaining(),
+  );
+  gauge("graph_circuit_breaker_open", "1 while Microsoft Graph is not asked because it is down, else 0.", () =>
+    sources.isCircuitOpen() ? 1 : 0,
+  );
+  gauge("token_cache_entries", "Tokens for Microsoft Graph that are kept.", () => sources.tokenCacheEntries());
+
+  // Known beforehand, so that rates and alerts have a zero to begin with.
+  for (const outcome of ["stored", "absent", "conflict", "unknown"]) reconciles.inc({ outcome }, 0);
+  for (const operation of ["read", "create", "update", "delete"]) retries.inc({ operation }, 0);
+  for (const operation_type of ["query", "mutation"]) {
+    for (const outcome of ["success", "error"]) requests.inc({ operation_type, outcome }, 0);
+  }
+
+  const codes = new Set<string>();
+  const boundedCode = (code: string) => {
+    if (codes.has(code)) return code;
+    if (codes.size >= maxCodes || !codePattern.test(code)) return "OTHER";
+    codes.add(code);
+    return code;
+  };
+
+  return {
+    requestStarted() {
+      inFlight += 1;
+    },
+    requestEnded(operationType, outcome, seconds) {
+      inFlight -= 1;
+      const type = operationType !== undefined && operationTypes.includes(operationType) ? operationType : "none";
+      requests.inc({ operation_type: type, outcome });
+      requestSeconds.observe({ operation_type: type }, seconds);
+    },
+    error: (code) => errors.inc({ code: boundedCode(code) }),
+    graphAttempt(operation, status, seconds) {
+      attempts.inc({ operation, status });
+      attemptSeconds.observe({ operation }, seconds);
+    },
+    graphRetry: (operation) => retries.inc({ operation }),
+    reconciled: (outcome) => reconciles.inc({ outcome }),
+    tokenRequest: (outcome) => tokens.inc({ outcome }),
+    readGauges(given) {
+      sources = given;
+    },
+    text: async () => `${await register.metrics()}\n${await ofProcess.metrics()}`,
+    contentType: register.contentType,
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * What is told of every request once its answer is over: a line of the access log, and GraphQL's metrics. What only those
+ * know who handle the request, they write into its record.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { RequestRecord } from "../context.ts";
+import type { GatewayLog } from "../log.ts";
+import type { GatewayMetrics } from "../metrics.ts";
+
+/** What had gone over a connection when its last request was over. */
+const transferred = new WeakMap<Socket, { read: number; written: number }>();
+
+export function observeRequest(
+  { log, metrics }: { log: GatewayLog; metrics: GatewayMetrics | undefined },
+  request: IncomingMessage,
+  response: ServerResponse,
+): RequestRecord {
+  const startedAtMs = performance.now();
+  const record: RequestRecord = { id: randomUUID(), route: "other", isGraphql: false, caller: null, errorCodes: [] };
+  const { socket } = request;
+  response.once("close", () => {
+    const durationMs = performance.now() - startedAtMs;
+    const { read, written } = transferred.get(socket) ?? { read: 0, written: 0 };
+    const { bytesRead, bytesWritten } = socket;
+    transferred.set(socket, { read: bytesRead, written: bytesWritten });
+    const { errorCodes, isGraphql, operationType, caller } = record;
+    if (isGraphql) {
+      const outcome = errorCodes.length === 0 && response.writableFinished ? "success" : "error";
+      metrics?.requestEnded(operationType, outcome, durationMs / 1000);
+      for (const code of errorCodes) metrics?.error(code);
+    }
+    log.access({
+      id: record.id,
+      method: request.method ?? "",
+      route: record.route,
+      ...(response.headersSent && { status: response.statusCode }),
+      ...(!response.writableFinished && { aborted: true }),
+      durationMs: Math.round(durationMs * 1000) / 1000,
+      bytesIn: bytesRead - read,
+      bytesOut: bytesWritten - written,
+      operationType,
+      operationName: record.operationName,
+      ...(errorCodes.length > 0 && { errorCodes: [...new Set(errorCodes)] }),
+      tenantId: caller?.tenantId,
+      objectId: caller?.objectId,
+      clientId: caller?.clientId ?? undefined,
+    });
+  });
+  return record;
+}
