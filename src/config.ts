@@ -37,6 +37,10 @@ export interface Config {
   /** Most inputs of one plural create. */
   maxBatchItems: number;
   maxBodyBytes: number;
+  /** GraphQL requests under way at once. */
+  maxInflight: number;
+  /** GraphQL requests of one verified caller in a minute; 0: no limit. */
+  rateLimitPerMinute: number;
   /** Exact origins; `development` also lets in Apollo Sandbox and any port of localhost. */
   corsOrigins: readonly string[] | "development";
   introspection: boolean;
@@ -104,6 +108,12 @@ export const variables: readonly Variable[] = [
   { name: "GRAPH_WRITES_PER_20S", default: "100", meaning: "creates, updates and deletions in any twenty seconds" },
   { name: "MAX_BATCH_ITEMS", default: "200", meaning: "certificates of one plural create at the most" },
   { name: "MAX_BODY_BYTES", default: "2097152", meaning: "size of one request's body at the most, decompressed" },
+  { name: "MAX_INFLIGHT", default: "1000", meaning: "GraphQL requests under way at once; what exceeds them gets 503" },
+  {
+    name: "RATE_LIMIT_PER_MINUTE",
+    default: "6000",
+    meaning: "GraphQL requests of one verified caller (obo, app) in a minute; what exceeds them gets 429; 0: no limit",
+  },
   {
     name: "CORS_ORIGINS",
     default: "none; in development Apollo Sandbox and localhost",
@@ -198,6 +208,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     graphWritesPer20s: read.integer("GRAPH_WRITES_PER_20S", 100, 1, 100_000),
     maxBatchItems: read.integer("MAX_BATCH_ITEMS", 200, 1, 10_000),
     maxBodyBytes: read.integer("MAX_BODY_BYTES", 2_097_152, 1024, 268_435_456),
+    maxInflight: read.integer("MAX_INFLIGHT", 1000, 1, 100_000),
+    rateLimitPerMinute: read.integer("RATE_LIMIT_PER_MINUTE", 6000, 0, 10_000_000),
     corsOrigins: read.origins("CORS_ORIGINS") ?? (isProduction ? [] : "development"),
     introspection: read.boolean("INTROSPECTION", !isProduction),
     explorer: read.boolean("EXPLORER", !isProduction),

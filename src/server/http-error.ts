@@ -22,7 +22,9 @@ export class HttpError extends Error {
 
   /** The answer's body. */
   get json(): string {
-    return JSON.stringify({ errors: [{ message: this.message, extensions: { code: this.code } }] });
+    const retryAfter = this.headers["retry-after"];
+    const extensions = { code: this.code, ...(retryAfter && { retryAfterSeconds: Number(retryAfter) }) };
+    return JSON.stringify({ errors: [{ message: this.message, extensions }] });
   }
 }
 

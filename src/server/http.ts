@@ -15,11 +15,13 @@ import { Deadline } from "../datasources/deadline.ts";
 import { GatewayError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Admission } from "./admission.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
 import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
 import { HttpError, httpErrorOf } from "./http-error.ts";
 import { observeRequest } from "./observe-request.ts";
+import type { LimitRate } from "./rate-limit.ts";
 
 export interface HttpOptions {
   config: Config;
@@ -34,12 +36,17 @@ export interface HttpOptions {
   /** GraphiQL's files; absent where the explorer is off. */
   graphiql?: StaticFiles | undefined;
   isReady: () => boolean;
+  admission: Admission;
+  /** Absent where callers are not limited. */
+  limitRate: LimitRate | undefined;
   clock: Clock;
 }
 
 const json = "application/json; charset=utf-8";
 /** How long a connection that was refused halfway is still read from, so that closing it doesn't destroy the answer. */
 const lingerMs = 2000;
+/** How long a client may take to read an answer: as long as it may take to send a request. */
+const readTimeoutMs = 15_000;
 
 /** The server, not yet listening. */
 export function createHttpServer(options: HttpOptions): Server {
@@ -141,7 +148,7 @@ async function handleGraphQL(
   record: RequestRecord,
   search: string,
 ): Promise<void> {
-  const { config, apollo, explorer } = options;
+  const { config, explorer } = options;
   const { method } = request;
   allowOrigin(request, response, config.corsOrigins);
   if (method === "OPTIONS") {
@@ -153,9 +160,27 @@ async function handleGraphQL(
 
   record.isGraphql = true;
   options.metrics?.requestStarted();
+  const leave = options.admission.enter(response);
+  try {
+    await answerOperation(options, request, response, record, search);
+  } finally {
+    leave();
+  }
+}
+
+async function answerOperation(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: RequestRecord,
+  search: string,
+): Promise<void> {
+  const { config, apollo } = options;
+  const { method = "" } = request;
   const deadline = new Deadline(deadlineMsOf(request, config.requestDeadlineMs), options.clock);
   const authentication = await authenticateRequest(options, request, deadline);
   record.caller = authentication.caller;
+  if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
   const disconnected = new AbortController();
   setMaxListeners(0, disconnected.signal); // a plural create has hundreds of requests to Graph listen to it
   response.once("close", () => {
@@ -180,10 +205,18 @@ async function handleGraphQL(
     // Apollo's plugins don't hear of a request that it takes for none.
     if (response.statusCode >= 400 && record.errorCodes.length === 0) record.errorCodes.push("BAD_REQUEST");
     response.end(answer.body.string);
+    cutWhenNotRead(response);
     return;
   }
   for await (const chunk of answer.body.asyncIterator) response.write(chunk);
   response.end();
+}
+
+/** A client that does not read would hold its answer in memory, and its place among the requests under way. */
+function cutWhenNotRead(response: ServerResponse): void {
+  if (response.writableLength === 0) return; // all of it is with the operating system
+  const cut = setTimeout(() => response.destroy(), readTimeoutMs);
+  response.once("close", () => clearTimeout(cut));
 }
 
 async function authenticateRequest(

@@ -8,12 +8,14 @@ import { type Clock, systemClock } from "../datasources/clock.ts";
 import { GraphClient } from "../datasources/graph-client.ts";
 import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import { Admission } from "./admission.ts";
 import { startApollo } from "./apollo.ts";
 import { createExplorer } from "./explorer.ts";
 import { findGraphiql } from "./graphiql.ts";
 import { createHttpServer, unusedConnections } from "./http.ts";
 import { listen } from "./listen.ts";
 import { startMetricsServer } from "./metrics-server.ts";
+import { createRateLimit } from "./rate-limit.ts";
 
 export interface Gateway {
   /** Where metrics are, if anywhere: `http://127.0.0.1:9464/metrics`. */
@@ -62,6 +64,8 @@ export async function startGateway(
     explorer: config.explorer ? createExplorer(graphiql !== undefined) : undefined,
     graphiql,
     isReady: () => isReady,
+    admission: new Admission(config.maxInflight),
+    limitRate: createRateLimit(config.rateLimitPerMinute),
     clock,
   });
   const unused = unusedConnections(server);

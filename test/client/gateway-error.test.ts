@@ -28,6 +28,8 @@ const codes: Record<GatewayErrorCode, true> = {
   NOT_FOUND: true,
   CONFLICT: true,
   THROTTLED: true,
+  RATE_LIMITED: true,
+  OVERLOADED: true,
   OUTCOME_UNKNOWN: true,
   UPSTREAM_UNAVAILABLE: true,
   UPSTREAM_TIMEOUT: true,
@@ -140,11 +142,11 @@ describe("findGatewayError", () => {
 describe("the client's types", () => {
   it("are those of the server's errors", () => {
     expectTypeOf<GatewayErrorCode>().toEqualTypeOf<
-      ErrorCode | `${ApolloServerErrorCode}` | "PERSISTED_QUERY_REQUIRED"
+      ErrorCode | `${ApolloServerErrorCode}` | "PERSISTED_QUERY_REQUIRED" | "RATE_LIMITED" | "OVERLOADED"
     >();
     expectTypeOf<NonNullable<GatewayErrorExtensions["graph"]>>().toEqualTypeOf<Readonly<GraphErrorDetails>>();
     expectTypeOf<NonNullable<GatewayErrorExtensions["invalid"]>>().toEqualTypeOf<readonly Readonly<InvalidValue>[]>();
-    expect(Object.keys(codes)).toHaveLength(20);
+    expect(Object.keys(codes)).toHaveLength(22);
   });
 
   it("have a document for every operation of operations/", async () => {

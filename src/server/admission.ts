@@ -1,0 +1,39 @@
+/**
+ * How many GraphQL requests are under way, and no more than so many: what comes beyond is refused before its body is read,
+ * so that memory stays bounded and the refusal is quick, whatever Graph or the clients do.
+ */
+import type { ServerResponse } from "node:http";
+import { HttpError } from "./http-error.ts";
+
+/** Clients that all come back at once would be refused at once. */
+const retryAfterSeconds = 1;
+
+export class Admission {
+  readonly #max: number;
+  #underWay = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /**
+   * Lets a request in. It counts until it is left and its answer is with the client, or given up.
+   *
+   * @returns what is to be called when the work on it is done.
+   * @throws {HttpError} 503 `OVERLOADED`.
+   */
+  enter(response: ServerResponse): () => void {
+    if (this.#underWay >= this.#max) {
+      const headers = { "retry-after": String(retryAfterSeconds) };
+      throw new HttpError(503, "The gateway has as many requests as it takes; ask again.", headers, "OVERLOADED");
+    }
+    this.#underWay += 1;
+    const leave = () => {
+      this.#underWay -= 1;
+    };
+    return () => {
+      if (response.closed) leave();
+      else response.once("close", leave);
+    };
+  }
+}

@@ -1,0 +1,141 @@
+import type { Socket } from "node:net";
+import { describe, expect, it, vi } from "vitest";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  UserPfxCertificatesDocument as LIST,
+} from "../../src/client/operations.ts";
+import { hangBeforeApplying } from "../../src/emulator/faults.ts";
+import { seedRecords } from "../../src/emulator/seed.ts";
+import { connectTo, readAnswer } from "../http/raw.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { identityAt } from "../support/identity.ts";
+import { startIdentityProvider } from "../support/identity-provider.ts";
+import { anInput } from "../support/input.ts";
+
+const head = (bytes: number) =>
+  `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
+
+/** Connections that have sent the head of a request and the beginning of its body, and nothing since. */
+async function stall(gateway: TestGateway, count: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => connectTo(gateway.url));
+  await Promise.all(
+    sockets.map((socket) => new Promise<void>((resolve) => socket.write(`${head(1000)}{"query"`, () => resolve()))),
+  );
+  await vi.waitUntil(async () => (await gateway.send("{ __typename }")).status === 503, { timeout: 10_000 });
+  return sockets;
+}
+
+describe("more requests than MAX_INFLIGHT", () => {
+  it("are refused with 503, OVERLOADED and Retry-After, before their body; probes are not", async () => {
+    await using gateway = await startGateway({ config: { maxInflight: 1000 } });
+    const stalled = await stall(gateway, 1000);
+
+    const socket = connectTo(gateway.url);
+    socket.write(head(1_000_000)); // and never the body
+    const { status, headers, text } = await readAnswer(socket);
+
+    expect(status).toBe(503);
+    expect(headers.get("retry-after")).toBe("1");
+    expect(JSON.parse(text).errors[0].extensions).toEqual({ code: "OVERLOADED", retryAfterSeconds: 1 });
+    for (const path of ["/livez", "/readyz"]) {
+      expect((await fetch(new URL(path, gateway.url))).status).toBe(200);
+    }
+    for (const each of [...stalled, socket]) each.destroy();
+  });
+
+  it("are let in again as soon as others are gone", async () => {
+    await using gateway = await startGateway({ config: { maxInflight: 5 } });
+    const stalled = await stall(gateway, 5);
+
+    for (const socket of stalled) socket.destroy();
+
+    await vi.waitFor(async () => expect((await gateway.send("{ __typename }")).status).toBe(200));
+  });
+
+  it("include those that wait for Graph", async () => {
+    await using gateway = await startGateway({
+      faults: [hangBeforeApplying("GET", "/userPfxCertificates", { times: 2 })],
+      config: { maxInflight: 2 },
+    });
+    const waiting = [1, 2].map(() => gateway.send(LIST, {}, { "x-request-timeout-ms": "1500" }));
+    await vi.waitUntil(() => gateway.emulator.requests.length === 2);
+
+    const { status } = await gateway.send(LIST, {});
+
+    expect(status).toBe(503);
+    await Promise.all(waiting);
+    expect((await gateway.send("{ __typename }")).status).toBe(200);
+  });
+
+  it("include those whose answer nobody reads, until they are cut off", { timeout: 40_000 }, async () => {
+    await using gateway = await startGateway({ seed: seedRecords(1000), config: { maxInflight: 1 } });
+    const query =
+      "{ userPfxCertificates(first: 1000) { nodes { id thumbprint userPrincipalName keyName providerName } } }";
+    const aliases = Array.from({ length: 20 }, (_, n) => query.slice(2, -2).replace("userPfx", `l${n}: userPfx`));
+    const body = JSON.stringify({ query: `{ ${aliases.join(" ")} }` });
+    const socket = connectTo(gateway.url);
+    socket.pause();
+    socket.write(`${head(Buffer.byteLength(body)).replace("\r\n\r\n", "\r\nauthorization: Bearer t\r\n\r\n")}${body}`);
+    await vi.waitUntil(() => gateway.emulator.requests.length >= 20);
+
+    expect((await gateway.send("{ __typename }")).status).toBe(503);
+    await vi.waitUntil(async () => (await gateway.send("{ __typename }")).status === 200, {
+      timeout: 30_000,
+      interval: 500,
+    });
+    socket.destroy();
+  });
+});
+
+describe("RATE_LIMIT_PER_MINUTE", () => {
+  async function start(rateLimitPerMinute: number) {
+    const provider = await startIdentityProvider();
+    const config = { authMode: "app", identity: identityAt(provider), rateLimitPerMinute } as const;
+    const gateway = await startGateway({ config });
+    return {
+      gateway,
+      as: async (oid: string) => ({ authorization: `Bearer ${await provider.callers.issue({ oid })}` }),
+      async [Symbol.asyncDispose]() {
+        await gateway[Symbol.asyncDispose]();
+        await provider[Symbol.asyncDispose]();
+      },
+    };
+  }
+  const adele = "11111111-1111-4111-8111-111111111111";
+  const megan = "22222222-2222-4222-8222-222222222222";
+
+  it("refuses what one caller asks beyond it with 429, RATE_LIMITED and Retry-After, and nobody else", async () => {
+    await using here = await start(3);
+    const ask = async (oid: string) => here.gateway.send("{ __typename }", {}, await here.as(oid));
+    for (let request = 0; request < 3; request++) expect((await ask(adele)).status).toBe(200);
+
+    const { status, headers, errors } = await ask(adele);
+
+    expect(status).toBe(429);
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(50);
+    expect(errors?.[0]?.extensions).toEqual({
+      code: "RATE_LIMITED",
+      retryAfterSeconds: Number(headers.get("retry-after")),
+    });
+    expect((await ask(megan)).status).toBe(200);
+  });
+
+  it("keeps what exceeds it from Graph", async () => {
+    await using here = await start(1);
+    await here.gateway.send("{ __typename }", {}, await here.as(adele));
+
+    await here.gateway.send(CREATE, { input: anInput() }, await here.as(adele));
+
+    expect(here.gateway.emulator.requests).toHaveLength(0);
+  });
+
+  it("limits nobody where it is 0, and nobody whose token is opaque", async () => {
+    await using here = await start(0);
+    await using passthrough = await startGateway({ config: { rateLimitPerMinute: 1 } });
+
+    for (let request = 0; request < 5; request++) {
+      expect((await here.gateway.send("{ __typename }", {}, await here.as(adele))).status).toBe(200);
+      expect((await passthrough.send("{ __typename }")).status).toBe(200);
+    }
+  });
+});
