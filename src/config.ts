@@ -7,6 +7,7 @@ import { parseEnv } from "node:util";
 import type { AuthMode } from "./auth/authenticate.ts";
 import { type IdentityConfig, readIdentity } from "./config-identity.ts";
 import { ConfigError, ConfigReader, isLoopback, isUnset } from "./config-reader.ts";
+import { readTracing } from "./config-tracing.ts";
 import type { ApiVersion } from "./datasources/api-version.ts";
 
 /** Graph's root and the authority in each national cloud. @see https://learn.microsoft.com/graph/deployments */
@@ -50,6 +51,8 @@ export interface Config {
   logLevel: string;
   /** Where metrics are served; `undefined`: nowhere, and nothing is counted. */
   metricsPort: number | undefined;
+  /** Whether traces are exported, as OpenTelemetry's variables say. */
+  tracing: boolean;
 }
 
 interface Variable {
@@ -137,6 +140,17 @@ export const variables: readonly Variable[] = [
     meaning: "serve Prometheus metrics on this port, at /metrics; 0 takes a free one",
   },
   {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    default: "none",
+    meaning:
+      "export traces to this OpenTelemetry collector, over OTLP/HTTP; OpenTelemetry's other variables hold as well",
+  },
+  {
+    name: "OTEL_TRACES_EXPORTER",
+    default: "otlp with an endpoint, else none",
+    meaning: "otlp or none; otlp without an endpoint exports to http://localhost:4318",
+  },
+  {
     name: "LOG_USER_NAMES",
     default: "false",
     meaning: "name users in the audit log; else it has a hash of the user principal name",
@@ -152,7 +166,10 @@ export const variables: readonly Variable[] = [
 export function environment(): NodeJS.ProcessEnv {
   if (process.env.NODE_ENV === "production") return process.env;
   try {
-    return { ...parseEnv(readFileSync(".env", "utf8")), ...process.env };
+    const file = parseEnv(readFileSync(".env", "utf8"));
+    // OpenTelemetry's SDK reads its variables from the process.
+    for (const [name, value] of Object.entries(file)) if (name.startsWith("OTEL_")) process.env[name] ??= value;
+    return { ...file, ...process.env };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return process.env; // which is usual
     throw new ConfigError([".env: is there, but can't be read"]);
@@ -215,6 +232,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     explorer: read.boolean("EXPLORER", !isProduction),
     persistedOperationsFile: read.text("PERSISTED_OPERATIONS_FILE", "") || undefined,
     metricsPort: isUnset(env.METRICS_PORT) ? undefined : read.integer("METRICS_PORT", 0, 0, 65_535),
+    tracing: readTracing(read, env),
     logLevel: read.choice("LOG_LEVEL", ["info", "trace", "debug", "warn", "error", "fatal", "silent"], "info"),
   };
   if (config.metricsPort === config.port && config.port !== 0) {

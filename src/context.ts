@@ -1,6 +1,7 @@
 /** How one request gets its caller and its data sources. */
 import { createHash } from "node:crypto";
 import type { Authentication, AuthMode } from "./auth/authenticate.ts";
+import type { Renewal } from "./auth/graph-tokens.ts";
 import type { VerifiedCaller } from "./auth/verify-caller.ts";
 import type { Deadline } from "./datasources/deadline.ts";
 import type { GraphClient } from "./datasources/graph-client.ts";
@@ -8,6 +9,7 @@ import type { GraphCaller } from "./datasources/graph-request.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { GatewayError } from "./errors.ts";
 import type { AuditEntry } from "./log.ts";
+import type { TraceSpan } from "./trace.ts";
 
 /** What is to be told of a request when it is over; filled in on its way. */
 export interface RequestRecord {
@@ -22,6 +24,8 @@ export interface RequestRecord {
   operationName?: string | undefined;
   /** Who was verified to call. */
   caller: VerifiedCaller | null;
+  /** What is done next belongs to this: the operation once it is known, until then the request. */
+  span: TraceSpan;
   /** Of each error in the answer. */
   readonly errorCodes: string[];
 }
@@ -54,18 +58,34 @@ export function createContext(
     if (result === "late") throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra did not give a token in time.");
     return result;
   };
+  /** A token that comes from Microsoft Entra, or could, has a span of its own. */
+  const obtain = async (renewal?: Renewal): Promise<string> => {
+    if (!authentication.isRenewable) return inTime(authentication.token(renewal));
+    const span = record.span.child({ name: "token", attributes: { "gateway.auth.mode": settings.authMode } });
+    try {
+      const obtained = await inTime(authentication.token(renewal));
+      span.end();
+      return obtained;
+    } catch (error) {
+      span.end(error instanceof GatewayError ? error.code : "INTERNAL_SERVER_ERROR");
+      throw error;
+    }
+  };
   const caller: GraphCaller = {
     deadline,
     disconnected,
     tokenOwner: settings.authMode === "app" || settings.authMode === "none" ? "gateway" : "caller",
+    get span() {
+      return record.span;
+    },
     token() {
-      token ??= inTime(authentication.token());
+      token ??= obtain();
       return token;
     },
     renew: authentication.isRenewable
       ? async (refused, claims) => {
           if ((await token) !== refused) return;
-          const renewed = inTime(authentication.token({ refused, claims }));
+          const renewed = obtain({ refused, claims });
           await renewed; // where that fails, the rest of the request still knows the token it has used
           token = renewed;
         }

@@ -17,6 +17,8 @@ export interface GatewayLog {
   access(record: AccessRecord): void;
   /** A line of the audit log, written at any level but `silent`. */
   audit(record: AuditRecord): void;
+  /** Traces can't be handed to the collector; at most once a minute. */
+  tracesNotExported(): void;
   /** A bug: what the caller sees is masked, and carries the same id. */
   internalError(record: { id: string; error: unknown }): void;
 }
@@ -50,6 +52,8 @@ export interface AccessRecord {
   operationType?: string | undefined;
   operationName?: string | undefined;
   errorCodes?: readonly string[];
+  /** The caller's trace, from a well-formed `traceparent`, or the gateway's. */
+  traceId?: string | undefined;
   tenantId?: string | undefined;
   objectId?: string | undefined;
   clientId?: string | undefined;
@@ -106,6 +110,7 @@ export function createLog(level: string, destination?: DestinationStream): Gatew
           operationType: record.operationType,
           operationName: record.operationName,
           errorCodes: record.errorCodes,
+          traceId: record.traceId,
           tenantId: record.tenantId,
           objectId: record.objectId,
           clientId: record.clientId,
@@ -132,6 +137,7 @@ export function createLog(level: string, destination?: DestinationStream): Gatew
         },
         "audit",
       ),
+    tracesNotExported: () => log.warn("the collector did not take the traces"),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),
   };
 }

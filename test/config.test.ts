@@ -45,6 +45,7 @@ describe("the configuration of an empty environment", () => {
     persistedOperationsFile: undefined,
     logLevel: "info",
     metricsPort: undefined,
+    tracing: false,
   };
 
   it("is the emulator's, on this machine alone, open for development", () => {
@@ -220,6 +221,9 @@ describe("every variable", () => {
     ["PORT", "65535", "port", 65_535],
     ["METRICS_PORT", "0", "metricsPort", 0],
     ["METRICS_PORT", "9464", "metricsPort", 9464],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example/otlp", "tracing", true],
+    ["OTEL_TRACES_EXPORTER", "otlp", "tracing", true],
+    ["OTEL_TRACES_EXPORTER", "none", "tracing", false],
     ["GRAPH_API_VERSION", "beta", "graphApiVersion", "beta"],
     ["GRAPH_API_VERSION", "v1.0", "graphApiVersion", "v1.0"],
     ["GRAPH_API_VERSION", "auto", "graphApiVersion", "auto"],
@@ -266,6 +270,12 @@ describe("every variable", () => {
     ],
     ["METRICS_PORT", /must not be the PORT of the API/, ["4000"]],
     ["METRICS_PORT", /whole number from 0 to 65535/, [canary, "65536", "-1", "9464/metrics"]],
+    [
+      "OTEL_EXPORTER_OTLP_ENDPOINT",
+      /absolute URL, http or https/,
+      [canary, "collector:4318", "localhost:4317", "unix:///run/otel"],
+    ],
+    ["OTEL_TRACES_EXPORTER", /one of otlp, none/, [canary, "console", "zipkin"]],
     ["GRAPH_CLOUD", /one of global, usgov, usgov-dod, china/, [canary, "GLOBAL", "germany", "toString", "__proto__"]],
     ["GRAPH_API_VERSION", /one of auto, v1.0, beta/, [canary, "v1", "1.0", "BETA", "v2.0"]],
     ["GRAPH_BASE_URL", /must be/, [canary, `https://${canary}.example`]],
@@ -337,6 +347,26 @@ describe("every variable", () => {
     expect(problems).toHaveLength(named.length + 1);
     expect(problems.join()).not.toContain(canary);
     expect(() => readConfig(env)).toThrow(problems[0]);
+  });
+});
+
+describe("traces", () => {
+  const endpoint = "http://127.0.0.1:4318";
+
+  it.each([
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint }, true],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: "none" }, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED: "true" }, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" }, true],
+  ])("are exported as OpenTelemetry's variables say: %o", (env, expected) => {
+    expect(readConfig({ ...passthrough, ...env }).tracing).toBe(expected);
+  });
+
+  it("are refused over what is not spoken here", () => {
+    expect(problemsOf({ ...passthrough, OTEL_TRACES_EXPORTER: "otlp", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" })).toEqual([
+      "OTEL_EXPORTER_OTLP_PROTOCOL: must be one of http/protobuf",
+    ]);
   });
 });
 

@@ -60,7 +60,7 @@ export class GraphClient {
 
     const transport = createTransport(baseUrl, maxConnections);
     this.#close = transport.close;
-    const observed = withObserver(transport.send, clock.now, (attempt) => {
+    const observed = withObserver(transport.send, baseUrl, clock.now, (attempt) => {
       log.graphAttempt(attempt);
       metrics?.graphAttempt(attempt.operation, attempt.status ?? attempt.silence ?? "none", attempt.durationMs / 1000);
     });

@@ -4,6 +4,7 @@
  * where the gateway itself decides not to ask.
  */
 import type { AuditEntry } from "../log.ts";
+import type { TraceSpan } from "../trace.ts";
 import type { Deadline } from "./deadline.ts";
 
 /** On whose behalf a request goes to Graph, and until when. */
@@ -18,6 +19,8 @@ export interface GraphCaller {
   readonly renew?: ((refused: string, claims: string | undefined) => Promise<void>) | undefined;
   /** Writes a line of the audit log: one for every write, whatever became of it. */
   readonly audit: (entry: AuditEntry) => void;
+  /** What is asked of Graph becomes a child of it. */
+  readonly span: TraceSpan;
   /** Whose fault a 401 of Graph is: the caller's own token, or the gateway's credentials. */
   readonly tokenOwner: "caller" | "gateway";
   readonly deadline: Deadline;

@@ -1,30 +1,62 @@
-/** Tells what became of every single request that went out to Graph: the hook for logs and metrics. */
+/** Tells what became of every single request that went out to Graph: the hook for logs, metrics and traces. */
 import type { GraphAttemptRecord } from "../log.ts";
+import type { TraceSpan } from "../trace.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "./graph-request.ts";
+import { pathTemplate } from "./odata.ts";
 
-type SendTo = (request: GraphRequest, path: string) => Promise<GraphResponse>;
+/** @param path absolute, with the API version. @param traceparent what the request is to carry. */
+type SendTo = (request: GraphRequest, path: string, traceparent: string | undefined) => Promise<GraphResponse>;
 
-/** @param onAttempt must not throw. */
+/** @param baseUrl Graph's root without the version. @param onAttempt must not throw. */
 export function withObserver(
   send: SendTo,
+  baseUrl: URL,
   now: () => number,
   onAttempt: (attempt: GraphAttemptRecord) => void,
-): SendTo {
+): (request: GraphRequest, path: string) => Promise<GraphResponse> {
   return async (request, path) => {
     const { operation } = request;
     const startedAt = now();
+    const span = spanOf(request, path, baseUrl);
     try {
-      const response = await send(request, path);
+      const response = await send(request, path, span.traceparent);
       const { status, clientRequestId } = response;
       const requestId = requestIdOf(response);
       onAttempt({ operation, status, durationMs: now() - startedAt, clientRequestId, ...(requestId && { requestId }) });
+      if (span.isRecording) {
+        span.set({ "http.response.status_code": status, "azure.service.request.id": requestId ?? undefined });
+      }
+      span.end(status >= 400 ? String(status) : undefined);
       return response;
     } catch (error) {
       const silence = error instanceof TransportError ? error.reason : "refused";
       onAttempt({ operation, silence, durationMs: now() - startedAt });
+      span.end(silence);
       throw error;
     }
   };
+}
+
+/**
+ * By the conventions for HTTP clients. Paths hold certificates' ids, and queries names of users: neither is told.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
+ */
+function spanOf({ caller, method, operation }: GraphRequest, path: string, baseUrl: URL): TraceSpan {
+  if (!caller.span.isRecording) return caller.span.child({ name: method });
+  const template = pathTemplate(path);
+  return caller.span.child({
+    name: `${method} ${template}`,
+    kind: "client",
+    attributes: {
+      "http.request.method": method,
+      "server.address": baseUrl.hostname,
+      "server.port": Number(baseUrl.port || (baseUrl.protocol === "https:" ? 443 : 80)),
+      "url.full": `${baseUrl.origin}${template.replace("{id}", "REDACTED")}`,
+      "url.template": template,
+      "gateway.graph.operation": operation,
+    },
+  });
 }
 
 /** Graph's own id of a request; null where there is none, or it is no GUID: any other text may be an echo. */

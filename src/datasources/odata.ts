@@ -17,6 +17,12 @@ export function certificatePath(id: unknown): string {
   return `${collectionPath}/${id}`;
 }
 
+/** A path as a pattern: without the id, if there is one. */
+export function pathTemplate(path: string): string {
+  const at = path.indexOf(`${collectionPath}/`);
+  return at === -1 ? path : `${path.slice(0, at)}${collectionPath}/{id}`;
+}
+
 /**
  * A `$filter` in the one form that is known to be honoured, encoded for a query string; empty without conditions. Quotes
  * are doubled, and encoded the way `URL` does, so that the query is in the one form that a cursor may carry.

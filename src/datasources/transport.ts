@@ -20,8 +20,8 @@ const reservedShare = 0.15;
 const userAgent = "intune-pfx-gateway";
 
 export interface Transport {
-  /** @param path absolute, with the API version. */
-  send(request: GraphRequest, path: string): Promise<GraphResponse>;
+  /** @param path absolute, with the API version. @param traceparent what the request is to carry. */
+  send(request: GraphRequest, path: string, traceparent: string | undefined): Promise<GraphResponse>;
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
   const prefix = baseUrl.pathname.replace(/\/$/, "");
 
   return {
-    async send(request, path) {
+    async send(request, path, traceparent) {
       const token = await request.caller.token();
       const clientRequestId = randomUUID();
       const headers: Record<string, string> = {
@@ -47,6 +47,7 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
         "client-request-id": clientRequestId,
         "user-agent": userAgent,
       };
+      if (traceparent !== undefined) headers.traceparent = traceparent;
       if (request.body !== undefined) headers["content-type"] = "application/json";
       const target = request.query ? `${prefix}${path}?${request.query}` : `${prefix}${path}`;
       const body = request.body === undefined ? null : JSON.stringify(request.body);

@@ -15,6 +15,7 @@ import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-ce
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
+import type { TraceSpan } from "../trace.ts";
 import { isSegmentMissing } from "./api-version.ts";
 import { matches } from "./certificate-filter.ts";
 import type { GraphClient } from "./graph-client.ts";
@@ -206,6 +207,7 @@ export class UserPfxCertificates {
     const { deadline, disconnected } = this.#caller;
     const beganAtMs = clock.now();
     const attempts = { left: maxAttempts };
+    let settling: TraceSpan | undefined;
     const request: GraphRequest = {
       operation: "create",
       method: "POST",
@@ -226,7 +228,7 @@ export class UserPfxCertificates {
       },
       certificateOf: (outcome) =>
         "response" in outcome && outcome.response.status === 201 ? this.#decode(outcome.response.body) : undefined,
-      lookUp: () => this.#find(input),
+      lookUp: () => this.#find(input, settling ?? this.#caller.span),
       isOurs: (found) => {
         const answer = isOurs(found, input, past, graphClock.earliestAt(beganAtMs));
         past.createdDateTime = found.createdDateTime; // whatever comes after this create, that record was there before
@@ -244,15 +246,28 @@ export class UserPfxCertificates {
         metrics?.graphRetry(request.operation);
         return true;
       },
-      settling: () => (outcome) => metrics?.reconciled(outcome),
+      settling: () => {
+        const span = this.#caller.span.child({ name: "reconcile" });
+        settling = span;
+        return (outcome) => {
+          metrics?.reconciled(outcome);
+          span.set({ "gateway.reconcile.outcome": outcome });
+          span.end();
+          settling = undefined;
+        };
+      },
     };
   }
 
   /** The record under a natural key. Goes on when the caller is gone: a create that was sent is accounted for. */
-  async #find({ userPrincipalName, thumbprint }: CreateUserPfxCertificateInput): Promise<UserPfxCertificate | null> {
+  async #find(
+    { userPrincipalName, thumbprint }: CreateUserPfxCertificateInput,
+    span: TraceSpan,
+  ): Promise<UserPfxCertificate | null> {
     const { deadline } = this.#caller;
     const caller: GraphCaller = {
       ...this.#caller,
+      span,
       token: () => this.#caller.token(),
       deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
       disconnected: new AbortController().signal,

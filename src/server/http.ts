@@ -15,6 +15,7 @@ import { Deadline } from "../datasources/deadline.ts";
 import { GatewayError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import { parseTraceparent, untraced } from "../trace.ts";
 import type { Admission } from "./admission.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
@@ -22,6 +23,7 @@ import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts
 import { HttpError, httpErrorOf } from "./http-error.ts";
 import { observeRequest } from "./observe-request.ts";
 import type { LimitRate } from "./rate-limit.ts";
+import type { Tracing } from "./tracing.ts";
 
 export interface HttpOptions {
   config: Config;
@@ -29,6 +31,8 @@ export interface HttpOptions {
   log: GatewayLog;
   /** Absent where nobody counts. */
   metrics: GatewayMetrics | undefined;
+  /** Absent where traces are off; callers' are carried on all the same. */
+  tracing: Tracing | undefined;
   authenticate: Authenticate;
   createContext: (facts: RequestFacts) => GatewayContext;
   /** The explorer's page; absent where the explorer is off. */
@@ -159,6 +163,12 @@ async function handleGraphQL(
   if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) return explorer(response);
 
   record.isGraphql = true;
+  const span = startSpan(options, request, record);
+  response.once("close", () => {
+    span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
+    const isFailure = response.statusCode >= 500 || !response.writableFinished;
+    span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);
+  });
   options.metrics?.requestStarted();
   const leave = options.admission.enter(response);
   try {
@@ -217,6 +227,20 @@ function cutWhenNotRead(response: ServerResponse): void {
   if (response.writableLength === 0) return; // all of it is with the operating system
   const cut = setTimeout(() => response.destroy(), readTimeoutMs);
   response.once("close", () => clearTimeout(cut));
+}
+
+/**
+ * By the conventions for HTTP servers, without what a caller may choose.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
+ */
+function startSpan({ tracing }: HttpOptions, { method = "", headers }: IncomingMessage, record: RequestRecord) {
+  const { route } = record;
+  const traceparent = parseTraceparent(headers.traceparent);
+  const attributes = { "http.request.method": method, "http.route": route, "url.path": route, "url.scheme": "http" };
+  const start = { name: `${method} ${route}`, kind: "server", attributes } as const;
+  record.span = tracing?.start(start, traceparent) ?? untraced(traceparent);
+  return record.span;
 }
 
 async function authenticateRequest(

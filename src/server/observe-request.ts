@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import type { RequestRecord } from "../context.ts";
 import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import { traceIdOf, untraced } from "../trace.ts";
 
 /** What had gone over a connection when its last request was over. */
 const transferred = new WeakMap<Socket, { read: number; written: number }>();
@@ -18,7 +19,14 @@ export function observeRequest(
   response: ServerResponse,
 ): RequestRecord {
   const startedAtMs = performance.now();
-  const record: RequestRecord = { id: randomUUID(), route: "other", isGraphql: false, caller: null, errorCodes: [] };
+  const record: RequestRecord = {
+    id: randomUUID(),
+    route: "other",
+    isGraphql: false,
+    caller: null,
+    span: untraced(undefined),
+    errorCodes: [],
+  };
   const { socket } = request;
   response.once("close", () => {
     const durationMs = performance.now() - startedAtMs;
@@ -42,6 +50,7 @@ export function observeRequest(
       bytesOut: bytesWritten - written,
       operationType,
       operationName: record.operationName,
+      traceId: traceIdOf(record.span),
       ...(errorCodes.length > 0 && { errorCodes: [...new Set(errorCodes)] }),
       tenantId: caller?.tenantId,
       objectId: caller?.objectId,

@@ -37,6 +37,7 @@ export async function startGateway(
   const apollo = await startApollo(config, log);
   // Imported on demand: where nobody scrapes, nothing is counted.
   const metrics = config.metricsPort === undefined ? undefined : (await import("../metrics.ts")).createMetrics();
+  const tracing = config.tracing ? (await import("./tracing.ts")).startTracing(log) : undefined;
   const client = new GraphClient({
     baseUrl: graphBaseUrl,
     apiVersion: config.graphApiVersion,
@@ -59,6 +60,7 @@ export async function startGateway(
     apollo,
     log,
     metrics,
+    tracing,
     authenticate,
     createContext: (facts) => createContext(client, config, facts),
     explorer: config.explorer ? createExplorer(graphiql !== undefined) : undefined,
@@ -89,6 +91,7 @@ export async function startGateway(
       await apollo.stop();
       await client.close();
       await closeTokens();
+      await tracing?.close();
       await metricsServer?.close(); // last: how a stop goes is seen until its end
     },
   };

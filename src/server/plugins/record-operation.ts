@@ -1,6 +1,8 @@
 /**
- * Writes into a request's record what only Apollo Server knows: the operation's type, and the codes of the answer's errors.
- * It stands last among the plugins, so that it sees the errors as they are sent.
+ * Writes into a request's record what only Apollo Server knows: the operation's type, and the codes of the answer's errors;
+ * and has a span for the operation. It stands last among the plugins, so that it sees the errors as they are sent.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
  */
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { GatewayContext } from "../../context.ts";
@@ -9,14 +11,21 @@ import type { GatewayContext } from "../../context.ts";
 export function recordOperation({ namesOperations }: { namesOperations: boolean }): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart({ contextValue: { record } }) {
+      const span = record.span.child({ name: "GraphQL Operation" });
+      record.span = span;
       return {
         async didResolveOperation({ operation }) {
-          record.operationType = operation?.operation;
+          const type = operation?.operation;
+          record.operationType = type;
           if (namesOperations) record.operationName = operation?.name?.value;
+          if (span.isRecording) {
+            span.set({ "graphql.operation.type": type, "graphql.operation.name": record.operationName }, type);
+          }
         },
         async willSendResponse({ response: { body } }) {
           if (body.kind !== "single") return;
           for (const { extensions } of body.singleResult.errors ?? []) record.errorCodes.push(String(extensions?.code));
+          span.end(record.errorCodes[0]);
         },
       };
     },

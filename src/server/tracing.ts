@@ -1,0 +1,124 @@
+/**
+ * Traces by OpenTelemetry, sent to a collector over OTLP/HTTP. Loaded only where they are asked for. The SDK reads its
+ * standard variables itself; nothing is registered globally, and no library is instrumented: those record URLs and more.
+ *
+ * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+ */
+import { readFileSync } from "node:fs";
+import {
+  type Context,
+  DiagLogLevel,
+  diag,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
+import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import type { GatewayLog } from "../log.ts";
+import type { SpanAttributes, SpanStart, TraceSpan } from "../trace.ts";
+
+/** How long a stopping gateway tries to send what it still has. */
+const flushMs = 2000;
+/** A collector that is away is reported once in so much time. */
+const quietMs = 60_000;
+
+export interface Tracing {
+  /** The first span of a request. @param traceparent the caller's, parsed. */
+  start(start: SpanStart, traceparent: string | undefined): TraceSpan;
+  /** Sends what there is, in two seconds at most. */
+  close(): Promise<void>;
+}
+
+export function startTracing(log: GatewayLog): Tracing {
+  reportProblems(log);
+  const { name, version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const service = resourceFromAttributes({ "service.name": name, "service.version": version });
+  const provider = new BasicTracerProvider({
+    resource: defaultResource()
+      .merge(service)
+      .merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+  });
+  const tracer = provider.getTracer(name, version);
+  return {
+    start: (start, traceparent) => new OtelSpan(tracer, start, contextOf(traceparent)),
+    async close() {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, flushMs);
+      });
+      await Promise.race([provider.shutdown().catch(() => {}), late]); // a failed export is in the log already
+      clearTimeout(timer);
+      diag.disable();
+    },
+  };
+}
+
+class OtelSpan implements TraceSpan {
+  readonly traceparent: string;
+  readonly isRecording: boolean;
+  readonly #tracer: Tracer;
+  readonly #context: Context;
+  #hasEnded = false;
+
+  constructor(tracer: Tracer, { name, kind, attributes = {} }: SpanStart, parent: Context) {
+    const span = tracer.startSpan(name, { kind: kindOf(kind), attributes: defined(attributes) }, parent);
+    const { traceId, spanId, traceFlags } = span.spanContext();
+    this.#tracer = tracer;
+    this.#context = trace.setSpan(parent, span);
+    this.traceparent = `00-${traceId}-${spanId}-0${traceFlags & 1}`;
+    this.isRecording = span.isRecording();
+  }
+
+  child(start: SpanStart): TraceSpan {
+    return new OtelSpan(this.#tracer, start, this.#context);
+  }
+
+  set(attributes: SpanAttributes, name?: string): void {
+    const span = trace.getSpan(this.#context);
+    span?.setAttributes(defined(attributes));
+    if (name !== undefined) span?.updateName(name);
+  }
+
+  end(errorType?: string): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const span = trace.getSpan(this.#context);
+    if (errorType !== undefined) span?.setAttribute("error.type", errorType).setStatus({ code: SpanStatusCode.ERROR });
+    span?.end();
+  }
+}
+
+function kindOf(kind: SpanStart["kind"]): SpanKind {
+  return kind === "server" ? SpanKind.SERVER : kind === "client" ? SpanKind.CLIENT : SpanKind.INTERNAL;
+}
+
+function contextOf(traceparent: string | undefined): Context {
+  const [, traceId, spanId, flags] = traceparent?.split("-") ?? [];
+  if (traceId === undefined || spanId === undefined) return ROOT_CONTEXT;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number(flags), isRemote: true });
+}
+
+function defined(attributes: SpanAttributes): Record<string, string | number> {
+  const entries = Object.entries(attributes).filter(
+    (entry): entry is [string, string | number] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The SDK's own words may quote a collector's answer: what is logged is only that there is a problem. */
+function reportProblems(log: GatewayLog): void {
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
+  const report = () => {
+    if (performance.now() - reportedAtMs < quietMs) return;
+    reportedAtMs = performance.now();
+    log.tracesNotExported();
+  };
+  const ignore = () => {};
+  const logger = { error: report, warn: ignore, info: ignore, debug: ignore, verbose: ignore };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true });
+}
