@@ -1,10 +1,10 @@
 /**
  * Canaries: random values where secrets go, sent along every way that a request can fail, and then searched for in the
- * answer, its headers, the log at its most talkative and what the process prints: as they are, in other writings, and in
- * pieces. What is a caller's to see again is left out by name: the file in the data of its own create, and ids.
+ * answer, its headers, the log at its most talkative, what the process prints, the metrics and the exported traces: as they
+ * are, in other writings, and in pieces. What is a caller's to see again is left out by name: the file in the data of its own create, and ids.
  */
 import { gzipSync } from "node:zlib";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { UserPfxCertificates } from "../../src/datasources/user-pfx-certificates.ts";
 import {
   answerStatus,
@@ -20,8 +20,9 @@ import {
   truncateAnswer,
 } from "../../src/emulator/faults.ts";
 import { sendRaw } from "../http/raw.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { type GatewayOptions, startGateway, type TestGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
+import { type OtlpCollector, startOtlpCollector } from "../support/otlp-collector.ts";
 import { type Canaries, listenToOutput, placesOf, plantCanaries, showing, writingsOf } from "./canary.ts";
 
 interface Answer {
@@ -153,6 +154,19 @@ const refusedHere: Readonly<Record<string, Send>> = {
     post(gateway, canaries, "{", { origin: `https://${canaries.token}.example` }),
   "an authorization that is no bearer token": (gateway, canaries) =>
     post(gateway, canaries, whole(canaries), { authorization: canaries.token }),
+  "a traceparent that is a secret": (gateway, canaries) =>
+    post(gateway, canaries, whole(canaries), { traceparent: canaries.token }),
+  "a traceparent with a secret behind it": (gateway, canaries) =>
+    post(gateway, canaries, whole(canaries), {
+      traceparent: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-${canaries.token}`,
+    }),
+  "a tracestate, a baggage and a request id with a secret": (gateway, canaries) =>
+    post(gateway, canaries, whole(canaries), {
+      traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      tracestate: `a=${canaries.token}`,
+      baggage: `a=${canaries.token}`,
+      "x-request-id": canaries.token,
+    }),
   "two bearer tokens": (gateway, canaries) =>
     post(gateway, canaries, whole(canaries), { authorization: `Bearer ${canaries.token}, Bearer ${canaries.token}` }),
 
@@ -179,7 +193,13 @@ const refusedHere: Readonly<Record<string, Send>> = {
   "a string that doesn't end": text(({ password }) => `{ userPfxCertificate(id: "${password}`),
   "an escape that is none": text(({ blob }) => `{ userPfxCertificate(id: "${blob}\\q") { id } }`),
   "half a surrogate pair": text(({ blob }) => `{ userPfxCertificate(id: "${blob}\\ud800") { id } }`),
-  "an operation's name that is a secret": operation("query A { __typename }", () => ({}), {}),
+  "an operation's name that is a secret": text(
+    ({ password }) => `query q${Buffer.from(password).toString("hex")} { __typename }`,
+  ),
+  "an operation's and an alias's name that are secrets, with errors": text(({ password }) => {
+    const name = `q${Buffer.from(password).toString("hex")}`;
+    return `query ${name} { __typename userPfxCertificate(id: "../${name}") { id } }`;
+  }),
   "an operation's name that the document has not": (gateway, canaries) =>
     post(gateway, canaries, JSON.stringify({ query: "query A { __typename }", operationName: canaries.password })),
   "variables that are a string": (gateway, canaries) =>
@@ -317,11 +337,32 @@ const refusedHere: Readonly<Record<string, Send>> = {
   })),
 };
 
-async function probe(send: Send, options: Parameters<typeof startGateway>[0], canaries: Canaries) {
-  await using gateway = await startGateway(options);
+let collector: OtlpCollector;
+
+beforeAll(async () => {
+  collector = await startOtlpCollector();
+  vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url);
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await collector[Symbol.asyncDispose]();
+});
+
+async function probe(send: Send, options: GatewayOptions, canaries: Canaries) {
+  await using gateway = await startGateway({
+    ...options,
+    config: { ...options.config, metricsPort: 0, tracing: true },
+  });
   using output = listenToOutput();
+  const { length } = collector.raw;
   const answer = await send(gateway, canaries);
-  return { ...answer, shown: showing(canaries, placesOf(gateway, answer, output.text)), gateway };
+  const metrics = await gateway.metrics();
+  await gateway.emulator.close();
+  await gateway.stop(); // which exports the spans
+  const spans = collector.raw.slice(length);
+  const shown = showing(canaries, placesOf(gateway, answer, { output: output.text, metrics, spans }));
+  return { ...answer, shown, gateway, metrics, spans };
 }
 
 const production = { introspection: false, explorer: false, requestDeadlineMs: 4000 } as const;
@@ -580,6 +621,18 @@ describe("a bug in the gateway", () => {
       expect(shown).toEqual([]);
     },
   );
+});
+
+describe("what the search looks at", () => {
+  it("has the metrics and the spans of the very request", async () => {
+    const { metrics, spans } = await probe(create(), { config: production }, plantCanaries({ isStorable: true }));
+
+    expect(metrics).toContain('graphql_requests_total{operation_type="mutation",outcome="success"} 1');
+    expect(metrics).toContain('graph_upstream_requests_total{operation="create",status="201"} 1');
+    for (const name of ["POST /graphql", "mutation", "POST /v1.0/deviceManagement/userPfxCertificates"]) {
+      expect(spans).toContain(name);
+    }
+  });
 });
 
 describe("a certificate that is created", () => {

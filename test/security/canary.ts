@@ -95,11 +95,11 @@ export function listenToOutput(): Disposable & { readonly text: string } {
   };
 }
 
-/** Where a canary could show after a request: the answer, its headers, the log. */
+/** Where a canary could show after a request: the answer, its headers, the log, and what is told of it elsewhere. */
 export function placesOf(
   gateway: TestGateway,
   { text, headers }: { readonly text: string; readonly headers: Headers },
-  output: string,
+  elsewhere: { readonly output: string; readonly metrics: string; readonly spans: string },
 ): Readonly<Record<string, string>> {
-  return { answer: text, headers: JSON.stringify([...headers]), log: JSON.stringify(gateway.log), output };
+  return { answer: text, headers: JSON.stringify([...headers]), log: JSON.stringify(gateway.log), ...elsewhere };
 }
