@@ -75,6 +75,15 @@ export class ConfigReader {
     }
   }
 
+  /** The address of a Redis; a secret, since it may hold a password. */
+  redisUrl(name: string): string | undefined {
+    const url = this.secret(name);
+    if (url === undefined) return undefined;
+    const isRedis = URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol) && new URL(url).hostname !== "";
+    if (!isRedis) this.problem(name, "must be a URL of the form redis://… or rediss://…");
+    return url;
+  }
+
   #empty(name: string): undefined {
     this.problem(name, "must name a file that is not empty");
     return undefined;

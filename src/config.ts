@@ -48,6 +48,8 @@ export interface Config {
   explorer: boolean;
   /** Where the operations are, if only known ones are answered. */
   persistedOperationsFile: string | undefined;
+  /** Where replicas share quota and limits; absent: each has its own. Holds a password. */
+  redisUrl: string | undefined;
   logLevel: string;
   /** Where metrics are served; `undefined`: nowhere, and nothing is counted. */
   metricsPort: number | undefined;
@@ -116,6 +118,11 @@ export const variables: readonly Variable[] = [
     name: "RATE_LIMIT_PER_MINUTE",
     default: "6000",
     meaning: "GraphQL requests of one verified caller (obo, app) in a minute; what exceeds them gets 429; 0: no limit",
+  },
+  {
+    name: "REDIS_URL",
+    default: "none",
+    meaning: "redis:// or rediss://: shares the write quota and callers' rate limits between replicas",
   },
   {
     name: "CORS_ORIGINS",
@@ -227,6 +234,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxBodyBytes: read.integer("MAX_BODY_BYTES", 2_097_152, 1024, 268_435_456),
     maxInflight: read.integer("MAX_INFLIGHT", 1000, 1, 100_000),
     rateLimitPerMinute: read.integer("RATE_LIMIT_PER_MINUTE", 6000, 0, 10_000_000),
+    redisUrl: read.redisUrl("REDIS_URL"),
     corsOrigins: read.origins("CORS_ORIGINS") ?? (isProduction ? [] : "development"),
     introspection: read.boolean("INTROSPECTION", !isProduction),
     explorer: read.boolean("EXPLORER", !isProduction),

@@ -17,6 +17,9 @@ export interface GatewayLog {
   access(record: AccessRecord): void;
   /** A line of the audit log, written at any level but `silent`. */
   audit(record: AuditRecord): void;
+  /** `REDIS_URL` does not answer: limits are this process's own until it does. */
+  sharedStoreLost(): void;
+  sharedStoreBack(): void;
   /** Traces can't be handed to the collector; at most once a minute. */
   tracesNotExported(): void;
   /** A bug: what the caller sees is masked, and carries the same id. */
@@ -92,6 +95,8 @@ export function createLog(level: string, destination?: DestinationStream): Gatew
       log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
     unknownEnumMember: ({ property }) => log.warn({ property }, "Graph answered an enum member unknown to this build"),
+    sharedStoreLost: () => log.warn("Redis does not answer; quota and limits are this process's share until it does"),
+    sharedStoreBack: () => log.info("Redis answers again; quota and limits are shared"),
     movedToBeta: () => log.warn("Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
       log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "asked Graph"),

@@ -39,6 +39,7 @@ describe("the configuration of an empty environment", () => {
     maxBodyBytes: 2_097_152,
     maxInflight: 1000,
     rateLimitPerMinute: 6000,
+    redisUrl: undefined,
     corsOrigins: "development",
     introspection: true,
     explorer: true,
@@ -240,6 +241,8 @@ describe("every variable", () => {
     ["MAX_INFLIGHT", "1", "maxInflight", 1],
     ["MAX_INFLIGHT", "100000", "maxInflight", 100_000],
     ["RATE_LIMIT_PER_MINUTE", "0", "rateLimitPerMinute", 0],
+    ["REDIS_URL", "redis://redis:6379", "redisUrl", "redis://redis:6379"],
+    ["REDIS_URL", "rediss://:secret@redis.example:6380/1", "redisUrl", "rediss://:secret@redis.example:6380/1"],
     ["RATE_LIMIT_PER_MINUTE", "10000000", "rateLimitPerMinute", 10_000_000],
     ["CORS_ORIGINS", "https://portal.example", "corsOrigins", ["https://portal.example"]],
     [
@@ -290,6 +293,11 @@ describe("every variable", () => {
     ["MAX_BODY_BYTES", /whole number from 1024 to 268435456/, [canary, "1023", "268435457", "2MB", "2_097_152"]],
     ["MAX_INFLIGHT", /whole number from 1 to 100000/, [canary, "0", "100001"]],
     ["RATE_LIMIT_PER_MINUTE", /whole number from 0 to 10000000/, [canary, "-1", "10000001"]],
+    [
+      "REDIS_URL",
+      /must be a URL of the form redis:/,
+      [canary, "localhost:6379", "http://redis:6379", `redis:${canary}`],
+    ],
     ["INTROSPECTION", /one of true, false/, [canary, "0", "on"]],
     ["EXPLORER", /one of true, false/, [canary, "0", "on"]],
     ["LOG_LEVEL", /one of info, trace, debug, warn, error, fatal, silent/, [canary, "verbose", "INFO", "30"]],

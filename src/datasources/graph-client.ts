@@ -17,7 +17,7 @@ import type { Outcome } from "./reconcile.ts";
 import { withRetry } from "./retry.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { createTransport } from "./transport.ts";
-import { WriteQuota, withWriteQuota } from "./write-quota.ts";
+import { type Quota, withWriteQuota } from "./write-quota.ts";
 
 export interface GraphClientOptions {
   /** Graph's root without the version, such as https://graph.microsoft.com. */
@@ -25,8 +25,7 @@ export interface GraphClientOptions {
   apiVersion: ApiVersion;
   /** Upper bound of open sockets to Graph. */
   maxConnections: number;
-  /** Creates, updates and deletions in any twenty seconds. */
-  writesPer20s: number;
+  writeQuota: Quota;
   log: GatewayLog;
   /** Absent where nobody counts. */
   metrics: GatewayMetrics | undefined;
@@ -43,13 +42,13 @@ export class GraphClient {
   readonly retryBudget: RetryBudget;
   readonly #send: Send;
   readonly #sendUnbatched: Send;
-  readonly #writeQuota: WriteQuota;
+  readonly #writeQuota: Quota;
   #isCircuitOpen = false;
   readonly #close: () => Promise<void>;
   /** What must not be cut short by closing, such as creates that were sent for clients who are gone. */
   readonly #unfinished = new Set<Promise<unknown>>();
 
-  constructor({ baseUrl, apiVersion, maxConnections, writesPer20s, log, metrics, clock }: GraphClientOptions) {
+  constructor({ baseUrl, apiVersion, maxConnections, writeQuota, log, metrics, clock }: GraphClientOptions) {
     this.baseUrl = baseUrl;
     this.log = log;
     this.metrics = metrics;
@@ -69,8 +68,8 @@ export class GraphClient {
       this.#isCircuitOpen = isOpen;
     });
     const batched = withBatch(this.#sendUnbatched);
-    this.#writeQuota = new WriteQuota(writesPer20s, clock);
-    const paced = withWriteQuota(this.#writeQuota, batched);
+    this.#writeQuota = writeQuota;
+    const paced = withWriteQuota(writeQuota, batched);
     this.#send = withRetry(withFreshToken(paced), this.retryBudget, clock, ({ operation }) =>
       metrics?.graphRetry(operation),
     );

@@ -9,12 +9,23 @@ import { GatewayError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { type GraphCaller, type Send, TransportError } from "./graph-request.ts";
 
-/** Graph counts when a request arrives, we when it leaves: windows are kept this much longer than asked. */
-const margin = 1.01;
+/** Graph's twenty seconds, and a little: Graph counts when a request arrives, we when it leaves. */
+export const windowMs = 20_000 * 1.01;
 
-export class WriteQuota {
+/** A place in the window: when it was taken, or its name in a window that is shared. */
+export type Place = number | string;
+
+export interface Quota {
+  /** How many writes may go out at once. */
+  readonly remaining: number;
+  take(caller: Pick<GraphCaller, "deadline" | "disconnected">): Promise<Place>;
+  /** For a write that turned out not to count with Graph: whoever is next need not wait for it. */
+  giveBack(place: Place): void;
+}
+
+/** Of one process; `shared-write-quota.ts` is of several. */
+export class WriteQuota implements Quota {
   readonly #limit: number;
-  readonly #windowMs: number;
   readonly #clock: Clock;
   /** When the writes of the last window went out, the oldest first. */
   readonly #times: number[] = [];
@@ -24,16 +35,14 @@ export class WriteQuota {
   /** Aborts when a turn comes free before its time. */
   #freed = new AbortController();
 
-  /** @param limit writes per window. @param windowMs default 20,000. */
-  constructor(limit: number, clock: Clock, windowMs = 20_000) {
+  /** @param limit writes per window. */
+  constructor(limit: number, clock: Clock) {
     this.#limit = limit;
-    this.#windowMs = windowMs * margin;
     this.#clock = clock;
   }
 
-  /** How many writes may go out at once. */
   get remaining(): number {
-    const since = this.#clock.now() - this.#windowMs;
+    const since = this.#clock.now() - windowMs;
     return Math.max(0, this.#limit - this.#times.filter((time) => time > since).length - this.#queue.size);
   }
 
@@ -67,9 +76,8 @@ export class WriteQuota {
     });
   }
 
-  /** For a write that turned out not to count with Graph: whoever is next need not wait for it. */
-  giveBack(takenAtMs: number): void {
-    const index = this.#times.lastIndexOf(takenAtMs);
+  giveBack(place: Place): void {
+    const index = typeof place === "number" ? this.#times.lastIndexOf(place) : -1;
     if (index === -1) return; // out of the window already
     this.#times.splice(index, 1);
     this.#freed.abort();
@@ -79,12 +87,12 @@ export class WriteQuota {
   #waitMs(ahead: number): number {
     const frees = this.#times[this.#times.length - this.#limit + (ahead % this.#limit)] ?? Number.NEGATIVE_INFINITY;
     const rounds = Math.floor(ahead / this.#limit);
-    return Math.max(0, frees + this.#windowMs - this.#clock.now()) + rounds * this.#windowMs;
+    return Math.max(0, frees + windowMs - this.#clock.now()) + rounds * windowMs;
   }
 
   #stamp(): number {
     const now = this.#clock.now();
-    while ((this.#times[0] ?? now) <= now - this.#windowMs) this.#times.shift();
+    while ((this.#times[0] ?? now) <= now - windowMs) this.#times.shift();
     this.#times.push(now);
     return now;
   }
@@ -105,16 +113,16 @@ export class WriteQuota {
 }
 
 /** Graph counts what it takes on; a write that never left, or whose token it does not accept, is none of that. */
-export function withWriteQuota(quota: WriteQuota, send: Send): Send {
+export function withWriteQuota(quota: Quota, send: Send): Send {
   return async (request) => {
     if (request.operation === "read") return send(request);
-    const takenAtMs = await quota.take(request.caller);
+    const place = await quota.take(request.caller);
     try {
       const response = await send(request);
-      if (response.status === 401) quota.giveBack(takenAtMs);
+      if (response.status === 401) quota.giveBack(place);
       return response;
     } catch (error) {
-      if (error instanceof TransportError && !error.sent) quota.giveBack(takenAtMs);
+      if (error instanceof TransportError && !error.sent) quota.giveBack(place);
       throw error;
     }
   };

@@ -2,8 +2,10 @@
  * So many requests a minute for each verified caller. Where nobody is verified nobody is limited: an opaque token says
  * nothing about its bearer, and behind a proxy all come from one address.
  */
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { createHash } from "node:crypto";
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import type { VerifiedCaller } from "../auth/verify-caller.ts";
+import type { SharedStore } from "../shared-store.ts";
 import { HttpError } from "./http-error.ts";
 
 const windowSeconds = 60;
@@ -11,17 +13,28 @@ const windowSeconds = 60;
 /** Counts a request. Rejects with {@link HttpError} 429 `RATE_LIMITED`. */
 export type LimitRate = (caller: VerifiedCaller) => Promise<void>;
 
-/** @param perMinute 0: no limit. */
-export function createRateLimit(perMinute: number): LimitRate | undefined {
+/** @param perMinute 0: no limit. @param store where replicas count together; where it does not answer each counts alone. */
+export function createRateLimit(perMinute: number, store?: SharedStore): LimitRate | undefined {
   if (perMinute === 0) return undefined;
-  const limiter = new RateLimiterMemory({ points: perMinute, duration: windowSeconds });
+  const limits = { points: perMinute, duration: windowSeconds };
+  const alone = new RateLimiterMemory(limits);
+  const together =
+    store && new RateLimiterRedis({ ...limits, storeClient: store.redis, keyPrefix: "intune-pfx-gateway:rate" });
   return async ({ tenantId, objectId }) => {
-    try {
-      await limiter.consume(`${tenantId}:${objectId}`);
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      const headers = { "retry-after": String(Math.ceil(refusal.msBeforeNext / 1000)) };
-      throw new HttpError(429, "Too many requests; ask again later.", headers, "RATE_LIMITED");
-    }
+    const key = createHash("sha256").update(`${tenantId}:${objectId}`).digest("base64url");
+    const counted = (together && (await store.ask(() => count(together, key)))) ?? (await count(alone, key));
+    if (counted.consumedPoints <= perMinute) return;
+    const headers = { "retry-after": String(Math.ceil(counted.msBeforeNext / 1000)) };
+    throw new HttpError(429, "Too many requests; ask again later.", headers, "RATE_LIMITED");
   };
+}
+
+/** What the limiters resolve with, or reject with where the limit is passed. */
+async function count(limiter: RateLimiterMemory | RateLimiterRedis, key: string): Promise<RateLimiterRes> {
+  try {
+    return await limiter.consume(key);
+  } catch (refusal) {
+    if (refusal instanceof RateLimiterRes) return refusal;
+    throw refusal;
+  }
 }

@@ -1,4 +1,5 @@
 /** Puts the parts together and runs them: schema, Apollo Server, Graph client, HTTP server; and takes them down again. */
+import { createHash } from "node:crypto";
 import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
 import { createCallerVerifier } from "../auth/verify-caller.ts";
@@ -6,8 +7,11 @@ import type { Config } from "../config.ts";
 import { createContext } from "../context.ts";
 import { type Clock, systemClock } from "../datasources/clock.ts";
 import { GraphClient } from "../datasources/graph-client.ts";
+import { SharedWriteQuota } from "../datasources/shared-write-quota.ts";
+import { WriteQuota } from "../datasources/write-quota.ts";
 import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { SharedStore } from "../shared-store.ts";
 import { Admission } from "./admission.ts";
 import { startApollo } from "./apollo.ts";
 import { createExplorer } from "./explorer.ts";
@@ -38,11 +42,14 @@ export async function startGateway(
   // Imported on demand: where nobody scrapes, nothing is counted.
   const metrics = config.metricsPort === undefined ? undefined : (await import("../metrics.ts")).createMetrics();
   const tracing = config.tracing ? (await import("./tracing.ts")).startTracing(log) : undefined;
+  const store = await connectStore(config, log, clock);
+  const sharedQuota =
+    store && new SharedWriteQuota(store, quotaNameOf(config, graphBaseUrl), config.graphWritesPer20s, clock);
   const client = new GraphClient({
     baseUrl: graphBaseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: config.graphMaxConnections,
-    writesPer20s: config.graphWritesPer20s,
+    writeQuota: sharedQuota ?? new WriteQuota(config.graphWritesPer20s, clock),
     log,
     metrics,
     clock,
@@ -67,7 +74,7 @@ export async function startGateway(
     graphiql,
     isReady: () => isReady,
     admission: new Admission(config.maxInflight),
-    limitRate: createRateLimit(config.rateLimitPerMinute),
+    limitRate: createRateLimit(config.rateLimitPerMinute, store),
     clock,
   });
   const unused = unusedConnections(server);
@@ -91,10 +98,25 @@ export async function startGateway(
       await apollo.stop();
       await client.close();
       await closeTokens();
+      sharedQuota?.close();
+      store?.close();
       await tracing?.close();
       await metricsServer?.close(); // last: how a stop goes is seen until its end
     },
   };
+}
+
+/** Imported on demand: a gateway that is alone never loads it. */
+async function connectStore({ redisUrl }: Config, log: GatewayLog, clock: Clock): Promise<SharedStore | undefined> {
+  if (redisUrl === undefined) return undefined;
+  const { SharedStore } = await import("../shared-store.ts");
+  return SharedStore.connect(redisUrl, log, clock.now);
+}
+
+/** Graph's quota is an application's in a tenant: gateways with the same identity share it, whoever else uses the Redis. */
+function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL): string {
+  const parts = [graphBaseUrl.origin, authMode, identity?.tenantId, identity?.clientId];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);
 }
 
 async function authentication(

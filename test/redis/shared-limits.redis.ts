@@ -1,0 +1,217 @@
+/** Two gateways on one Redis (`REDIS_SERVER`, default /usr/bin/redis-server), which is taken away from them and comes back. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { Redis } from "ioredis";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
+import type { Config } from "../../src/config.ts";
+import { systemClock } from "../../src/datasources/clock.ts";
+import { answerStatus } from "../../src/emulator/faults.ts";
+import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { identityAt } from "../support/identity.ts";
+import { startIdentityProvider } from "../support/identity-provider.ts";
+import { anInput, thumbprintOf } from "../support/input.ts";
+
+const program = process.env.REDIS_SERVER ?? "/usr/bin/redis-server";
+const password = "a-password-that-nobody-may-see";
+
+beforeAll(() => {
+  if (!existsSync(program)) {
+    throw new Error(`No Redis at ${program}. On Debian: apt-get install redis-server; elsewhere set REDIS_SERVER.`);
+  }
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** A Redis that keeps nothing, on a port that stays the same when it is stopped and started. */
+async function startRedis() {
+  const port = await freePort();
+  const url = `redis://:${password}@127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+  const start = async () => {
+    const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--requirepass", password];
+    const started = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    child = started;
+    await new Promise<void>((resolve, reject) => {
+      started.stdout.on("data", (chunk) => String(chunk).includes("Ready to accept") && resolve());
+      started.once("exit", () => reject(new Error("redis-server ended")));
+    });
+  };
+  const stop = async () => {
+    if (child === undefined || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child?.once("exit", resolve));
+    child?.kill("SIGCONT");
+    child?.kill("SIGKILL");
+    await ended;
+  };
+  await start();
+  return { url, port, start, stop, signal: (name: NodeJS.Signals) => child?.kill(name), [Symbol.asyncDispose]: stop };
+}
+
+/** The real time: Redis has its own. */
+const clock = { ...systemClock, sleeps: [], skippedMs: 0 };
+
+const gatewayBefore = (emulator: Emulator, config: Partial<Config>) =>
+  startGateway({ clock, through: async () => emulator, config });
+
+let created = 0;
+async function create(gateway: TestGateway) {
+  created += 1;
+  const { data, errors } = await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(created) }) });
+  return { certificate: data?.createUserPfxCertificate, code: errors?.[0]?.extensions?.code };
+}
+
+const lines = (gateway: TestGateway, text: string) => gateway.log.filter(({ msg }) => String(msg).startsWith(text));
+
+describe("two gateways on one Redis", () => {
+  it("use the write quota up together, and never exceed it", async () => {
+    await using redis = await startRedis();
+    const emulator = await startEmulator({});
+    const config = { redisUrl: redis.url, graphWritesPer20s: 10, requestDeadlineMs: 60_000 };
+    await using one = await gatewayBefore(emulator, config);
+    await using other = await gatewayBefore(emulator, config);
+
+    const creates = Array.from({ length: 24 }, (_, index) => create(index % 3 === 0 ? other : one));
+    await vi.waitUntil(() => emulator.ledger.length === 10, { timeout: 3000 });
+    const answers = await Promise.all(creates);
+    await emulator.close();
+
+    expect(answers.map(({ code }) => code)).toEqual(new Array(24).fill(undefined));
+    const times = emulator.requests.map(({ receivedAtMs }) => receivedAtMs).sort((a, b) => a - b);
+    expect(times).toHaveLength(24);
+    for (let index = 10; index < times.length; index++) {
+      expect((times[index] ?? 0) - (times[index - 10] ?? 0)).toBeGreaterThanOrEqual(20_000);
+    }
+  });
+
+  it("tell THROTTLED at once whom the quota leaves no time", async () => {
+    await using redis = await startRedis();
+    const emulator = await startEmulator({});
+    const config = { redisUrl: redis.url, graphWritesPer20s: 1, requestDeadlineMs: 5000 };
+    await using one = await gatewayBefore(emulator, config);
+    await using other = await gatewayBefore(emulator, config);
+    await create(one);
+
+    const startedAtMs = performance.now();
+    const { code } = await create(other);
+    await emulator.close();
+
+    expect(code).toBe("THROTTLED");
+    expect(performance.now() - startedAtMs).toBeLessThan(1000);
+  });
+
+  it("give places back that did not count", async () => {
+    await using redis = await startRedis();
+    const emulator = await startEmulator({ faults: [answerStatus("POST", "/userPfxCertificates", 401, { times: 5 })] });
+    const config = { redisUrl: redis.url, graphWritesPer20s: 1, requestDeadlineMs: 5000 };
+    await using one = await gatewayBefore(emulator, config);
+    await using other = await gatewayBefore(emulator, config);
+    for (let junk = 0; junk < 5; junk++) expect((await create(one)).code).toBe("UNAUTHENTICATED");
+
+    const { certificate } = await create(other);
+    await emulator.close();
+
+    expect(certificate).toBeDefined();
+  });
+
+  it("count a caller's requests together, and leave no name, token or id in Redis", async () => {
+    await using redis = await startRedis();
+    await using provider = await startIdentityProvider();
+    const emulator = await startEmulator({});
+    const identity = identityAt(provider);
+    const config = { authMode: "app", identity, redisUrl: redis.url, rateLimitPerMinute: 2 } as const;
+    await using one = await gatewayBefore(emulator, config);
+    await using other = await gatewayBefore(emulator, config);
+    const token = await provider.callers.issue();
+    const ask = (gateway: TestGateway) =>
+      gateway.send(CREATE, { input: anInput() }, { authorization: `Bearer ${token}` });
+
+    const statuses = [await ask(one), await ask(other), await ask(one), await ask(other)].map(({ status }) => status);
+    const client = new Redis(redis.url);
+    const keys = await client.keys("*");
+    const kept = [...keys, ...(await Promise.all(keys.map((key) => client.dump(key))))].join("\n");
+    client.disconnect();
+    await emulator.close();
+
+    expect(statuses).toEqual([200, 200, 429, 429]);
+    expect(keys.length).toBeGreaterThan(1);
+    for (const secret of [token, anInput().userPrincipalName, anInput().thumbprint, provider.tenantId]) {
+      expect(kept).not.toContain(secret);
+    }
+  });
+});
+
+describe("a gateway whose Redis", () => {
+  it("goes away keeps to its share, says so once, and comes back", async () => {
+    await using redis = await startRedis();
+    const emulator = await startEmulator({});
+    const config = { redisUrl: redis.url, graphWritesPer20s: 8, requestDeadlineMs: 3000 };
+    await using one = await gatewayBefore(emulator, config);
+    await using other = await gatewayBefore(emulator, config);
+    for (const gateway of [one, other, one]) await create(gateway); // whose last one knows of both
+    await redis.stop();
+
+    const answers = await Promise.all(Array.from({ length: 6 }, () => create(one)));
+    expect(answers.filter(({ certificate }) => certificate !== undefined)).toHaveLength(4); // half of eight
+    expect(answers.filter(({ code }) => code === "THROTTLED")).toHaveLength(2);
+    expect(lines(one, "Redis does not answer")).toHaveLength(1);
+
+    await redis.start();
+    await vi.waitFor(
+      async () => {
+        await create(one);
+        expect(lines(one, "Redis answers again")).toHaveLength(1);
+      },
+      { timeout: 20_000, interval: 500 },
+    );
+    expect(lines(one, "Redis does not answer")).toHaveLength(1);
+    await emulator.close();
+  });
+
+  it("hangs is not waited for", async () => {
+    await using redis = await startRedis();
+    const emulator = await startEmulator({});
+    await using gateway = await gatewayBefore(emulator, { redisUrl: redis.url, requestDeadlineMs: 3000 });
+    await create(gateway);
+    redis.signal("SIGSTOP");
+
+    const startedAtMs = performance.now();
+    const { certificate } = await create(gateway);
+    const waitedMs = performance.now() - startedAtMs;
+    const next = await create(gateway);
+    await emulator.close();
+
+    expect(certificate).toBeDefined();
+    expect(next.certificate).toBeDefined();
+    expect(waitedMs).toBeLessThan(1500);
+  });
+
+  it("is not there yet starts all the same", async () => {
+    const emulator = await startEmulator({});
+    await using gateway = await gatewayBefore(emulator, { redisUrl: `redis://127.0.0.1:${await freePort()}` });
+
+    const { certificate } = await create(gateway);
+    await emulator.close();
+
+    expect(certificate).toBeDefined();
+    expect(lines(gateway, "Redis does not answer")).toHaveLength(1);
+  });
+
+  it("refuses its password does not start, and does not say the password", async () => {
+    await using redis = await startRedis();
+    const emulator = await startEmulator({});
+    const starting = gatewayBefore(emulator, { redisUrl: `redis://:wrong-password@127.0.0.1:${redis.port}` });
+
+    await expect(starting).rejects.toThrow(/^Redis refuses the credentials of REDIS_URL$/);
+    await emulator.close();
+  });
+});
