@@ -1,0 +1,115 @@
+/** One candidate as a process: started, waited for, measured from outside by what Linux knows of it, and ended. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const script = (name) => () => ({ args: [here(`candidates/${name}.mjs`)], env: {} });
+
+/** Each a program that listens on PORT and asks GRAPH_BASE_URL; the first is the limit that all are compared with. */
+export const candidates = {
+  limit: { title: "limit: node:http + undici, no GraphQL", start: script("limit") },
+  gateway: { title: "this gateway", start: () => gateway(here("../dist/main.js")) },
+  "apollo-template": { title: "Apollo Server, express, fetch", start: script("apollo-template") },
+  "apollo-typegraphql": {
+    title: "Apollo standalone, TypeGraphQL, class-validator",
+    start: script("apollo-typegraphql"),
+  },
+  yoga: { title: "GraphQL Yoga", start: script("yoga") },
+  mercurius: { title: "Mercurius", start: script("mercurius") },
+  "mercurius-jit": { title: "Mercurius with JIT", start: () => ({ ...script("mercurius")(), env: { JIT: "1" } }) },
+};
+
+/** The gateway as it ships: production, log and metrics on; the write quota so high that it doesn't pace. */
+export function gateway(main, extra = {}) {
+  return {
+    args: [main],
+    env: {
+      NODE_ENV: "production",
+      AUTH_MODE: "passthrough",
+      GRAPH_API_VERSION: "v1.0",
+      ALLOW_LOOPBACK_UPSTREAM: "true",
+      GRAPH_WRITES_PER_20S: "100000",
+      GRAPH_MAX_CONNECTIONS: "128",
+      ...extra,
+    },
+  };
+}
+
+/** Microseconds in a tick of /proc/<pid>/stat: USER_HZ is 100 wherever Linux runs. */
+const tickUs = 10_000;
+
+export async function startCandidate({ start }, upstreamPort) {
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const { args, env } = start();
+  const log = openSync("/dev/null", "w");
+  const errors = process.env.BENCH_STDERR ? "inherit" : log;
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS?.split(" ") ?? []), ...args], {
+    stdio: ["ignore", log, errors],
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: "production",
+      GRAPH_BASE_URL: `http://127.0.0.1:${upstreamPort}`,
+      ...env,
+      PORT: String(port),
+      METRICS_PORT: String(metricsPort),
+    },
+  });
+  closeSync(log);
+  await answers(port, child);
+  const startMs = performance.now() - startedAt;
+  const of = (file) => readFileSync(`/proc/${child.pid}/${file}`, "utf8");
+  const kilobytes = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(of("status"))?.[1]);
+  return {
+    port,
+    startMs,
+    /** User and system time of all threads. */
+    cpuUs() {
+      const fields = of("stat")
+        .replace(/^.*\) /s, "")
+        .split(" ");
+      return (Number(fields[11]) + Number(fields[12])) * tickUs;
+    },
+    residentMb: () => kilobytes("VmRSS") / 1024,
+    peakMb: () => kilobytes("VmHWM") / 1024,
+    async stop() {
+      if (child.exitCode !== null) return;
+      child.kill("SIGTERM");
+      const force = setTimeout(() => child.kill("SIGKILL"), 3000);
+      await once(child, "exit");
+      clearTimeout(force);
+    },
+  };
+}
+
+/** Until a query is answered, whatever with. */
+async function answers(port, child) {
+  for (let tries = 0; tries < 6000; tries++) {
+    if (child.exitCode !== null) throw new Error(`a candidate ended with ${child.exitCode} (BENCH_STDERR=1 shows why)`);
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"query":"{ __typename }"}',
+      });
+      await response.arrayBuffer();
+      return;
+    } catch {
+      await wait(5);
+    }
+  }
+  throw new Error("a candidate never answered");
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,155 @@
+/**
+ * The benchmark: candidates in turn, round after round, each compared with the limit of the same round, so that what the
+ * machine does besides falls on all of them alike. Nothing here passes or fails.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { candidates, gateway, startCandidate } from "./candidate.mjs";
+import { chart, median, tables } from "./report.mjs";
+import { scenarios } from "./scenarios.mjs";
+
+const help = `npm run bench -- [options]
+  --rounds <n>        rounds of each measurement (default 5)
+  --seconds <s>       length of one measurement (default 2)
+  --connections <n,…> connections, one request under way on each (default 1,16,128)
+  --only <name,…>     scenarios and candidates, by name; the limit always takes part (default all)
+  --also <main.js>    another build of the gateway, as a candidate "also": what did a change bring?
+  --out <folder>      where results.json and results.svg go (default: nowhere)
+scenarios: ${Object.keys(scenarios).join(", ")}
+candidates: ${Object.keys(candidates).join(", ")}, also`;
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+    connections: { type: "string", default: "1,16,128" },
+    only: { type: "string", default: "" },
+    also: { type: "string" },
+    out: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(help);
+  process.exit();
+}
+
+const known = { ...candidates };
+if (options.also !== undefined) {
+  const main = resolve(process.env.INIT_CWD ?? ".", options.also);
+  known.also = { title: "another build of this gateway", start: () => gateway(main) };
+}
+const only = options.only.split(",").filter((name) => name !== "");
+const unknown = only.filter((name) => !Object.hasOwn(known, name) && !Object.hasOwn(scenarios, name));
+if (unknown.length > 0) {
+  console.error(`Unknown: ${unknown.join(", ")}\n${help}`);
+  process.exit(64);
+}
+const chosen = (all) => {
+  const names = Object.keys(all).filter((name) => only.includes(name));
+  return names.length > 0 ? names : Object.keys(all);
+};
+const connectionCounts = options.connections.split(",").map(Number);
+const seconds = Number(options.seconds);
+const rounds = Number(options.rounds);
+
+/** The stand-in for Graph and the load generator, each a process of its own that is asked over its channel. */
+async function helper(name) {
+  const child = fork(new URL(name, import.meta.url));
+  return {
+    next: async () => (await once(child, "message"))[0],
+    async ask(task) {
+      child.send(task);
+      return this.next();
+    },
+    stop: () => child.disconnect(),
+  };
+}
+
+const upstream = await helper("upstream.mjs");
+const upstreamPort = await upstream.next();
+const load = await helper("load.mjs");
+
+/** One measurement of one running candidate. */
+async function measure(name, process, scenario, connections, length) {
+  await upstream.ask("reset");
+  const cpuBefore = process.cpuUs();
+  const particular = known[name].requests?.[scenario];
+  const told = await load.ask({ port: process.port, scenario, connections, seconds: length, ...particular });
+  if (told.error !== undefined) throw new Error(`${name}, ${scenario}: ${told.error}`);
+  const cpuUs = process.cpuUs() - cpuBefore;
+  return {
+    perSecond: told.requests / (told.elapsedMs / 1000),
+    cpuUs: cpuUs / told.requests,
+    p50Ms: told.p50Ms,
+    p99Ms: told.p99Ms,
+    upstreamRequests: (await upstream.ask("count")) / told.requests,
+  };
+}
+
+async function runScenario(scenario) {
+  const { peers } = scenarios[scenario];
+  const taking = chosen(known).filter((name) => peers || ["limit", "gateway", "also"].includes(name));
+  const names = [...new Set(["limit", ...taking])];
+  const running = new Map();
+  const results = [];
+  try {
+    for (const name of names) running.set(name, await startCandidate(known[name], upstreamPort));
+    const idleMb = new Map([...running].map(([name, process]) => [name, process.residentMb()]));
+    for (const [name, process] of running) await measure(name, process, scenario, 16, Math.max(2, seconds)); // warm up
+    for (const connections of connectionCounts) {
+      const measured = new Map(names.map((name) => [name, []]));
+      for (let round = 0; round < rounds; round++) {
+        // Every round begins with another candidate: whoever comes after a heavy one has a hotter machine.
+        const order = names.map((_, index) => names[(index + round) % names.length]);
+        for (const name of order)
+          measured.get(name).push(await measure(name, running.get(name), scenario, connections, seconds));
+      }
+      for (const name of names) results.push(summary(name, scenario, connections, measured));
+      console.error(`${scenario}, ${connections} connections: done`);
+    }
+    for (const result of results) {
+      const process = running.get(result.candidate);
+      Object.assign(result, {
+        startMs: process.startMs,
+        idleMb: idleMb.get(result.candidate),
+        peakMb: process.peakMb(),
+        peakMbToLimit: process.peakMb() / running.get("limit").peakMb(),
+      });
+    }
+    return results;
+  } finally {
+    for (const process of running.values()) await process.stop();
+  }
+}
+
+/** Medians, of ratios within each round where it is a ratio. */
+function summary(candidate, scenario, connections, measured) {
+  const own = measured.get(candidate);
+  const limit = measured.get("limit");
+  const of = (property) => median(own.map((each) => each[property]));
+  const toLimit = (property) => median(own.map((each, round) => each[property] / limit[round][property]));
+  const result = { scenario, connections, candidate, title: known[candidate].title };
+  for (const property of ["perSecond", "cpuUs", "p50Ms", "p99Ms", "upstreamRequests"]) result[property] = of(property);
+  return { ...result, perSecondToLimit: toLimit("perSecond"), cpuToLimit: toLimit("cpuUs") };
+}
+
+const results = [];
+try {
+  for (const scenario of chosen(scenarios)) results.push(...(await runScenario(scenario)));
+} finally {
+  upstream.stop();
+  load.stop();
+}
+console.log(tables(results));
+if (options.out !== undefined) {
+  const folder = resolve(process.env.INIT_CWD ?? ".", options.out);
+  const about = { node: process.version, cpus: cpus().length, rounds, seconds };
+  writeFileSync(resolve(folder, "results.json"), `${JSON.stringify({ ...about, results }, null, 1)}\n`);
+  const svg = chart(results);
+  if (svg !== undefined) writeFileSync(resolve(folder, "results.svg"), svg);
+}
