@@ -13,6 +13,10 @@ const script = (name) => () => ({ args: [here(`candidates/${name}.mjs`)], env: {
 export const candidates = {
   limit: { title: "limit: node:http + undici, no GraphQL", start: script("limit") },
   gateway: { title: "this gateway", start: () => gateway(here("../dist/main.js")) },
+  "gateway-silent": {
+    title: "this gateway without log and metrics",
+    start: () => gateway(here("../dist/main.js"), { LOG_LEVEL: "silent", METRICS_PORT: "" }),
+  },
   "apollo-template": { title: "Apollo Server, express, fetch", start: script("apollo-template") },
   "apollo-typegraphql": {
     title: "Apollo standalone, TypeGraphQL, class-validator",
@@ -54,9 +58,9 @@ export async function startCandidate({ start }, upstreamPort) {
       PATH: process.env.PATH,
       NODE_ENV: "production",
       GRAPH_BASE_URL: `http://127.0.0.1:${upstreamPort}`,
+      METRICS_PORT: String(metricsPort),
       ...env,
       PORT: String(port),
-      METRICS_PORT: String(metricsPort),
     },
   });
   closeSync(log);

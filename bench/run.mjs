@@ -15,6 +15,7 @@ import { scenarios } from "./scenarios.mjs";
 const help = `npm run bench -- [options]
   --rounds <n>        rounds of each measurement (default 5)
   --seconds <s>       length of one measurement (default 2)
+  --warm-up <s>       load on each candidate before it is measured: V8 compiles for a while (default 8)
   --connections <n,…> connections, one request under way on each (default 1,16,128)
   --only <name,…>     scenarios and candidates, by name; the limit always takes part (default all)
   --also <main.js>    another build of the gateway, as a candidate "also": what did a change bring?
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "2" },
+    "warm-up": { type: "string", default: "8" },
     connections: { type: "string", default: "1,16,128" },
     only: { type: "string", default: "" },
     also: { type: "string" },
@@ -100,7 +102,8 @@ async function runScenario(scenario) {
   try {
     for (const name of names) running.set(name, await startCandidate(known[name], upstreamPort));
     const idleMb = new Map([...running].map(([name, process]) => [name, process.residentMb()]));
-    for (const [name, process] of running) await measure(name, process, scenario, 16, Math.max(2, seconds)); // warm up
+    const warmUp = Number(options["warm-up"]);
+    for (const [name, process] of running) await measure(name, process, scenario, 16, warmUp);
     for (const connections of connectionCounts) {
       const measured = new Map(names.map((name) => [name, []]));
       for (let round = 0; round < rounds; round++) {

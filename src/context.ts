@@ -60,7 +60,7 @@ export function createContext(
   };
   /** A token that comes from Microsoft Entra, or could, has a span of its own. */
   const obtain = async (renewal?: Renewal): Promise<string> => {
-    if (!authentication.isRenewable) return inTime(authentication.token(renewal));
+    if (!authentication.isRenewable) return authentication.token(renewal); // no network behind it: needs no timer
     const span = record.span.child({ name: "token", attributes: { "gateway.auth.mode": settings.authMode } });
     try {
       const obtained = await inTime(authentication.token(renewal));
