@@ -2,15 +2,18 @@
 /** Reads the configuration, starts the gateway, handles signals; nothing else. */
 import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
 import { readFileSync } from "node:fs";
-import { environment, readConfig, variables } from "./config.ts";
+import { type Config, environment, readConfig, variables } from "./config.ts";
 import { ConfigError } from "./config-reader.ts";
+import type { Finding } from "./doctor.ts";
 import { createLog } from "./log.ts";
 import { startGateway } from "./server/start.ts";
 
 /** @see sysexits.h: EX_USAGE and EX_CONFIG */
 const exit = { usage: 64, config: 78 } as const;
 
-const help = `Usage: intune-pfx-gateway [--help | --version]
+const help = `Usage: intune-pfx-gateway [--help | --version | doctor [--json]]
+
+  doctor  checks configuration, identity, Graph, permission and clock, and says what to do about each
 
 A GraphQL gateway over Microsoft Graph's userPfxCertificates. Configured by the environment:
 
@@ -38,6 +41,32 @@ async function run(): Promise<void> {
 
   const { url } = await starting;
   if (config.graphBaseUrl === undefined) console.log(greeting(url, graph.url.origin));
+}
+
+/** Changes nothing. Exit code 0: all is well; 1: something failed; 78: the configuration can't be used. */
+async function diagnose(asJson: boolean): Promise<void> {
+  const { examine, report } = await import("./doctor.ts");
+  const print = (findings: readonly Finding[]) =>
+    console.log(
+      asJson ? JSON.stringify({ ok: findings.every(({ status }) => status !== "failed"), findings }) : report(findings),
+    );
+  let config: Config;
+  try {
+    config = readConfig(environment());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const advice = "Correct these variables; --help has all of them with their meaning.";
+    print([{ check: "configuration", status: "failed", detail: error.problems.join("; "), advice }]);
+    process.exit(exit.config);
+  }
+  const { graphBaseUrl } = config;
+  const graph = graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: graphBaseUrl, async close() {} };
+  const findings = await examine(config, graph.url);
+  await graph.close();
+  const what = graphBaseUrl === undefined ? "nothing is configured: the emulator takes Graph's place" : "can be used";
+  const all: Finding[] = [{ check: "configuration", status: "ok", detail: what }, ...findings];
+  print(all);
+  process.exitCode = all.some(({ status }) => status === "failed") ? 1 : 0;
 }
 
 /** Imported on demand: with a real Graph the emulator is never loaded. */
@@ -87,6 +116,8 @@ if (argument === "--help" && rest.length === 0) console.log(help);
 else if (argument === "--version" && rest.length === 0) {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
   console.log(version);
+} else if (argument === "doctor" && (rest.length === 0 || (rest.length === 1 && rest[0] === "--json"))) {
+  diagnose(rest.length === 1).catch(fail);
 } else if (argument !== undefined) {
   console.error("Unknown argument; see intune-pfx-gateway --help.");
   process.exit(exit.usage);

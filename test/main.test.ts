@@ -105,6 +105,21 @@ describe("the program's arguments", () => {
     expect(program.stderr).toBe("");
   });
 
+  it("doctor says as JSON that all is well, with exit code 0", async () => {
+    await using program = run({ args: ["doctor", "--json"] });
+
+    expect(await program.exitCode).toBe(0);
+    expect(JSON.parse(program.stdout)).toMatchObject({ ok: true });
+  });
+
+  it("doctor names what is wrong with the configuration, never its values, with exit code 78", async () => {
+    await using program = run({ args: ["doctor"], env: { PORT: canary } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stdout).toContain("PORT: must be");
+    expect(program.stdout + program.stderr).not.toContain(canary);
+  });
+
   it("--help helps with a broken configuration as well", async () => {
     await using program = run({ args: ["--help"], env: { PORT: canary, NODE_ENV: "production" } });
 

@@ -47,6 +47,8 @@ export interface TokenEndpointSettings {
   lifetimeSeconds: number;
   /** Whether tokens for Graph are opaque texts or (unsigned) JWTs. */
   format: "opaque" | "jwt";
+  /** What the application itself is permitted, as its tokens say it where they are JWTs. Default: nothing. */
+  appRoles: readonly string[];
 }
 
 export const defaultChallengeClaims =
@@ -56,7 +58,7 @@ const onBehalfOf = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 export class TokenEndpoint {
   readonly requests: TokenRequest[] = [];
-  readonly settings: TokenEndpointSettings = { lifetimeSeconds: 3600, format: "opaque" };
+  readonly settings: TokenEndpointSettings = { lifetimeSeconds: 3600, format: "opaque", appRoles: [] };
   readonly challenges: Challenge[] = [];
   #issued = 0;
   readonly #credentials: Credentials;
@@ -174,7 +176,7 @@ export class TokenEndpoint {
     request.accessToken = this.#newToken(grant, form.scope ?? "", {
       tid: tenantId,
       appid: this.#clientId,
-      ...(user === undefined ? { roles: [] } : { oid: user.oid, scp: "User.Read" }),
+      ...(user === undefined ? { roles: this.settings.appRoles } : { oid: user.oid, scp: "User.Read" }),
     });
     const clientInfo = { uid: user?.oid, utid: user?.tid };
     return {

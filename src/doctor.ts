@@ -1,0 +1,219 @@
+/**
+ * `intune-pfx-gateway doctor`: what an operator would try by hand when the gateway does not do what it should. It changes
+ * nothing, asks Graph for one certificate, and says of every finding what to do about it.
+ */
+import { createGraphTokens } from "./auth/graph-tokens.ts";
+import type { Config } from "./config.ts";
+import { systemClock } from "./datasources/clock.ts";
+import { Deadline } from "./datasources/deadline.ts";
+import { GraphClient } from "./datasources/graph-client.ts";
+import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
+import { WriteQuota } from "./datasources/write-quota.ts";
+import { GatewayError } from "./errors.ts";
+import { createLog } from "./log.ts";
+import { untraced } from "./trace.ts";
+
+export interface Finding {
+  readonly check:
+    | "configuration"
+    | "identity"
+    | "graph"
+    | "apiVersion"
+    | "permission"
+    | "writeQuota"
+    | "redis"
+    | "clock";
+  /** `skipped`: can't be told here. */
+  readonly status: "ok" | "warning" | "failed" | "skipped";
+  readonly detail: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+const deadlineMs = 15_000;
+/** Callers' tokens are given a minute; more than that, and every one of them looks expired, or not yet valid. */
+const maxSkewMs = 60_000;
+const noticeableSkewMs = 5000;
+const wantedRole = "DeviceManagementConfiguration.ReadWrite.All";
+
+/** Everything but the configuration, which is read already. Never rejects. */
+export async function examine(config: Config, graphBaseUrl: URL): Promise<Finding[]> {
+  const { finding: identity, token } = await examineIdentity(config);
+  const graph = await examineGraph(config, graphBaseUrl, token);
+  return [identity, ...graph, examineQuota(config), ...(await examineRedis(config))];
+}
+
+/** One line for each finding, and one for what to do. */
+export function report(findings: readonly Finding[]): string {
+  const marks = { ok: "ok     ", warning: "warning", failed: "FAILED ", skipped: "skipped" };
+  return findings
+    .map(({ check, status, detail, advice }) => {
+      const line = `${marks[status]}  ${check.padEnd(13)}  ${detail}`;
+      return advice === undefined ? line : `${line}\n${" ".repeat(24)}→ ${advice}`;
+    })
+    .join("\n");
+}
+
+async function examineIdentity({ authMode, identity }: Config): Promise<{ finding: Finding; token?: string }> {
+  const check = "identity";
+  if (identity === undefined) {
+    const detail = authMode === "none" ? "the emulator takes any token" : "callers bring their own tokens for Graph";
+    return { finding: { check, status: "skipped", detail: `AUTH_MODE=${authMode}: ${detail}` } };
+  }
+  try {
+    const tokens = await createGraphTokens(identity, Date.now);
+    try {
+      const token = await tokens.app();
+      const roles = rolesOf(token);
+      const detail = `a token for Graph was obtained; its roles: ${roles.join(", ") || "none"}`;
+      if (authMode === "obo") {
+        // What a user may is decided with the user's token, which is not here.
+        return { finding: { check, status: "ok", detail: "the credential is accepted by Microsoft Entra" } };
+      }
+      if (roles.includes(wantedRole)) return { finding: { check, status: "ok", detail }, token };
+      const advice = `Grant the application ${wantedRole} (Microsoft Graph, application permission), with admin consent.`;
+      return { finding: { check, status: "warning", detail, advice }, token };
+    } finally {
+      await tokens.close();
+    }
+  } catch (error) {
+    const detail = error instanceof GatewayError ? `${error.code}: ${error.message}` : "no token could be obtained";
+    const advice =
+      "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential (expired? of that application?), and that AUTHORITY_URL can be reached.";
+    return { finding: { check, status: "failed", detail, advice } };
+  }
+}
+
+async function examineGraph(config: Config, baseUrl: URL, token: string | undefined): Promise<Finding[]> {
+  let version = config.graphApiVersion === "beta" ? "beta" : "v1.0";
+  const log = {
+    ...createLog("silent"),
+    movedToBeta: () => {
+      version = "beta";
+    },
+  };
+  const client = new GraphClient({
+    baseUrl,
+    apiVersion: config.graphApiVersion,
+    maxConnections: 1,
+    writeQuota: new WriteQuota(1, systemClock),
+    log,
+    metrics: undefined,
+    clock: systemClock,
+  });
+  const caller = {
+    token: async () => token ?? "of-the-doctor",
+    audit() {},
+    tokenOwner: "gateway",
+    deadline: new Deadline(deadlineMs, systemClock),
+    disconnected: new AbortController().signal,
+    span: untraced(undefined),
+  } as const;
+  const knowsPermission = token !== undefined || config.authMode === "none";
+  try {
+    const failure = await new UserPfxCertificates(client, caller, 1).list({ first: 1, after: null, filter: null }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof GatewayError ? error : new GatewayError("UPSTREAM_UNAVAILABLE", "failed")),
+    );
+    const isReached = failure === undefined || !/^UPSTREAM_(?:UNAVAILABLE|TIMEOUT)$/.test(failure.code);
+    if (!isReached) {
+      const advice =
+        "Check DNS, the firewall and GRAPH_CLOUD or GRAPH_BASE_URL from this machine; outbound proxies are not used.";
+      return [
+        { check: "graph", status: "failed", detail: `${baseUrl.origin}: ${failure.code}: ${failure.message}`, advice },
+      ];
+    }
+    const reached: Finding = { check: "graph", status: "ok", detail: `${baseUrl.origin} answers` };
+    const skew = examineClock(client.graphClock.earliestAt(systemClock.now()) - Date.now());
+    if (failure === undefined) {
+      return [
+        reached,
+        { check: "apiVersion", status: "ok", detail: `${version} has userPfxCertificates` },
+        knowsPermission
+          ? { check: "permission", status: "ok", detail: "reading certificates is permitted" }
+          : { check: "permission", status: "skipped", detail: "depends on the caller's token" },
+        skew,
+      ];
+    }
+    const unknownVersion: Finding = {
+      check: "apiVersion",
+      status: "skipped",
+      detail: "can't be told without a token that Graph takes",
+    };
+    if (!knowsPermission) {
+      return [
+        reached,
+        unknownVersion,
+        { check: "permission", status: "skipped", detail: "depends on the caller's token" },
+        skew,
+      ];
+    }
+    const isVersion = failure.code === "UPSTREAM_MISCONFIGURED" && /segment/i.test(failure.message);
+    return [
+      reached,
+      isVersion
+        ? {
+            check: "apiVersion",
+            status: "failed",
+            detail: failure.message,
+            advice: "Set GRAPH_API_VERSION=auto, or the version that has the collection in this cloud.",
+          }
+        : unknownVersion,
+      {
+        check: "permission",
+        status: isVersion ? "skipped" : "failed",
+        detail: `${failure.code}: ${failure.message}`,
+        ...(!isVersion && {
+          advice: `Grant ${wantedRole} with admin consent, and see that the tenant has Intune; tokens obtained before keep their old roles for an hour.`,
+        }),
+      },
+      skew,
+    ];
+  } finally {
+    await client.close();
+  }
+}
+
+function examineClock(skewMs: number): Finding {
+  const seconds = Math.round(skewMs / 1000);
+  const detail = `Graph's clock is ${Math.abs(seconds)} s ${seconds < 0 ? "behind" : "ahead of"} this machine's`;
+  const advice = "Synchronise this machine's clock (NTP).";
+  if (Math.abs(skewMs) > maxSkewMs) return { check: "clock", status: "failed", detail, advice };
+  if (Math.abs(skewMs) > noticeableSkewMs) return { check: "clock", status: "warning", detail, advice };
+  return { check: "clock", status: "ok", detail: "agrees with Graph's to the second or so" };
+}
+
+function examineQuota({ graphWritesPer20s, redisUrl }: Config): Finding {
+  const whose =
+    redisUrl === undefined ? "of this process alone; with replicas set REDIS_URL" : "of all replicas together";
+  return { check: "writeQuota", status: "ok", detail: `${graphWritesPer20s} writes in 20 s, ${whose}` };
+}
+
+async function examineRedis({ redisUrl }: Config): Promise<Finding[]> {
+  if (redisUrl === undefined) return [];
+  const check = "redis";
+  try {
+    const { SharedStore } = await import("./shared-store.ts");
+    const store = await SharedStore.connect(redisUrl, createLog("silent"), systemClock.now);
+    const answer = await store.ask((redis) => redis.ping());
+    store.close();
+    if (answer === "PONG") return [{ check, status: "ok", detail: "answers" }];
+    const advice =
+      "Check that it runs, and that REDIS_URL can be reached from here; until then quota and limits are each replica's share.";
+    return [{ check, status: "warning", detail: "does not answer", advice }];
+  } catch {
+    const advice = "Put the right user name and password into REDIS_URL.";
+    return [{ check, status: "failed", detail: "refuses the credentials", advice }];
+  }
+}
+
+/** The token is the gateway's own; its other claims are nobody's business here. */
+function rolesOf(token: string): string[] {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
+    const roles = typeof claims === "object" && claims !== null && "roles" in claims ? claims.roles : [];
+    return Array.isArray(roles) ? roles.filter((role) => typeof role === "string" && /^[\w.-]{1,100}$/.test(role)) : [];
+  } catch {
+    return [];
+  }
+}
