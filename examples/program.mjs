@@ -26,7 +26,7 @@ export function importBuilt(path) {
  *
  * @param {{ path: string, variables: Record<string, string>, listening: RegExp }} options `listening`: what it prints once it
  *   listens, with its address as the first group.
- * @returns {Promise<{ url: string, ended: Promise<number | null>, close(): Promise<void> }>}
+ * @returns {Promise<{ url: string, ended: Promise<number | null>, close(): Promise<void>, output(): string }>}
  */
 export async function startProgram({ path, variables, listening }) {
   needBuild();
@@ -60,7 +60,7 @@ export async function startProgram({ path, variables, listening }) {
   const endsFirst = ended.then((code) => {
     throw new Error(`${path} ended with ${code}:\n${output}`);
   });
-  return { url: await Promise.race([listens, endsFirst]), ended, close };
+  return { url: await Promise.race([listens, endsFirst]), ended, close, output: () => output };
 }
 
 export const startGateway = (variables) =>

@@ -1,0 +1,140 @@
+/** Dashboard, alerts, scrape settings and runbook against what a running gateway exports, and against each other. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { importBuilt, startGateway } from "../../examples/program.mjs";
+
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const read = (name) => readFileSync(path(name), "utf8");
+const dashboard = JSON.parse(read("grafana/gateway.json"));
+const alerts = parse(read("prometheus/alerts.yaml")).groups.flatMap(({ rules }) => rules);
+const runbook = read("../docs/operations.md");
+const expressions = [
+  ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+  ...alerts.map(({ expr }) => expr),
+];
+
+/** Names in a PromQL expression that are no functions, labels, keywords or values. */
+function metricsIn(expression) {
+  const bare = expression
+    .replace(/\{[^}]*\}/g, "")
+    .replace(/\[[^\]]*\]/g, "")
+    .replace(/\b(?:by|without)\s*\([^)]*\)/g, "");
+  return [...bare.matchAll(/\b[a-z_]\w*\b(?!\s*\()/g)].map(([name]) => name);
+}
+
+/** Of one metric of one expression: the labels that it is selected and grouped by. */
+const labelsIn = (expression) => [
+  ...[...expression.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)/g)].map(([, label]) => label),
+  ...[...expression.matchAll(/\bby\s*\(([^)]*)\)/g)].flatMap(([, list]) => list.split(",").map((each) => each.trim())),
+];
+
+describe("dashboard and alerts", () => {
+  let exported;
+  let gateway;
+  let emulator;
+  before(async () => {
+    const { startEmulator } = await importBuilt("emulator/server.js");
+    emulator = await startEmulator({});
+    gateway = await startGateway({
+      PORT: "0",
+      METRICS_PORT: "0",
+      GRAPH_BASE_URL: emulator.url,
+      ALLOW_LOOPBACK_UPSTREAM: "true",
+      AUTH_MODE: "none",
+    });
+    await fetch(gateway.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"query":"{ userPfxCertificates { nodes { id } } nothing }"}',
+    });
+    await fetch(gateway.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"query":"{ userPfxCertificates { nodes { id } } }"}',
+    });
+    exported = await (await fetch(/"metricsUrl":"([^"]+)"/.exec(gateway.output())[1])).text();
+  });
+  after(async () => {
+    await gateway?.close();
+    await emulator?.close();
+  });
+
+  it("ask only for metrics that the gateway exports", () => {
+    const names = new Set(
+      [...exported.matchAll(/^# TYPE (\w+) (\w+)/gm)].flatMap(([, name, type]) =>
+        type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+      ),
+    );
+    const unknown = expressions.flatMap(metricsIn).filter((name) => !names.has(name) && name !== "up");
+
+    assert.ok(expressions.length > 25);
+    assert.deepEqual(unknown, []);
+  });
+
+  it("would not get away with another name", () => {
+    assert.deepEqual(metricsIn('sum by (a) (rate(graphql_requests{b="c"}[5m])) > 0.05'), ["graphql_requests"]);
+  });
+
+  it("go by labels that are documented or Prometheus's own", () => {
+    const documented = [...read("../docs/metrics.md").matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
+    const known = new Set([...documented, "instance", "job", "le"]);
+
+    assert.deepEqual(
+      expressions.flatMap(labelsIn).filter((label) => !known.has(label)),
+      [],
+    );
+  });
+
+  it("have a paragraph in the runbook for each alert, and for each error code", async () => {
+    const headings = [...runbook.matchAll(/^### `?(\w+)`?/gm)].map(([, name]) => name);
+    const errors = /^## Errors\n(.*?)^###? /ms.exec(read("../README.md"))?.[1] ?? "";
+    const codes = [...errors.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
+
+    assert.ok(codes.length > 12);
+    assert.deepEqual(
+      alerts.map(({ alert }) => alert).filter((alert) => !headings.includes(alert)),
+      [],
+    );
+    assert.deepEqual(
+      codes.filter((code) => !headings.includes(code)),
+      [],
+    );
+  });
+});
+
+describe("the alert rules", () => {
+  const promtool = (...args) => execFileSync("promtool", args, { encoding: "utf8", cwd: path("prometheus") });
+
+  it("are well-formed, and fire on what they are for", () => {
+    assert.match(promtool("check", "rules", "alerts.yaml"), /SUCCESS: 12 rules/);
+    assert.match(promtool("test", "rules", "alerts.test.yaml"), /SUCCESS/);
+  });
+
+  it("are each tested", () => {
+    const tested = read("prometheus/alerts.test.yaml");
+
+    assert.deepEqual(
+      alerts.map(({ alert }) => alert).filter((alert) => !tested.includes(`alertname: ${alert}`)),
+      [],
+    );
+  });
+});
+
+describe("compose.yaml", () => {
+  it("mounts files that are there, and gives the gateway longer to stop than a request may take", () => {
+    const { services } = parse(read("../compose.yaml"), { merge: true });
+    const mounts = Object.values(services).flatMap(({ volumes = [] }) => volumes.map((each) => each.split(":")[0]));
+
+    assert.ok(mounts.length >= 4);
+    assert.deepEqual(
+      mounts.filter((mount) => !existsSync(path(`../${mount}`))),
+      [],
+    );
+    assert.ok(Number.parseInt(services.gateway.stop_grace_period, 10) > 26);
+    assert.equal(services.gateway.read_only, true);
+  });
+});
