@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /** Reads the configuration, starts the gateway, handles signals; nothing else. */
 import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
+import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { type Config, environment, readConfig, variables } from "./config.ts";
 import { ConfigError } from "./config-reader.ts";
 import type { Finding } from "./doctor.ts";
 import { createLog } from "./log.ts";
 import { startGateway } from "./server/start.ts";
+import { logOfWorker, startWorkers, WorkerEnded } from "./workers.ts";
 
 /** @see sysexits.h: EX_USAGE and EX_CONFIG */
 const exit = { usage: 64, config: 78 } as const;
@@ -22,10 +24,11 @@ ${variables.map(({ name, default: value, meaning }) => `  ${name.padEnd(24)} ${m
 
 async function run(): Promise<void> {
   const config = readConfig(environment());
-  const log = createLog(config.logLevel);
+  const log = cluster.isWorker ? logOfWorker(createLog(config.logLevel)) : createLog(config.logLevel);
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
-  const starting = startGateway(config, graph.url, log);
+  const start = config.workers === 1 ? startGateway : startWorkers;
+  const starting = start(config, graph.url, log);
   // From here on a signal stops what may have begun to serve, also while it is starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -95,7 +98,7 @@ function fail(error: unknown): void {
     process.exit(exit.config);
   }
   console.error(`Not started: ${messageOf(error)}`);
-  process.exit(1);
+  process.exit(error instanceof WorkerEnded ? error.exitCode : 1);
 }
 
 function failToStop(error: unknown): void {

@@ -3,7 +3,8 @@
  * and from status codes, never from a caller, so that neither a secret nor a client can make a time series of its own.
  * Loaded only where `METRICS_PORT` is set. docs/metrics.md is the table of all this.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import cluster from "node:cluster";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** What a look-up after a lost answer came to; `unknown`: it could not be settled. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
@@ -37,11 +38,15 @@ export interface GaugeSources {
   tokenCacheEntries(): number;
 }
 
-export interface MetricsRegistry extends GatewayMetrics {
-  readGauges(sources: GaugeSources): void;
+/** What Prometheus is given. */
+export interface MetricsText {
   /** All of it in Prometheus's text format, those of the process included. */
   text(): Promise<string>;
   readonly contentType: string;
+}
+
+export interface MetricsRegistry extends GatewayMetrics, MetricsText {
+  readGauges(sources: GaugeSources): void;
 }
 
 const operationTypes: readonly string[] = ["query", "mutation", "subscription"];
@@ -62,10 +67,21 @@ function processRegistry(): Registry {
   return processMetrics;
 }
 
-export function createMetrics(): MetricsRegistry {
+/** In the primary of several processes: what all of them count, put together. */
+export function metricsOfWorkers(): MetricsText {
+  const aggregator = new AggregatorRegistry();
+  return { text: () => aggregator.clusterMetrics(), contentType: aggregator.contentType };
+}
+
+/** @param sharesQuota whether the write quota is one of several processes together; else each has its own. */
+export function createMetrics(sharesQuota: boolean): MetricsRegistry {
   const register = new Registry();
   const registers = [register];
   const ofProcess = processRegistry();
+  if (cluster.isWorker) {
+    AggregatorRegistry.setRegistries([register, ofProcess]);
+    new AggregatorRegistry(); // listens for the primary's questions
+  }
   let inFlight = 0;
   let sources: GaugeSources = {
     writeQuotaRemaining: () => 0,
@@ -123,21 +139,28 @@ export function createMetrics(): MetricsRegistry {
     labelNames: ["outcome"],
     registers,
   });
-  const gauge = (name: string, help: string, read: () => number) =>
+  const gauge = (name: string, help: string, read: () => number, aggregator: "sum" | "max" = "sum") =>
     new Gauge({
       name,
       help,
       registers,
+      aggregator,
       collect() {
         this.set(read());
       },
     });
   gauge("graphql_requests_in_flight", "GraphQL requests that are not answered yet.", () => inFlight);
-  gauge("graph_write_quota_remaining", "Writes that may go out to Microsoft Graph at once, without waiting.", () =>
-    sources.writeQuotaRemaining(),
+  gauge(
+    "graph_write_quota_remaining",
+    "Writes that may go out to Microsoft Graph at once, without waiting.",
+    () => sources.writeQuotaRemaining(),
+    sharesQuota ? "max" : "sum",
   );
-  gauge("graph_circuit_breaker_open", "1 while Microsoft Graph is not asked because it is down, else 0.", () =>
-    sources.isCircuitOpen() ? 1 : 0,
+  gauge(
+    "graph_circuit_breaker_open",
+    "1 while Microsoft Graph is not asked because it is down, else 0.",
+    () => (sources.isCircuitOpen() ? 1 : 0),
+    "max",
   );
   gauge("token_cache_entries", "Tokens for Microsoft Graph that are kept.", () => sources.tokenCacheEntries());
 

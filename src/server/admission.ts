@@ -11,6 +11,7 @@ const retryAfterSeconds = 1;
 export class Admission {
   readonly #max: number;
   #underWay = 0;
+  #onDrained: (() => void) | undefined;
 
   constructor(max: number) {
     this.#max = max;
@@ -23,17 +24,28 @@ export class Admission {
    * @throws {HttpError} 503 `OVERLOADED`.
    */
   enter(response: ServerResponse): () => void {
-    if (this.#underWay >= this.#max) {
-      const headers = { "retry-after": String(retryAfterSeconds) };
-      throw new HttpError(503, "The gateway has as many requests as it takes; ask again.", headers, "OVERLOADED");
-    }
+    if (this.#onDrained !== undefined) throw overloaded("The gateway is stopping; ask again.");
+    if (this.#underWay >= this.#max) throw overloaded("The gateway has as many requests as it takes; ask again.");
     this.#underWay += 1;
     const leave = () => {
       this.#underWay -= 1;
+      if (this.#underWay === 0) this.#onDrained?.();
     };
     return () => {
       if (response.closed) leave();
       else response.once("close", leave);
     };
   }
+
+  /** Lets nobody in any more. Resolves when the last request under way is left. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onDrained = resolve;
+      if (this.#underWay === 0) resolve();
+    });
+  }
+}
+
+function overloaded(message: string): HttpError {
+  return new HttpError(503, message, { "retry-after": String(retryAfterSeconds) }, "OVERLOADED");
 }

@@ -1,7 +1,7 @@
 /** `GET /metrics` on a port of its own, which need not be reachable from where callers are; nothing else is served there. */
 import { createServer } from "node:http";
 import type { GatewayLog } from "../log.ts";
-import type { MetricsRegistry } from "../metrics.ts";
+import type { MetricsText } from "../metrics.ts";
 import { HttpError } from "./http-error.ts";
 import { listen } from "./listen.ts";
 
@@ -14,7 +14,7 @@ export interface MetricsServer {
 }
 
 export async function startMetricsServer(
-  metrics: MetricsRegistry,
+  metrics: MetricsText,
   host: string,
   port: number,
   log: GatewayLog,

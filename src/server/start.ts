@@ -1,4 +1,5 @@
 /** Puts the parts together and runs them: schema, Apollo Server, Graph client, HTTP server; and takes them down again. */
+import cluster from "node:cluster";
 import { createHash } from "node:crypto";
 import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
@@ -14,6 +15,7 @@ import type { GatewayMetrics } from "../metrics.ts";
 import type { SharedStore } from "../shared-store.ts";
 import { Admission } from "./admission.ts";
 import { startApollo } from "./apollo.ts";
+import { drain } from "./drain.ts";
 import { createExplorer } from "./explorer.ts";
 import { findGraphiql } from "./graphiql.ts";
 import { createHttpServer, unusedConnections } from "./http.ts";
@@ -40,7 +42,10 @@ export async function startGateway(
 ): Promise<Gateway> {
   const apollo = await startApollo(config, log);
   // Imported on demand: where nobody scrapes, nothing is counted.
-  const metrics = config.metricsPort === undefined ? undefined : (await import("../metrics.ts")).createMetrics();
+  const metrics =
+    config.metricsPort === undefined
+      ? undefined
+      : (await import("../metrics.ts")).createMetrics(config.redisUrl !== undefined);
   const tracing = config.tracing ? (await import("./tracing.ts")).startTracing(log) : undefined;
   const store = await connectStore(config, log, clock);
   const sharedQuota =
@@ -61,6 +66,7 @@ export async function startGateway(
     tokenCacheEntries: () => tokens?.cached ?? 0,
   });
   const graphiql = config.explorer ? findGraphiql(graphiqlFolder) : undefined;
+  const admission = new Admission(config.maxInflight);
   let isReady = true;
   const server = createHttpServer({
     config,
@@ -73,12 +79,16 @@ export async function startGateway(
     explorer: config.explorer ? createExplorer(graphiql !== undefined) : undefined,
     graphiql,
     isReady: () => isReady,
-    admission: new Admission(config.maxInflight),
+    admission,
     limitRate: createRateLimit(config.rateLimitPerMinute, store),
     clock,
   });
   const unused = unusedConnections(server);
-  const metricsServer = metrics && (await startMetricsServer(metrics, config.host, config.metricsPort ?? 0, log));
+  // Of several processes the primary serves what all of them count.
+  const servesMetrics = metrics !== undefined && !cluster.isWorker;
+  const metricsServer = servesMetrics
+    ? await startMetricsServer(metrics, config.host, config.metricsPort ?? 0, log)
+    : undefined;
   const url = `${await listen(server, config.host, config.port)}/graphql`;
   const metricsUrl = metricsServer?.url;
   log.listening({ url, authMode: config.authMode, graphBaseUrl: graphBaseUrl.origin, metricsUrl });
@@ -88,13 +98,7 @@ export async function startGateway(
     metricsUrl,
     async close() {
       isReady = false;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      for (const socket of unused) socket.destroy();
-      // No request lives longer than its deadline; the rest is for writing the answer.
-      const cut = setTimeout(() => server.closeAllConnections(), config.requestDeadlineMs + 1000);
-      await closed;
-      clearTimeout(cut);
+      await drain(server, unused, admission, config.requestDeadlineMs + 1000);
       await apollo.stop();
       await client.close();
       await closeTokens();

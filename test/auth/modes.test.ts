@@ -113,7 +113,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
 
     expect(status).toBe(503);
     expect(headers.get("retry-after")).toBe("5");
-    expect(errors?.[0]?.extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE" });
+    expect(errors?.[0]?.extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE", retryAfterSeconds: 5 });
   });
 
   it("gets one token for many requests of a caller, and one for fifty first ones at once", async () => {
