@@ -9,8 +9,8 @@ import { GatewayError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { type GraphCaller, type Send, TransportError } from "./graph-request.ts";
 
-/** Graph's twenty seconds, and a little: Graph counts when a request arrives, we when it leaves. */
-export const windowMs = 20_000 * 1.01;
+/** Graph's twenty seconds, and half a second: Graph counts when a request arrives, we before it leaves for a new connection. */
+export const windowMs = 20_500;
 
 /** A place in the window: when it was taken, or its name in a window that is shared. */
 export type Place = number | string;

@@ -4,7 +4,10 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  UserPfxCertificatesDocument as LIST,
+} from "../../src/client/operations.ts";
 import type { Config } from "../../src/config.ts";
 import { systemClock } from "../../src/datasources/clock.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
@@ -79,6 +82,8 @@ describe("two gateways on one Redis", () => {
     const config = { redisUrl: redis.url, graphWritesPer20s: 10, requestDeadlineMs: 60_000 };
     await using one = await gatewayBefore(emulator, config);
     await using other = await gatewayBefore(emulator, config);
+    // Connected, so that what is measured is the pace, and not how long a busy machine takes to connect.
+    await Promise.all([one, other].map((gateway) => gateway.send(LIST, { first: 1 })));
 
     const creates = Array.from({ length: 24 }, (_, index) => create(index % 3 === 0 ? other : one));
     await vi.waitUntil(() => emulator.ledger.length === 10, { timeout: 3000 });
@@ -86,7 +91,8 @@ describe("two gateways on one Redis", () => {
     await emulator.close();
 
     expect(answers.map(({ code }) => code)).toEqual(new Array(24).fill(undefined));
-    const times = emulator.requests.map(({ receivedAtMs }) => receivedAtMs).sort((a, b) => a - b);
+    const writes = emulator.requests.filter(({ method }) => method === "POST");
+    const times = writes.map(({ receivedAtMs }) => receivedAtMs).sort((a, b) => a - b);
     expect(times).toHaveLength(24);
     for (let index = 10; index < times.length; index++) {
       expect((times[index] ?? 0) - (times[index - 10] ?? 0)).toBeGreaterThanOrEqual(20_000);
