@@ -4,6 +4,7 @@ import type { Authentication, AuthMode } from "./auth/authenticate.ts";
 import type { Renewal } from "./auth/graph-tokens.ts";
 import type { VerifiedCaller } from "./auth/verify-caller.ts";
 import type { Deadline } from "./datasources/deadline.ts";
+import type { Disconnection } from "./datasources/disconnection.ts";
 import type { GraphClient } from "./datasources/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph-request.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
@@ -35,6 +36,8 @@ export interface GatewayContext {
   /** @throws {GatewayError} `FORBIDDEN` where the caller may not. */
   authorize(access: "read" | "write"): void;
   readonly dataSources: { readonly userPfxCertificates: UserPfxCertificates };
+  /** What the operation's one field has come to already, where graphql-js is to complete it. */
+  resolved?: { outcome: unknown };
 }
 
 /** What the HTTP server knows of a request. */
@@ -43,8 +46,8 @@ export interface RequestFacts {
   authentication: Authentication;
   /** For the whole of the request. */
   deadline: Deadline;
-  /** Aborts when the client is gone. */
-  disconnected: AbortSignal;
+  /** Happens when the client is gone. */
+  disconnected: Disconnection;
 }
 
 export function createContext(

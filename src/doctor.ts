@@ -6,6 +6,7 @@ import { createGraphTokens } from "./auth/graph-tokens.ts";
 import type { Config } from "./config.ts";
 import { systemClock } from "./datasources/clock.ts";
 import { Deadline } from "./datasources/deadline.ts";
+import { Disconnection } from "./datasources/disconnection.ts";
 import { GraphClient } from "./datasources/graph-client.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { WriteQuota } from "./datasources/write-quota.ts";
@@ -106,7 +107,7 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
     audit() {},
     tokenOwner: "gateway",
     deadline: new Deadline(deadlineMs, systemClock),
-    disconnected: new AbortController().signal,
+    disconnected: new Disconnection(),
     span: untraced(undefined),
   } as const;
   const knowsPermission = token !== undefined || config.authMode === "none";

@@ -46,7 +46,8 @@ export class GraphClient {
   #isCircuitOpen = false;
   readonly #close: () => Promise<void>;
   /** What must not be cut short by closing, such as creates that were sent for clients who are gone. */
-  readonly #unfinished = new Set<Promise<unknown>>();
+  #unfinished = 0;
+  #onFinished: (() => void) | undefined;
 
   constructor({ baseUrl, apiVersion, maxConnections, writeQuota, log, metrics, clock }: GraphClientOptions) {
     this.baseUrl = baseUrl;
@@ -103,17 +104,23 @@ export class GraphClient {
   }
 
   /** What `close` waits for. It must end by itself, as everything with a deadline does. */
-  finishBeforeClosing<Result>(work: Promise<Result>): Promise<Result> {
-    const finished: Promise<unknown> = work.then(noop, noop).then(() => this.#unfinished.delete(finished));
-    this.#unfinished.add(finished);
-    return work;
+  async finishBeforeClosing<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#unfinished += 1;
+    try {
+      return await work();
+    } finally {
+      this.#unfinished -= 1;
+      if (this.#unfinished === 0) this.#onFinished?.();
+    }
   }
 
   /** Waits for what has to be finished, then ends every connection; reads under way fail. */
   async close(): Promise<void> {
-    await Promise.all(this.#unfinished);
+    if (this.#unfinished > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onFinished = resolve;
+      });
+    }
     await this.#close();
   }
 }
-
-function noop(): void {}

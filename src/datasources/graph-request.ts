@@ -6,6 +6,7 @@
 import type { AuditEntry } from "../log.ts";
 import type { TraceSpan } from "../trace.ts";
 import type { Deadline } from "./deadline.ts";
+import type { Disconnection } from "./disconnection.ts";
 
 /** On whose behalf a request goes to Graph, and until when. */
 export interface GraphCaller {
@@ -24,8 +25,8 @@ export interface GraphCaller {
   /** Whose fault a 401 of Graph is: the caller's own token, or the gateway's credentials. */
   readonly tokenOwner: "caller" | "gateway";
   readonly deadline: Deadline;
-  /** Aborts when nobody waits for the answer any more. */
-  readonly disconnected: AbortSignal;
+  /** Happens when nobody waits for the answer any more. */
+  readonly disconnected: Disconnection;
 }
 
 export interface GraphRequest {

@@ -10,8 +10,8 @@ import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { Deadline } from "./deadline.ts";
 import { TransportError } from "./graph-request.ts";
 
-/** How many keys are remembered. */
-const maxRemembered = 10_000;
+/** How many keys are remembered at the least; at the most twice as many. */
+const remembered = 5000;
 
 /** What is known of a key from creates before, and learnt during one. */
 export interface Past {
@@ -19,6 +19,11 @@ export interface Past {
   createdDateTime: string | null;
   /** Whether another file may have been stored under it: a create with other content ended without being settled. */
   isDoubtful: boolean;
+}
+
+interface Known {
+  createdDateTime: string | null;
+  doubt: string | null;
 }
 
 interface Flight {
@@ -29,8 +34,9 @@ interface Flight {
 
 export class KeyedCreates {
   readonly #flights = new Map<string, Flight>();
-  /** The oldest entry first. */
-  readonly #past = new Map<string, { createdDateTime: string | null; doubt: string | null }>();
+  /** What is known of keys from before, and from before that: forgotten by the thousands, which costs nothing. */
+  #past = new Map<string, Known>();
+  #longPast = new Map<string, Known>();
   /** Digests are compared within this process only. */
   readonly #digestKey = randomBytes(32);
 
@@ -63,7 +69,7 @@ export class KeyedCreates {
     token: string,
     create: (past: Past) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
-    const known = this.#past.get(key) ?? { createdDateTime: null, doubt: null };
+    const known = this.#past.get(key) ?? this.#longPast.get(key) ?? { createdDateTime: null, doubt: null };
     const past: Past = {
       createdDateTime: known.createdDateTime,
       isDoubtful: known.doubt !== null && known.doubt !== this.#digestOf(input),
@@ -87,11 +93,16 @@ export class KeyedCreates {
     return outcome;
   }
 
-  #remember(key: string, known: { createdDateTime: string | null; doubt: string | null }): void {
-    this.#past.delete(key);
-    if (known.createdDateTime !== null || known.doubt !== null) this.#past.set(key, known);
-    const [oldest] = this.#past.keys();
-    if (oldest !== undefined && this.#past.size > maxRemembered) this.#past.delete(oldest);
+  #remember(key: string, known: Known): void {
+    this.#longPast.delete(key);
+    if (known.createdDateTime === null && known.doubt === null) {
+      this.#past.delete(key);
+      return;
+    }
+    this.#past.set(key, known);
+    if (this.#past.size < remembered) return;
+    this.#longPast = this.#past;
+    this.#past = new Map();
   }
 
   #digestOf({ encryptedPfxBlob, encryptedPfxPassword }: CreateUserPfxCertificateInput): string {

@@ -40,13 +40,13 @@ export function withRetry(
         waitMs === undefined ||
         attempts.left <= 0 ||
         waitMs >= deadline.remainingMs ||
-        disconnected.aborted ||
+        disconnected.hasHappened ||
         !(isInvited(outcome) || budget.takeRetry(request))
       ) {
         return conclude(outcome, doubt);
       }
-      await clock.sleep(waitMs, disconnected);
-      if (disconnected.aborted) throw new TransportError("disconnected", doubt);
+      await clock.sleep(waitMs, disconnected.signal);
+      if (disconnected.hasHappened) throw new TransportError("disconnected", doubt);
       onRetry(request);
     }
   };

@@ -87,7 +87,7 @@ export class SharedWriteQuota implements Quota {
   /** As {@link WriteQuota.take}. */
   take(caller: Pick<GraphCaller, "deadline" | "disconnected">): Promise<Place> {
     const { disconnected } = caller;
-    if (disconnected.aborted) return Promise.reject(new TransportError("disconnected", false));
+    if (disconnected.hasHappened) return Promise.reject(new TransportError("disconnected", false));
     return new Promise<Place>((resolve, reject) => {
       const leave = () => {
         this.#queue.delete(waiting);
@@ -96,15 +96,15 @@ export class SharedWriteQuota implements Quota {
       const waiting: Waiting = {
         caller,
         resolve(place) {
-          disconnected.removeEventListener("abort", leave);
+          disconnected.remove(leave);
           resolve(place);
         },
         reject(error) {
-          disconnected.removeEventListener("abort", leave);
+          disconnected.remove(leave);
           reject(error);
         },
       };
-      disconnected.addEventListener("abort", leave, { once: true });
+      disconnected.add(leave);
       this.#queue.add(waiting);
       void this.#serve();
     });

@@ -4,6 +4,7 @@
  * means "never sent" while connecting and "who knows" afterwards. Redirects are not followed, and sizes are bounded while
  * the answer streams.
  */
+import { isAscii } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
 import { type GraphRequest, type GraphResponse, TransportError } from "./graph-request.ts";
@@ -86,10 +87,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     const { deadline, disconnected } = request.caller;
-    if (disconnected.aborted) this.#fail("disconnected");
+    if (disconnected.hasHappened) this.#fail("disconnected");
     else if (deadline.remainingMs === 0) this.#fail("deadline");
     else {
-      disconnected.addEventListener("abort", this.#onDisconnect);
+      disconnected.add(this.#onDisconnect);
       this.#timer = setTimeout(this.#onTimeout, attemptMs(request));
     }
   }
@@ -112,7 +113,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.done) return false;
     this.done = true;
     clearTimeout(this.#timer);
-    this.#request.caller.disconnected.removeEventListener("abort", this.#onDisconnect);
+    this.#request.caller.disconnected.remove(this.#onDisconnect);
     return true;
   }
 
@@ -152,7 +153,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#answer(Buffer.concat(this.#chunks, this.#bytes).toString("utf8"));
+    const [first] = this.#chunks;
+    const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks, this.#bytes);
+    this.#answer(bytes.toString(isAscii(bytes) ? "latin1" : "utf8")); // almost always ASCII, which is only copied
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, cause: Error): void {

@@ -18,6 +18,7 @@ import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-ar
 import type { TraceSpan } from "../trace.ts";
 import { isSegmentMissing } from "./api-version.ts";
 import { matches } from "./certificate-filter.ts";
+import { Disconnection } from "./disconnection.ts";
 import type { GraphClient } from "./graph-client.ts";
 import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
@@ -241,7 +242,7 @@ export class UserPfxCertificates {
         return conflictWith(found.id, request, "response" in outcome ? outcome.response : undefined);
       },
       maySendAgain: () => {
-        if (attempts.left <= 0 || disconnected.aborted || deadline.remainingMs <= 0) return false;
+        if (attempts.left <= 0 || disconnected.hasHappened || deadline.remainingMs <= 0) return false;
         if (!retryBudget.takeRetry(request)) return false;
         metrics?.graphRetry(request.operation);
         return true;
@@ -270,7 +271,7 @@ export class UserPfxCertificates {
       span,
       token: () => this.#caller.token(),
       deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
-      disconnected: new AbortController().signal,
+      disconnected: new Disconnection(),
     };
     const key = { userPrincipalName, thumbprint };
     const { nodes } = await pageOf<UserPfxCertificate>({
@@ -286,7 +287,7 @@ export class UserPfxCertificates {
 
   /** Does a write and leaves a line in the audit log, whatever becomes of it, be it that the process is to stop. */
   #audited<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
-    return this.#client.finishBeforeClosing(this.#audit(subject, write));
+    return this.#client.finishBeforeClosing(() => this.#audit(subject, write));
   }
 
   async #audit<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {

@@ -60,17 +60,17 @@ export class WriteQuota implements Quota {
         retryAfterSeconds: Math.ceil(waitMs) / 1000,
       });
     }
-    if (disconnected.aborted) throw new TransportError("disconnected", false);
+    if (disconnected.hasHappened) throw new TransportError("disconnected", false);
     return new Promise<number>((resolve, reject) => {
       const leave = () => {
         this.#queue.delete(turn);
         reject(new TransportError("disconnected", false));
       };
       const turn = (takenAtMs: number) => {
-        disconnected.removeEventListener("abort", leave);
+        disconnected.remove(leave);
         resolve(takenAtMs);
       };
-      disconnected.addEventListener("abort", leave, { once: true });
+      disconnected.add(leave);
       this.#queue.add(turn);
       void this.#serve();
     });

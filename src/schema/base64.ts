@@ -3,11 +3,28 @@ import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 
 export const base64Rule = "must be standard base64 with padding (RFC 4648, section 4)";
 
+/** What is decoded only to see whether it can be; wiped afterwards. */
+let scratch = Buffer.alloc(16_384);
+
+/**
+ * Node's decoder leaves out what is no base64, so the length tells; but for the alphabet of URLs, which it takes as well, for
+ * letters beyond Latin-1, of which it sees a half, and for bits in the last digit that no byte needs. Many times faster than a
+ * regular expression on long text.
+ */
+function isBase64(text: string): boolean {
+  if (text.length % 4 !== 0 || text.includes("-") || text.includes("_")) return false;
+  if (Buffer.byteLength(text) !== text.length) return false; // not ASCII
+  const end = text.slice(-4);
+  if (Buffer.from(end, "base64").toString("base64") !== end) return false;
+  const padding = end.endsWith("==") ? 2 : end.endsWith("=") ? 1 : 0;
+  if (scratch.length < text.length) scratch = Buffer.alloc(text.length);
+  const written = scratch.write(text, "base64");
+  scratch.fill(0, 0, written);
+  return written === (text.length / 4) * 3 - padding;
+}
+
 function parse(value: unknown, node?: ValueNode): string {
-  // Decoding and encoding again is exact, and several times faster than a regular expression on long text.
-  if (typeof value !== "string" || Buffer.from(value, "base64").toString("base64") !== value) {
-    throw new GraphQLError(base64Rule, { nodes: node ?? null });
-  }
+  if (typeof value !== "string" || !isBase64(value)) throw new GraphQLError(base64Rule, { nodes: node ?? null });
   return value;
 }
 

@@ -22,13 +22,20 @@ import { countWrites } from "./plugins/count-writes.ts";
 import { httpStatus } from "./plugins/http-status.ts";
 import { nameInvalidValues } from "./plugins/name-invalid-values.ts";
 import { persistedOperations } from "./plugins/persisted-operations.ts";
+import { prepareOperations } from "./plugins/prepare-operations.ts";
 import { recordOperation } from "./plugins/record-operation.ts";
+import type { PreparedOperations } from "./prepared-operations.ts";
 
-/** @throws {ConfigError} where the file of persisted operations is not one. */
-export async function startApollo(config: Config, log: GatewayLog): Promise<ApolloServer<GatewayContext>> {
+/** @param prepared is filled with what is answered. @throws {ConfigError} where the file of persisted operations is not one. */
+export async function startApollo(
+  config: Config,
+  log: GatewayLog,
+  prepared: PreparedOperations,
+): Promise<ApolloServer<GatewayContext>> {
   const { schema } = buildSchema();
   const file = config.persistedOperationsFile;
   const manifest = file === undefined ? undefined : readOperationManifest(file, schema);
+  const documentStore = new DocumentStore({ keepsTexts: manifest !== undefined });
   const apollo = new ApolloServer<GatewayContext>({
     schema,
     introspection: config.introspection,
@@ -39,7 +46,7 @@ export async function startApollo(config: Config, log: GatewayLog): Promise<Apol
     persistedQueries: false, // those of Apollo's let anybody register a text
     parseOptions: { maxTokens },
     validationRules: [withinLimits],
-    documentStore: new DocumentStore({ keepsTexts: manifest !== undefined }),
+    documentStore,
     // Whatever Apollo would log is either in our log already or quotes a request.
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     plugins: [
@@ -53,6 +60,7 @@ export async function startApollo(config: Config, log: GatewayLog): Promise<Apol
       httpStatus,
       nameInvalidValues,
       recordOperation({ namesOperations: manifest !== undefined }),
+      prepareOperations(prepared, documentStore),
     ],
   });
   await apollo.start();

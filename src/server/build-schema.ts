@@ -7,6 +7,7 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLObjectType, type GraphQLSchema, isUnionType, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
+import type { GatewayContext } from "../context.ts";
 import { badUserInput } from "../errors.ts";
 import { resolveUserReference, UserResolver } from "../resolvers/user.ts";
 import { resolveUserPfxCertificateReference, UserPfxCertificateResolver } from "../resolvers/user-pfx-certificate.ts";
@@ -43,6 +44,7 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   // createResolversMap is typed for graphql-tools' looser shape of the same object.
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
   judgeRepresentations(schema);
+  takeWhatIsResolved(schema);
   serve(schema, sdl);
   return { sdl, schema };
 }
@@ -52,6 +54,18 @@ function serve(schema: GraphQLSchema, sdl: string): void {
   const field = schema.getQueryType()?.getFields()._service;
   if (field === undefined) throw new Error("the schema has no service");
   field.resolve = () => ({ sdl });
+}
+
+/** Where a plan has asked a resolver and leaves the rest to graphql-js, the resolver is not asked again: see `plan.ts`. */
+function takeWhatIsResolved(schema: GraphQLSchema): void {
+  for (const type of [schema.getQueryType(), schema.getMutationType()]) {
+    for (const field of Object.values(type?.getFields() ?? {})) {
+      const { resolve } = field;
+      if (resolve === undefined) continue;
+      field.resolve = (source, args, context: GatewayContext, info) =>
+        context.resolved === undefined ? resolve(source, args, context, info) : context.resolved.outcome;
+    }
+  }
 }
 
 /** TypeGraphQL has no place for it. */

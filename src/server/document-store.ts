@@ -30,6 +30,11 @@ export class DocumentStore {
     return this.#entries.size;
   }
 
+  /** Whether nothing in the document is a caller's own. */
+  mayKeep(document: DocumentNode): boolean {
+    return this.#tokensOf(document) !== undefined;
+  }
+
   async get(key: string): Promise<DocumentNode | undefined> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;

@@ -3,7 +3,6 @@
  * answered that is not written here.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type ApolloServer, HeaderMap } from "@apollo/server";
@@ -12,6 +11,7 @@ import type { Config } from "../config.ts";
 import type { GatewayContext, RequestFacts, RequestRecord } from "../context.ts";
 import type { Clock } from "../datasources/clock.ts";
 import { Deadline } from "../datasources/deadline.ts";
+import { Disconnection } from "../datasources/disconnection.ts";
 import { GatewayError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
@@ -22,12 +22,14 @@ import { allowOrigin } from "./cors.ts";
 import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
 import { HttpError, httpErrorOf } from "./http-error.ts";
 import { observeRequest } from "./observe-request.ts";
+import type { PreparedOperations } from "./prepared-operations.ts";
 import type { LimitRate } from "./rate-limit.ts";
 import type { Tracing } from "./tracing.ts";
 
 export interface HttpOptions {
   config: Config;
   apollo: ApolloServer<GatewayContext>;
+  prepared: PreparedOperations;
   log: GatewayLog;
   /** Absent where nobody counts. */
   metrics: GatewayMetrics | undefined;
@@ -191,21 +193,27 @@ async function answerOperation(
   const authentication = await authenticateRequest(options, request, deadline);
   record.caller = authentication.caller;
   if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
-  const disconnected = new AbortController();
-  setMaxListeners(0, disconnected.signal); // a plural create has hundreds of requests to Graph listen to it
+  const disconnected = new Disconnection();
   response.once("close", () => {
-    if (!response.writableFinished) disconnected.abort();
+    if (!response.writableFinished) disconnected.happen();
   });
   const body = method === "POST" ? await readJson(request, config.maxBodyBytes) : undefined;
+  const context = options.createContext({ record, authentication, deadline, disconnected });
+  const { accept = "" } = request.headers;
+  // Traces tell of each step, and so take each.
+  const known = record.span.isRecording ? undefined : options.prepared.find(accept, body);
+  const text = await known?.run(context);
+  if (known !== undefined && text !== undefined) {
+    closeWhenDraining(options, response);
+    const length = Buffer.byteLength(text);
+    response.writeHead(200, { "content-type": known.mediaType, "content-length": length, "cache-control": "no-store" });
+    response.end(text);
+    cutWhenNotRead(response);
+    return;
+  }
   const answer = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headersOf(request), search, body },
-    context: async () =>
-      options.createContext({
-        record,
-        authentication,
-        deadline,
-        disconnected: disconnected.signal,
-      }),
+    context: async () => context,
   });
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   response.setHeader("cache-control", "no-store");
@@ -214,6 +222,8 @@ async function answerOperation(
   if (answer.body.kind === "complete") {
     // Apollo's plugins don't hear of a request that it takes for none.
     if (response.statusCode >= 400 && record.errorCodes.length === 0) record.errorCodes.push("BAD_REQUEST");
+    const mediaType = response.statusCode === 200 ? answer.headers.get("content-type") : undefined;
+    if (mediaType !== undefined) options.prepared.addMediaType(accept, mediaType);
     response.end(answer.body.string);
     cutWhenNotRead(response);
     return;

@@ -21,6 +21,7 @@ import { findGraphiql } from "./graphiql.ts";
 import { createHttpServer, unusedConnections } from "./http.ts";
 import { listen } from "./listen.ts";
 import { startMetricsServer } from "./metrics-server.ts";
+import { PreparedOperations } from "./prepared-operations.ts";
 import { createRateLimit } from "./rate-limit.ts";
 
 export interface Gateway {
@@ -40,7 +41,8 @@ export async function startGateway(
   clock: Clock = systemClock,
   graphiqlFolder?: URL,
 ): Promise<Gateway> {
-  const apollo = await startApollo(config, log);
+  const prepared = new PreparedOperations();
+  const apollo = await startApollo(config, log, prepared);
   // Imported on demand: where nobody scrapes, nothing is counted.
   const metrics =
     config.metricsPort === undefined
@@ -71,6 +73,7 @@ export async function startGateway(
   const server = createHttpServer({
     config,
     apollo,
+    prepared,
     log,
     metrics,
     tracing,

@@ -1,0 +1,43 @@
+/**
+ * Whether the client is gone. Not an AbortSignal: every request has one of these and every attempt listens to it, and an
+ * EventTarget costs as much as parsing the body; where the platform wants a signal, there is one.
+ */
+import { setMaxListeners } from "node:events";
+
+export class Disconnection {
+  #hasHappened = false;
+  #listeners: Set<() => void> | undefined;
+  #controller: AbortController | undefined;
+
+  get hasHappened(): boolean {
+    return this.#hasHappened;
+  }
+
+  /** Aborts when it happens. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      setMaxListeners(0, this.#controller.signal); // a plural create has hundreds of requests to Graph wait
+    }
+    if (this.#hasHappened) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Calls the listener when it happens; not where it has. */
+  add(listener: () => void): void {
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+  }
+
+  remove(listener: () => void): void {
+    this.#listeners?.delete(listener);
+  }
+
+  happen(): void {
+    if (this.#hasHappened) return;
+    this.#hasHappened = true;
+    for (const listener of this.#listeners ?? []) listener();
+    this.#listeners = undefined;
+    this.#controller?.abort();
+  }
+}
