@@ -16,6 +16,9 @@ const lanes = 8;
 
 const maxSecretCharacters = 1024;
 
+/** Answers to a whole batch: Graph does not take it, or does not do batches. */
+const unreadable: readonly number[] = [400, 404, 405, 413, 415, 501];
+
 /**
  * Collects requests of one caller; those of one turn of the event loop go out together.
  *
@@ -52,13 +55,26 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
     if (requests.length === 1) return [await send(first)];
     const { operation, caller } = first;
     const body = { requests: requests.map(itemOf) };
-    const response = await send({ operation, method: "POST", path: "/$batch", body, caller });
+    const onSend = () => {
+      for (const request of requests) request.onSend?.();
+    };
+    const response = await send({ operation, method: "POST", path: "/$batch", body, caller, onSend });
+    // Nothing of it was done: each goes by itself, and one that Graph could not read fails alone.
+    if (unreadable.includes(response.status)) return await Promise.all(requests.map((each) => sendAlone(send, each)));
     return requests.map((_, index) =>
       answerOf({ ...response, othersSecrets: othersSecretsOf(requests, index) }, index),
     );
   } catch (error) {
     // To every item what happened to the batch.
     return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
+  }
+}
+
+async function sendAlone(send: Send, request: GraphRequest): Promise<GraphResponse | Error> {
+  try {
+    return await send(request);
+  } catch (error) {
+    return error instanceof Error ? error : new Error("sending failed", { cause: error });
   }
 }
 

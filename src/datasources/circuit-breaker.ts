@@ -5,7 +5,7 @@
  * itself is cockatiel's.
  */
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from "cockatiel";
-import { type GraphResponse, type Send, TransportError } from "./graph-request.ts";
+import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 
 const failuresInARow = 20;
 const halfOpenAfterMs = 5000;
@@ -21,24 +21,48 @@ export function withCircuitBreaker(send: Send, onChange: (isOpen: boolean) => vo
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresInARow) },
   );
   breaker.onStateChange((state) => onChange(state !== CircuitState.Closed));
+  let hasFailed = false;
+  /** While all is well there is nothing that cockatiel would have to be told. */
+  const note = async (attempt: Attempt): Promise<void> => {
+    if (!hasFailed && !isFailure(attempt)) return;
+    hasFailed = isFailure(attempt);
+    await breaker.execute(async () => attempt).catch(() => {}); // open meanwhile
+  };
   return async (request) => {
+    if (breaker.state === CircuitState.Closed) {
+      const attempt = await attemptOf(send, request);
+      if (!isFollowedByLookUp(request, attempt)) await note(attempt);
+      return answerOf(attempt);
+    }
+    if (request.isLookUp) return send(request);
     // Left to cockatiel, it would wait for the probe's end, which may be after its deadline.
     if (breaker.state === CircuitState.HalfOpen) throw new TransportError("circuitOpen", false);
     const attempt = await breaker
-      .execute(async (): Promise<Attempt> => {
-        const startedAtMs = performance.now();
-        try {
-          return { response: await send(request) };
-        } catch (error) {
-          return { error, waitedMs: performance.now() - startedAtMs };
-        }
-      })
+      .execute(() => attemptOf(send, request))
       .catch((error: unknown) => {
         throw error instanceof BrokenCircuitError ? new TransportError("circuitOpen", false) : error;
       });
-    if ("response" in attempt) return attempt.response;
-    throw attempt.error;
+    return answerOf(attempt);
   };
+}
+
+async function attemptOf(send: Send, request: GraphRequest): Promise<Attempt> {
+  const startedAtMs = performance.now();
+  try {
+    return { response: await send(request) };
+  } catch (error) {
+    return { error, waitedMs: performance.now() - startedAtMs };
+  }
+}
+
+function answerOf(attempt: Attempt): GraphResponse {
+  if ("response" in attempt) return attempt.response;
+  throw attempt.error;
+}
+
+/** A create that Graph fails at is looked up at once, and whether Graph is down shows by that. */
+function isFollowedByLookUp({ operation }: GraphRequest, attempt: Attempt): boolean {
+  return operation === "create" && "response" in attempt && attempt.response.status >= 500;
 }
 
 function isFailure(attempt: Attempt): boolean {

@@ -1,6 +1,6 @@
 /**
- * Whether the client is gone. Not an AbortSignal: every request has one of these and every attempt listens to it, and an
- * EventTarget costs as much as parsing the body; where the platform wants a signal, there is one.
+ * Whether the client is gone, or has its answer. Not an AbortSignal: every request has some of these and every attempt listens
+ * to one, and an EventTarget costs as much as parsing the body; where the platform wants a signal, there is one.
  */
 import { setMaxListeners } from "node:events";
 

@@ -9,10 +9,15 @@ import type { Send } from "./graph-request.ts";
 
 export function withFreshToken(send: Send): Send {
   return async (request) => {
-    const { caller } = request;
-    const used = await caller.token();
+    const { caller, attempts } = request;
+    const used = await caller.token(); // whatever it is replaced by meanwhile
     const response = await send(request);
     if (response.status !== 401 || caller.renew === undefined) return response;
+    if (attempts !== undefined) {
+      if (attempts.hasRenewed || attempts.left <= 0) return response;
+      attempts.hasRenewed = true;
+      attempts.left -= 1;
+    }
     const challenge = claimsChallengeOf(response);
     const claims = challenge === undefined ? undefined : Buffer.from(challenge, "base64url").toString("utf8");
     await caller.renew(used, claims);

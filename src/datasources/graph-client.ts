@@ -70,7 +70,7 @@ export class GraphClient {
     });
     const batched = withBatch(this.#sendUnbatched);
     this.#writeQuota = writeQuota;
-    const paced = withWriteQuota(writeQuota, batched);
+    const paced = withWriteQuota(writeQuota, clock.now, batched);
     this.#send = withRetry(withFreshToken(paced), this.retryBudget, clock, ({ operation }) =>
       metrics?.graphRetry(operation),
     );

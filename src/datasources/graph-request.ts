@@ -44,7 +44,18 @@ export interface GraphRequest {
   /** Where given, the request may travel in a `$batch` with others that are sent at the same time. */
   readonly batch?: Batch | undefined;
   /** How many more times it may be sent, where that counts beyond one `send`; default: three. */
-  readonly attempts?: { left: number } | undefined;
+  readonly attempts?: Attempts | undefined;
+  /** Whether it finds out what became of a write: that is asked also of a Graph that counts as down. */
+  readonly isLookUp?: boolean;
+  /** Told right before it is written to a socket. */
+  readonly onSend?: (() => void) | undefined;
+}
+
+/** What one request may still do. */
+export interface Attempts {
+  left: number;
+  /** Whether its token was replaced: once is enough. */
+  hasRenewed?: boolean;
 }
 
 /** Where requests are sent that may travel together. */

@@ -5,9 +5,12 @@ import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { resolutionMs } from "./graph-clock.ts";
 import type { Past } from "./keyed-creates.ts";
 
+const picosecondsPerMs = 1_000_000_000n;
+
 /**
  * It is, where it is new since the create began, was not known before, and says what the input said. `undecided` where it
- * may as well be that of an earlier create that was never settled.
+ * may as well be that of an earlier create that was never settled, or Graph does not tell when it was created; also where an
+ * older record was modified since: by a Graph that lets a create overwrite, perhaps.
  *
  * @param beganMs when the create began: the earliest that Graph's clock can have shown then, in epoch milliseconds.
  */
@@ -17,16 +20,28 @@ export function isOurs(
   past: Past,
   beganMs: number,
 ): boolean | "undecided" {
-  const { createdDateTime } = found;
-  if (createdDateTime === null || createdDateTime === past.createdDateTime) return false;
-  if (!isSince(createdDateTime, beganMs) || !saysTheSame(found, input)) return false;
-  return past.isDoubtful && !isSince(createdDateTime, beganMs + resolutionMs) ? "undecided" : true;
+  const { createdDateTime, lastModifiedDateTime } = found;
+  if (!saysTheSame(found, input)) return false;
+  if (createdDateTime === null) return "undecided";
+  const isNew = createdDateTime !== past.createdDateTime && isSince(createdDateTime, beganMs);
+  if (isNew) return past.isDoubtful && !isSince(createdDateTime, beganMs + resolutionMs) ? "undecided" : true;
+  const isModified =
+    lastModifiedDateTime !== null &&
+    isAfter(lastModifiedDateTime, createdDateTime) &&
+    isSince(lastModifiedDateTime, beganMs);
+  return isModified ? "undecided" : false;
 }
 
-/** Whether a date-time of Graph's lies at or after a moment in epoch milliseconds. */
+/** Whether a date-time of Graph's lies at or after a moment in epoch milliseconds; one of whole seconds may have been cut off. */
 function isSince(dateTime: string, epochMs: number): boolean {
   const instant = instantOf(dateTime);
-  return instant !== undefined && instant >= BigInt(Math.floor(epochMs)) * 1_000_000_000n;
+  if (instant === undefined) return false;
+  const latest = dateTime.includes(".") ? instant : instant + 999n * picosecondsPerMs;
+  return latest >= BigInt(Math.floor(epochMs)) * picosecondsPerMs;
+}
+
+function isAfter(one: string, other: string): boolean {
+  return (instantOf(one) ?? 0n) > (instantOf(other) ?? 0n);
 }
 
 /** Whether a record says what the input said, as far as reads show it: they redact the file and its password. */
@@ -36,11 +51,17 @@ function saysTheSame(found: UserPfxCertificate, input: CreateUserPfxCertificateI
     found.paddingScheme === input.paddingScheme &&
     found.providerName === input.providerName &&
     found.keyName === input.keyName &&
-    isSameInstant(found.startDateTime, input.startDateTime) &&
-    isSameInstant(found.expirationDateTime, input.expirationDateTime)
+    isSameSecond(found.startDateTime, input.startDateTime) &&
+    isSameSecond(found.expirationDateTime, input.expirationDateTime)
   );
 }
 
-function isSameInstant(one: string | null, other: string): boolean {
-  return one !== null && instantOf(one) === instantOf(other);
+/** Validity has whole seconds in a certificate; how many digits after them a service keeps is its own affair. */
+function isSameSecond(one: string | null, other: string): boolean {
+  return one !== null && secondOf(one) === secondOf(other);
+}
+
+function secondOf(dateTime: string): bigint | undefined {
+  const instant = instantOf(dateTime);
+  return instant === undefined ? undefined : instant / (1000n * picosecondsPerMs);
 }

@@ -4,14 +4,16 @@
  * requests never have to guess which of them stored a record. Content is compared, not hashed: a key holds no secret.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { GatewayError } from "../errors.ts";
+import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import type { Deadline } from "./deadline.ts";
-import { TransportError } from "./graph-request.ts";
+import { type GraphCaller, TransportError } from "./graph-request.ts";
 
 /** How many keys are remembered at the least; at the most twice as many. */
 const remembered = 5000;
+
+/** For asking Graph once more. */
+const enoughMs = 500;
 
 /** What is known of a key from creates before, and learnt during one. */
 export interface Past {
@@ -29,6 +31,7 @@ interface Known {
 interface Flight {
   input: CreateUserPfxCertificateInput;
   token: string;
+  caller: Pick<GraphCaller, "deadline" | "disconnected">;
   outcome: Promise<UserPfxCertificate>;
 }
 
@@ -47,19 +50,19 @@ export class KeyedCreates {
   async run(
     input: CreateUserPfxCertificateInput,
     token: string,
-    deadline: Deadline,
+    caller: Pick<GraphCaller, "deadline" | "disconnected">,
     create: (past: Past) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
     const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
     for (;;) {
       const flight = this.#flights.get(key);
-      if (flight === undefined) return this.#fly(key, input, token, create);
+      if (flight === undefined) return this.#fly(key, input, token, caller, create);
       const isSame = flight.token === token && sameInput(flight.input, input);
-      const outcome = await deadline.limit(settled(flight.outcome));
+      const outcome = await caller.deadline.limit(settled(flight.outcome));
       if (outcome === "late") throw isSame ? stillUnknown() : notSent();
       if (!isSame) continue;
       if ("certificate" in outcome) return outcome.certificate;
-      if (!isAbandoned(outcome.error)) throw outcome.error;
+      if (!isAbandoned(outcome.error) && !isCutShort(flight, caller, outcome.error)) throw outcome.error;
     }
   }
 
@@ -67,6 +70,7 @@ export class KeyedCreates {
     key: string,
     input: CreateUserPfxCertificateInput,
     token: string,
+    caller: Pick<GraphCaller, "deadline" | "disconnected">,
     create: (past: Past) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
     const known = this.#past.get(key) ?? this.#longPast.get(key) ?? { createdDateTime: null, doubt: null };
@@ -75,7 +79,7 @@ export class KeyedCreates {
       isDoubtful: known.doubt !== null && known.doubt !== this.#digestOf(input),
     };
     const outcome = create(past);
-    this.#flights.set(key, { input, token, outcome });
+    this.#flights.set(key, { input, token, caller, outcome });
     let doubt: string | null = null;
     try {
       past.createdDateTime = (await outcome).createdDateTime;
@@ -125,6 +129,14 @@ function settled(
 function isAbandoned(error: unknown): boolean {
   const cause = error instanceof GatewayError ? error.cause : undefined;
   return cause instanceof TransportError && cause.reason === "disconnected" && !cause.sent;
+}
+
+const transient: readonly ErrorCode[] = ["THROTTLED", "OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"];
+
+/** Whether whoever was first had less time than there still is, or is gone: what failed for them need not for others. */
+function isCutShort({ caller }: Flight, own: Flight["caller"], error: unknown): boolean {
+  if (!(error instanceof GatewayError) || !transient.includes(error.code)) return false;
+  return caller.disconnected.hasHappened || caller.deadline.remainingMs + enoughMs < own.deadline.remainingMs;
 }
 
 function sameInput(one: CreateUserPfxCertificateInput, other: CreateUserPfxCertificateInput): boolean {

@@ -32,6 +32,8 @@ export interface CreateSteps {
   errorOf(outcome: Outcome): Promise<GatewayError>;
   /** `CONFLICT` naming the record. */
   conflictWith(found: UserPfxCertificate, outcome: Outcome): Promise<GatewayError>;
+  /** How long Graph asks to wait before it is asked again, in milliseconds; 0 where it does not say. */
+  askedMs(outcome: Outcome): number;
   /** Whether one more sending is within the retry budget and still wanted. */
   maySendAgain(): boolean;
   /** Told that a lost answer is looked into; what it returns is told once what that came to. */
@@ -56,7 +58,10 @@ export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate
     const found = await settle(steps, outcome, settled);
     if (found !== null) return claim(steps, found, outcome, outcome, settled);
     settled("absent");
-    if (sending === maxSendings || !steps.maySendAgain()) throw await absent(steps, outcome);
+    const askedMs = steps.askedMs(outcome);
+    const fits = askedMs < steps.deadline.remainingMs;
+    if (sending === maxSendings || !fits || !steps.maySendAgain()) throw await absent(steps, outcome);
+    if (askedMs > 0) await steps.clock.sleep(askedMs);
   }
 }
 
@@ -69,20 +74,17 @@ async function refused(
   const status = "response" in outcome ? outcome.response.status : undefined;
   const error = await steps.errorOf(outcome);
   if (doubted === undefined && !(status === 409 || status === 400)) throw error;
-  const settled = doubted === undefined ? undefined : steps.settling();
-  let found: UserPfxCertificate | null;
-  try {
-    found = await steps.lookUp();
-  } catch {
-    settled?.("unknown");
-    throw doubted === undefined || status === 409 ? error : await steps.errorOf(doubted);
+  if (doubted === undefined) {
+    const found = await steps.lookUp().catch(() => null);
+    throw found === null ? error : await steps.conflictWith(found, outcome);
   }
-  if (found === null) {
-    settled?.("absent");
-    throw doubted === undefined ? error : await absent(steps, doubted, error);
-  }
-  if (doubted !== undefined) return claim(steps, found, doubted, outcome, settled);
-  throw await steps.conflictWith(found, outcome);
+  // Refused for being there already: it is, perhaps as ours, and only does not show yet.
+  const isThere = status === 409 || status === 400;
+  const settled = steps.settling();
+  const found = await (isThere ? settle(steps, doubted, settled) : lookUpOnce(steps, doubted, settled));
+  if (found !== null) return claim(steps, found, doubted, outcome, settled);
+  settled(isThere ? "unknown" : "absent");
+  throw isThere ? await steps.errorOf(doubted) : await absent(steps, doubted, error);
 }
 
 /** The record found, where it is ours. */
@@ -100,10 +102,19 @@ async function claim(
   throw await steps.conflictWith(found, answer);
 }
 
-async function settle(steps: CreateSteps, outcome: Outcome, settled: Settled): Promise<UserPfxCertificate | null> {
+async function lookUpOnce(steps: CreateSteps, doubted: Outcome, settled: Settled): Promise<UserPfxCertificate | null> {
   try {
-    const found = await steps.lookUp();
-    if (found !== null) return found;
+    return await steps.lookUp();
+  } catch {
+    settled("unknown");
+    throw await steps.errorOf(doubted);
+  }
+}
+
+async function settle(steps: CreateSteps, outcome: Outcome, settled: Settled): Promise<UserPfxCertificate | null> {
+  const found = await lookUpOnce(steps, outcome, settled);
+  if (found !== null) return found;
+  try {
     await steps.clock.sleep(Math.min(settlingMs, steps.deadline.budgetMs / 10, steps.deadline.remainingMs));
     return await steps.lookUp();
   } catch {

@@ -26,11 +26,12 @@ export function withRetry(
   return async (request) => {
     const { deadline, disconnected } = request.caller;
     budget.countRequest(request);
-    const { attempts = { left: maxAttempts } } = request;
+    const attempts = request.attempts ?? { left: maxAttempts };
+    const counted = request.attempts === undefined ? { ...request, attempts } : request;
     let doubt = false;
     for (let attempt = 1; ; attempt++) {
       attempts.left -= 1;
-      const outcome = await attemptOnce(send, request).catch((error: unknown) => {
+      const outcome = await attemptOnce(send, counted).catch((error: unknown) => {
         // The gateway itself refuses to ask again; what it has asked before may have been applied all the same.
         throw doubt ? new TransportError("network", true, error) : error;
       });

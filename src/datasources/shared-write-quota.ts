@@ -42,6 +42,13 @@ end
 return {taken, free - taken, redis.call('ZCARD', KEYS[2]), waits}
 `;
 
+/** KEYS: the window's places. ARGV: the place that is taken only now, the window in milliseconds. */
+const postponePlace = `
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[1], string.format('%.0f', time[1] * 1000000 + time[2]), ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`;
+
 interface Waiting {
   readonly caller: Pick<GraphCaller, "deadline" | "disconnected">;
   readonly resolve: (place: Place | Promise<Place>) => void;
@@ -116,6 +123,12 @@ export class SharedWriteQuota implements Quota {
       return;
     }
     void this.#store.ask((redis) => redis.zrem(this.#keys[0], place)).then(() => this.#freed.abort());
+  }
+
+  postpone(place: Place): Place {
+    if (typeof place === "number") return this.#alone?.postpone(place) ?? place;
+    void this.#store.ask((redis) => redis.eval(postponePlace, 1, this.#keys[0], place, Math.ceil(windowMs)));
+    return place;
   }
 
   async #serve(): Promise<void> {

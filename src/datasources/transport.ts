@@ -131,7 +131,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.done) controller.abort(new errors.RequestAbortedError());
-    else this.#sent = true;
+    else {
+      this.#sent = true;
+      this.#request.onSend?.();
+    }
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: GraphResponse["headers"]): void {

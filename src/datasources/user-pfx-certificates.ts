@@ -29,6 +29,7 @@ import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
 import { type Connection, type GraphPage, pageOf } from "./paging.ts";
 import { type CreateSteps, createOnce } from "./reconcile.ts";
 import { maxAttempts } from "./retry.ts";
+import { askedSecondsOf } from "./retry-after.ts";
 import { pageOfUserPfxCertificates, userPfxCertificateOf } from "./user-pfx-certificate-json.ts";
 
 const odataType = "#microsoft.graph.userPFXCertificate";
@@ -133,7 +134,7 @@ export class UserPfxCertificates {
       matches: conditions.every((each) => each.length === 0)
         ? undefined
         : (certificate) => filters.every((each) => matches(certificate, each)),
-      fetchPage: (query) => this.#fetchPage(query, this.#caller, this.#reads),
+      fetchPage: (query) => this.#fetchPage(query, this.#caller, { batch: this.#reads }),
     });
   }
 
@@ -195,7 +196,7 @@ export class UserPfxCertificates {
     const subject: Subject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
     return this.#audited(subject, async (seen) => {
       const token = await this.#caller.token();
-      const certificate = await this.#client.creates.run(input, token, this.#caller.deadline, (past) =>
+      const certificate = await this.#client.creates.run(input, token, this.#caller, (past) =>
         createOnce(this.#stepsOf(input, past, batch, seen)),
       );
       subject.certificateId = certificate.id;
@@ -241,6 +242,7 @@ export class UserPfxCertificates {
         past.createdDateTime = found.createdDateTime;
         return conflictWith(found.id, request, "response" in outcome ? outcome.response : undefined);
       },
+      askedMs: (outcome) => 1000 * (("response" in outcome && askedSecondsOf(outcome.response)) || 0),
       maySendAgain: () => {
         if (attempts.left <= 0 || disconnected.hasHappened || deadline.remainingMs <= 0) return false;
         if (!retryBudget.takeRetry(request)) return false;
@@ -274,15 +276,20 @@ export class UserPfxCertificates {
       disconnected: new Disconnection(),
     };
     const key = { userPrincipalName, thumbprint };
-    const { nodes } = await pageOf<UserPfxCertificate>({
-      first: 1,
-      after: null,
-      firstQuery: filterQuery(key),
-      filterKey: "",
-      matches: (certificate) => matches(certificate, key),
-      fetchPage: (query) => this.#fetchPage(query, caller),
-    });
-    return nodes[0] ?? null;
+    const asked = new Set<string>();
+    for (let query = filterQuery(key); !asked.has(query); ) {
+      asked.add(query);
+      const page = await this.#fetchPage(query, caller, { isLookUp: true }).catch((error: unknown) => {
+        // A Graph that does not take the filter is asked for everything.
+        if (asked.size === 1 && error instanceof GraphError && error.graph.status === 400) return null;
+        throw error;
+      });
+      const found = page?.items.find((certificate) => matches(certificate, key));
+      if (found !== undefined) return found;
+      if (page !== null && page.nextQuery === undefined) return null;
+      query = page?.nextQuery ?? "";
+    }
+    throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
   }
 
   /** Does a write and leaves a line in the audit log, whatever becomes of it, be it that the process is to stop. */
@@ -334,8 +341,12 @@ export class UserPfxCertificates {
     return userPfxCertificateOf(value, (property) => this.#client.log.unknownEnumMember({ property }));
   }
 
-  async #fetchPage(query: string, caller: GraphCaller, batch?: Batch): Promise<GraphPage<UserPfxCertificate>> {
-    const request: GraphRequest = { operation: "read", method: "GET", path: collectionPath, query, caller, batch };
+  async #fetchPage(
+    query: string,
+    caller: GraphCaller,
+    how: Pick<GraphRequest, "batch" | "isLookUp">,
+  ): Promise<GraphPage<UserPfxCertificate>> {
+    const request: GraphRequest = { operation: "read", method: "GET", path: collectionPath, query, caller, ...how };
     const response = await this.#expect(request, [200]);
     const page = pageOfUserPfxCertificates(response.body, this.#client.baseUrl, (value) => this.#decode(value));
     if (page === undefined) throw await errorOfAnswer(request, response);

@@ -12,6 +12,9 @@ import { type GraphCaller, type Send, TransportError } from "./graph-request.ts"
 /** Graph's twenty seconds, and half a second: Graph counts when a request arrives, we before it leaves for a new connection. */
 export const windowMs = 20_500;
 
+/** Half of what the window leaves for the way to Graph: a write that leaves later than that after its turn is counted anew. */
+const lateMs = 250;
+
 /** A place in the window: when it was taken, or its name in a window that is shared. */
 export type Place = number | string;
 
@@ -21,6 +24,8 @@ export interface Quota {
   take(caller: Pick<GraphCaller, "deadline" | "disconnected">): Promise<Place>;
   /** For a write that turned out not to count with Graph: whoever is next need not wait for it. */
   giveBack(place: Place): void;
+  /** For a write that leaves only now, long after its turn: it counts from now. Returns the place it has then. */
+  postpone(place: Place): Place;
 }
 
 /** Of one process; `shared-write-quota.ts` is of several. */
@@ -83,6 +88,12 @@ export class WriteQuota implements Quota {
     this.#freed.abort();
   }
 
+  postpone(place: Place): Place {
+    const index = typeof place === "number" ? this.#times.lastIndexOf(place) : -1;
+    if (index !== -1) this.#times.splice(index, 1);
+    return this.#stamp();
+  }
+
   /** How long the one with so many before it will have to wait. */
   #waitMs(ahead: number): number {
     const frees = this.#times[this.#times.length - this.#limit + (ahead % this.#limit)] ?? Number.NEGATIVE_INFINITY;
@@ -113,12 +124,17 @@ export class WriteQuota implements Quota {
 }
 
 /** Graph counts what it takes on; a write that never left, or whose token it does not accept, is none of that. */
-export function withWriteQuota(quota: Quota, send: Send): Send {
+export function withWriteQuota(quota: Quota, now: () => number, send: Send): Send {
   return async (request) => {
     if (request.operation === "read") return send(request);
-    const place = await quota.take(request.caller);
+    let place = await quota.take(request.caller);
+    const takenAtMs = now();
+    // It may have waited since, for a connection or for its batch.
+    const onSend = () => {
+      if (now() - takenAtMs > lateMs) place = quota.postpone(place);
+    };
     try {
-      const response = await send(request);
+      const response = await send({ ...request, onSend });
       if (response.status === 401) quota.giveBack(place);
       return response;
     } catch (error) {

@@ -2,7 +2,7 @@
  * How many GraphQL requests are under way, and no more than so many: what comes beyond is refused before its body is read,
  * so that memory stays bounded and the refusal is quick, whatever Graph or the clients do.
  */
-import type { ServerResponse } from "node:http";
+import type { Disconnection } from "../datasources/disconnection.ts";
 import { HttpError } from "./http-error.ts";
 
 /** Clients that all come back at once would be refused at once. */
@@ -20,10 +20,10 @@ export class Admission {
   /**
    * Lets a request in. It counts until it is left and its answer is with the client, or given up.
    *
-   * @returns what is to be called when the work on it is done.
+   * @param over when the answer is with the client, or given up. @returns what is to be called when the work on it is done.
    * @throws {HttpError} 503 `OVERLOADED`.
    */
-  enter(response: ServerResponse): () => void {
+  enter(over: Disconnection): () => void {
     if (this.#onDrained !== undefined) throw overloaded("The gateway is stopping; ask again.");
     if (this.#underWay >= this.#max) throw overloaded("The gateway has as many requests as it takes; ask again.");
     this.#underWay += 1;
@@ -32,8 +32,8 @@ export class Admission {
       if (this.#underWay === 0) this.#onDrained?.();
     };
     return () => {
-      if (response.closed) leave();
-      else response.once("close", leave);
+      if (over.hasHappened) leave();
+      else over.add(leave);
     };
   }
 

@@ -65,18 +65,36 @@ export function createHttpServer(options: HttpOptions): Server {
       requireHostHeader: false, // node's own refusal has no body
     },
     (request, response) => {
-      const record = observeRequest(options, request, response);
-      handle(options, request, response, record).catch((error: unknown) =>
+      const over = overOf(request, response);
+      const record = observeRequest(options, request, response, over);
+      handle(options, request, response, record, over).catch((error: unknown) =>
         refuse(options, request, response, record, error),
       );
     },
   );
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
     const error = new HttpError(417, "The only expectation met here is 100-continue.");
-    refuse(options, request, response, observeRequest(options, request, response), error);
+    const record = observeRequest(options, request, response, overOf(request, response));
+    refuse(options, request, response, record, error);
   });
   server.on("clientError", (error, socket: Socket) => answerBrokenHttp(error, socket, options.log));
   return server;
+}
+
+/**
+ * When the client has its answer, or is gone. A pipelined answer whose turn never came has no "close" of its own, so the
+ * connection's counts as well.
+ */
+function overOf({ socket }: IncomingMessage, response: ServerResponse): Disconnection {
+  const over = new Disconnection();
+  const happen = () => {
+    socket.off("close", happen);
+    over.happen();
+  };
+  socket.setMaxListeners(0); // pipelined requests each have one
+  socket.once("close", happen);
+  response.once("close", happen);
+  return over;
 }
 
 /** Connections that have not asked for anything yet: node does not count them as idle, and waits for them to. */
@@ -95,6 +113,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
+  over: Disconnection,
 ): Promise<void> {
   response.setHeader("x-content-type-options", "nosniff");
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {
@@ -104,7 +123,7 @@ async function handle(
   switch (path) {
     case "/graphql":
       record.route = path;
-      return handleGraphQL(options, request, response, record, search);
+      return handleGraphQL(options, request, response, record, over, search);
     case "/livez":
       record.route = path;
       return handleHealth(options, request, response, true);
@@ -152,6 +171,7 @@ async function handleGraphQL(
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
+  over: Disconnection,
   search: string,
 ): Promise<void> {
   const { config, explorer } = options;
@@ -166,15 +186,15 @@ async function handleGraphQL(
 
   record.isGraphql = true;
   const span = startSpan(options, request, record);
-  response.once("close", () => {
+  over.add(() => {
     span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
     const isFailure = response.statusCode >= 500 || !response.writableFinished;
     span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);
   });
   options.metrics?.requestStarted();
-  const leave = options.admission.enter(response);
+  const leave = options.admission.enter(over);
   try {
-    await answerOperation(options, request, response, record, search);
+    await answerOperation(options, request, response, record, over, search);
   } finally {
     leave();
   }
@@ -185,6 +205,7 @@ async function answerOperation(
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
+  over: Disconnection,
   search: string,
 ): Promise<void> {
   const { config, apollo } = options;
@@ -194,7 +215,7 @@ async function answerOperation(
   record.caller = authentication.caller;
   if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
   const disconnected = new Disconnection();
-  response.once("close", () => {
+  over.add(() => {
     if (!response.writableFinished) disconnected.happen();
   });
   const body = method === "POST" ? await readJson(request, config.maxBodyBytes) : undefined;

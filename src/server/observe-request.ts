@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { RequestRecord } from "../context.ts";
+import type { Disconnection } from "../datasources/disconnection.ts";
 import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import { traceIdOf, untraced } from "../trace.ts";
@@ -17,6 +18,7 @@ export function observeRequest(
   { log, metrics }: { log: GatewayLog; metrics: GatewayMetrics | undefined },
   request: IncomingMessage,
   response: ServerResponse,
+  over: Disconnection,
 ): RequestRecord {
   const startedAtMs = performance.now();
   const record: RequestRecord = {
@@ -28,7 +30,7 @@ export function observeRequest(
     errorCodes: [],
   };
   const { socket } = request;
-  response.once("close", () => {
+  over.add(() => {
     const durationMs = performance.now() - startedAtMs;
     const { read, written } = transferred.get(socket) ?? { read: 0, written: 0 };
     const { bytesRead, bytesWritten } = socket;

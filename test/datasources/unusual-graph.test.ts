@@ -1,0 +1,258 @@
+/** What nobody outside knows of the real service, and what only happens on a bad day. */
+import { describe, expect, it } from "vitest";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  CreateUserPfxCertificatesDocument as CREATE_MANY,
+  UserPfxCertificatesDocument as LIST,
+} from "../../src/client/operations.ts";
+import {
+  answerStatus,
+  delayAnswer,
+  dropAnswer,
+  dropRequest,
+  hangAfterApplying,
+  throttle,
+} from "../../src/emulator/faults.ts";
+import { connectTo } from "../http/raw.ts";
+import { skippingClock } from "../support/clock.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { identityAt } from "../support/identity.ts";
+import { startIdentityProvider } from "../support/identity-provider.ts";
+import { anInput, thumbprintOf } from "../support/input.ts";
+
+const posts = "/deviceManagement/userPfxCertificates";
+
+async function create(gateway: TestGateway, given = {}, headers: Record<string, string> = {}) {
+  const { data, errors } = await gateway.send(CREATE, { input: anInput(given) }, headers);
+  return { certificate: data?.createUserPfxCertificate, code: errors?.[0]?.extensions?.code };
+}
+const asked = (gateway: TestGateway, method: string, path = posts) =>
+  gateway.emulator.requests.filter((request) => request.method === method && request.path.endsWith(path));
+const nothingYet = (times: number) => answerStatus("GET", posts, 200, { body: { value: [] }, times });
+
+const soon = () => new Date(Date.now() + 60_000).toISOString();
+const wire = {
+  ...anInput(),
+  intendedPurpose: "smimeEncryption",
+  paddingScheme: "oaepSha512",
+  encryptedPfxBlob: "AA==",
+  encryptedPfxPassword: "",
+  lastModifiedDateTime: "2020-01-01T00:00:00Z",
+};
+
+describe("a look-up", () => {
+  it("goes on while writes fail so often that Graph counts as down", async () => {
+    await using gateway = await startGateway({
+      config: { graphMaxConnections: 64 },
+      faults: [
+        answerStatus("POST", posts, 503, { apply: true, times: 40 }),
+        delayAnswer("GET", posts, 1000, { times: 99 }), // so that all creates have failed before one look-up is answered
+      ],
+      writeQuota: false,
+    });
+
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => create(gateway, { thumbprint: thumbprintOf(index + 1) })),
+    );
+
+    expect(answers.map(({ code }) => code)).toEqual(Array(40).fill(undefined));
+    expect(gateway.emulator.ledger).toHaveLength(40);
+  });
+
+  it("shuts nobody off where Graph fails at creates alone", async () => {
+    await using gateway = await startGateway({
+      config: { graphMaxConnections: 64 },
+      faults: [answerStatus("POST", posts, 500, { times: 90 }), delayAnswer("GET", posts, 1000, { times: 30 })],
+    });
+    const creates = Array.from({ length: 30 }, (_, index) => create(gateway, { thumbprint: thumbprintOf(index + 1) }));
+    await expect.poll(() => asked(gateway, "GET").length).toBe(30);
+
+    expect((await gateway.send(LIST)).errors).toBeUndefined();
+    await Promise.all(creates);
+  });
+
+  it("stops where it has found the record", async () => {
+    await using gateway = await startGateway({ faults: [dropAnswer("POST", posts)] });
+    const nextLink = `${gateway.emulator.url}/v1.0${posts}?$skiptoken=2`;
+    const record = { ...wire, id: "an-id", createdDateTime: soon() };
+    gateway.emulator.faults.add(
+      answerStatus("GET", posts, 200, { body: { value: [record], "@odata.nextLink": nextLink } }),
+      answerStatus("GET", posts, 500, { times: 99 }),
+    );
+
+    expect((await create(gateway)).certificate?.id).toBe("an-id");
+    expect(asked(gateway, "GET")).toHaveLength(1);
+  });
+
+  it("asks for everything where Graph does not take the filter", async () => {
+    await using gateway = await startGateway({ faults: [dropAnswer("POST", posts), answerStatus("GET", posts, 400)] });
+
+    const { certificate } = await create(gateway);
+
+    expect(certificate?.id).toBe(gateway.emulator.records[0]?.id);
+    expect(asked(gateway, "GET").map(({ query }) => Object.keys(query))).toEqual([["$filter"], []]);
+  });
+});
+
+describe("a create whose record shows late", () => {
+  it.each([
+    ["409", "conflict"],
+    ["400", "badRequest"],
+  ] as const)("stays unknown where the second sending gets %s", async (_, onDuplicate) => {
+    await using gateway = await startGateway({ onDuplicate, faults: [dropAnswer("POST", posts), nothingYet(4)] });
+
+    const { code } = await create(gateway);
+
+    expect(gateway.emulator.ledger).toHaveLength(1);
+    expect(code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("is a success where it shows at last", async () => {
+    await using gateway = await startGateway({ faults: [dropAnswer("POST", posts), nothingYet(3)] });
+
+    const { certificate } = await create(gateway);
+
+    expect(certificate?.id).toBe(gateway.emulator.records[0]?.id);
+    expect(gateway.emulator.ledger).toHaveLength(1);
+  });
+});
+
+describe("a record found", () => {
+  const found = (changes: Record<string, unknown>, applied = true) => [
+    applied ? dropAnswer("POST", posts) : dropRequest("POST", posts),
+    answerStatus("GET", posts, 200, {
+      times: 9,
+      body: { value: [{ "@odata.type": "#microsoft.graph.userPFXCertificate", id: "an-id", ...wire, ...changes }] },
+    }),
+  ];
+  it.each<[string, Record<string, unknown>, unknown]>([
+    ["new", { createdDateTime: soon() }, undefined],
+    [
+      "with its validity to the second",
+      { createdDateTime: soon(), startDateTime: "2026-01-01T00:00:00.000Z" },
+      undefined,
+    ],
+    ["without a date", { createdDateTime: null }, "OUTCOME_UNKNOWN"],
+    [
+      "old, but modified since",
+      { createdDateTime: "2020-01-01T00:00:00Z", lastModifiedDateTime: soon() },
+      "OUTCOME_UNKNOWN",
+    ],
+    ["old", { createdDateTime: "2020-01-01T00:00:00Z" }, "CONFLICT"],
+    ["new, but of another key", { createdDateTime: soon(), keyName: "Other" }, "CONFLICT"],
+  ])("%s is judged by what can be known", async (_, changes, expected) => {
+    await using gateway = await startGateway({ faults: found(changes) });
+
+    expect((await create(gateway)).code).toBe(expected);
+  });
+
+  it("dated in whole seconds is new where it may be", async () => {
+    const createdDateTime = `${new Date().toISOString().slice(0, 19)}Z`;
+    await using gateway = await startGateway({ faults: found({ createdDateTime }) });
+
+    expect((await create(gateway)).code).toBeUndefined();
+  });
+});
+
+describe("a create's sendings", () => {
+  it("wait as long as a 503 asks", async () => {
+    await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 503, { retryAfter: 7 })] });
+
+    const { certificate } = await create(gateway);
+
+    expect(certificate).toBeDefined();
+    expect(gateway.clock.sleeps).toContain(7000);
+  });
+
+  it("are three at the most, renewed tokens included", async () => {
+    await using provider = await startIdentityProvider();
+    await using gateway = await startGateway({
+      config: { authMode: "app", identity: identityAt(provider) },
+      faults: [1, 2, 3].flatMap(() => [answerStatus("POST", posts, 401), throttle("POST", posts, 1000)]),
+    });
+    const authorization = `Bearer ${await provider.callers.issue()}`;
+
+    await create(gateway, {}, { authorization });
+
+    expect(asked(gateway, "POST")).toHaveLength(3);
+    expect(provider.token.requests).toHaveLength(2);
+  });
+
+  it("don't exceed the quota where they had to wait for a connection", async () => {
+    await using gateway = await startGateway({
+      clock: skippingClock(() => 0.5, 2000), // waits are skipped only when those before are over
+      config: { graphMaxConnections: 1, graphWritesPer20s: 2, requestDeadlineMs: 60_000 },
+      writeQuota: false,
+      faults: [delayAnswer("GET", posts, 1500)],
+    });
+    const reading = gateway.send(LIST);
+    await expect.poll(() => gateway.emulator.requests.length).toBe(1);
+
+    await Promise.all([1, 2, 3].map((number) => create(gateway, { thumbprint: thumbprintOf(number) })));
+    await reading;
+
+    const [first = 0, , third = 0] = asked(gateway, "POST").map(({ receivedAtMs }) => receivedAtMs);
+    expect(third - first).toBeGreaterThanOrEqual(20_000);
+  });
+});
+
+describe("the same create twice at once", () => {
+  it("is not given up by the one with more time when the other's is over", async () => {
+    await using gateway = await startGateway({ faults: [hangAfterApplying("POST", posts)] });
+    const hurried = create(gateway, {}, { "x-request-timeout-ms": "500" });
+    await expect.poll(() => gateway.emulator.requests.length).toBe(1);
+
+    const patient = await create(gateway);
+
+    expect(["OUTCOME_UNKNOWN", undefined]).toContain((await hurried).code);
+    expect(["CONFLICT", undefined]).toContain(patient.code); // it is there, and that is known
+    expect(gateway.emulator.ledger).toHaveLength(1);
+  });
+
+  it("waits as long as Graph asks where the other could not", async () => {
+    await using gateway = await startGateway({ faults: [throttle("POST", posts, 5000)] });
+    const [hurried, patient] = await Promise.all([
+      create(gateway, {}, { "x-request-timeout-ms": "2000" }),
+      create(gateway),
+    ]);
+
+    expect(hurried.code).toBe("THROTTLED");
+    expect(patient.certificate).toBeDefined();
+  });
+});
+
+describe("a $batch that Graph does not take", () => {
+  it.each([400, 404, 405, 501])("with %s goes out one by one", async (status) => {
+    await using gateway = await startGateway({
+      faults: [answerStatus("POST", "/$batch", status, { times: 99, body: { error: { code: "x", message: "no" } } })],
+      writeQuota: false,
+    });
+    const inputs = [1, 2, 3].map((number) => anInput({ thumbprint: thumbprintOf(number) }));
+
+    const { data } = await gateway.send(CREATE_MANY, { inputs });
+
+    expect(data?.createUserPfxCertificates).toMatchObject({ createdCount: 3, failedCount: 0 });
+    expect(gateway.emulator.ledger).toHaveLength(3);
+  });
+});
+
+describe("pipelined requests whose connection is gone", () => {
+  const body = '{"query":"{ userPfxCertificates { nodes { id } } }"}';
+  const request = `POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer t\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+  it("take no place from others, and leave a line in the log", async () => {
+    await using gateway = await startGateway({
+      config: { maxInflight: 8 },
+      faults: [delayAnswer("GET", posts, 300, { times: 99 })],
+    });
+    const sockets = [1, 2].map(() => connectTo(gateway.url));
+    for (const socket of sockets) socket.write(request.repeat(3));
+    await expect.poll(() => gateway.emulator.requests.length).toBe(6);
+
+    for (const socket of sockets) socket.destroy();
+
+    await expect.poll(() => gateway.log.filter(({ msg, aborted }) => msg === "access" && aborted).length).toBe(6);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => gateway.send(LIST)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
+  });
+});
