@@ -79,6 +79,11 @@ class Program implements AsyncDisposable {
     this.#child.kill(name);
   }
 
+  /** Closes this end of its standard output. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+  }
+
   /** Ids of the processes that it has started. */
   workers(): number[] {
     return execFileSync("pgrep", ["-P", String(this.#child.pid)], { encoding: "utf8" })
@@ -258,6 +263,17 @@ describe("the program with nothing configured but a port", () => {
   it("ends with 0 also when told to as soon as it says that it listens", async () => {
     await using program = run({ env: { PORT: "0" } });
     program.onFirstOutput(() => program.signal("SIGTERM"));
+
+    expect(await program.exitCode).toBe(0);
+  });
+
+  it("goes on serving when nobody reads its log, and ends with 0", async () => {
+    await using program = run({ env: { PORT: "0" } });
+    const url = await program.url();
+    program.stopReading();
+
+    for (const _ of [1, 2, 3]) expect((await post(url, typename)).status).toBe(200);
+    program.signal("SIGTERM");
 
     expect(await program.exitCode).toBe(0);
   });
