@@ -61,9 +61,8 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
     const response = await send({ operation, method: "POST", path: "/$batch", body, caller, onSend });
     // Nothing of it was done: each goes by itself, and one that Graph could not read fails alone.
     if (unreadable.includes(response.status)) return await Promise.all(requests.map((each) => sendAlone(send, each)));
-    return requests.map((_, index) =>
-      answerOf({ ...response, othersSecrets: othersSecretsOf(requests, index) }, index),
-    );
+    const answer = { ...response, othersSecrets: secretsOf(requests) };
+    return requests.map((_, index) => answerOf(answer, index));
   } catch (error) {
     // To every item what happened to the batch.
     return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
@@ -104,8 +103,11 @@ function answerOf(response: GraphResponse, index: number): GraphResponse | Error
   };
 }
 
-/** An answer to one may quote another. Long secrets are left out: a long run of their letters is cut from any error. */
-function othersSecretsOf(requests: readonly GraphRequest[], index: number): string[] {
-  const others = requests.filter((_, at) => at !== index).flatMap(({ secrets = [] }) => secrets);
-  return hideSecrets(others.filter(({ length }) => length <= maxSecretCharacters));
+/**
+ * An answer to one may quote another; one list for all, so that it is prepared for the search once. Long secrets are left
+ * out: a long run of their letters is cut from any error.
+ */
+function secretsOf(requests: readonly GraphRequest[]): string[] {
+  const secrets = requests.flatMap((request) => request.secrets ?? []);
+  return hideSecrets(secrets.filter(({ length }) => length <= maxSecretCharacters));
 }

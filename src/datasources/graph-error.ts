@@ -1,8 +1,9 @@
 /** From "Graph did not do it" to a code of the contract: one table for statuses, one function for silence. */
 import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from "../errors.ts";
+import { hideSecrets } from "../schema/hide-secrets.ts";
 import { isSegmentMissing } from "./api-version.ts";
 import { readGraphError } from "./graph-message.ts";
-import type { GraphRequest, GraphResponse, TransportError } from "./graph-request.ts";
+import type { GraphCaller, GraphRequest, GraphResponse, TransportError } from "./graph-request.ts";
 import { requestIdOf } from "./observe.ts";
 import { askedSecondsOf } from "./retry-after.ts";
 
@@ -49,10 +50,22 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
 
 /** What Graph answered, fit for API users. */
 async function graphDetailsOf(request: GraphRequest, response: GraphResponse): Promise<GraphErrorDetails> {
-  const secrets = [...(request.secrets ?? []), ...(response.othersSecrets ?? []), await request.caller.token()];
-  const { code, message, activityId } = readGraphError(response.body, secrets);
+  const shared = [response.othersSecrets ?? [], await tokenOf(request.caller)];
+  const { code, message, activityId } = readGraphError(response.body, request.secrets ?? [], shared);
   const { status, clientRequestId } = response;
   return { status, code, message, requestId: requestIdOf(response), clientRequestId, activityId };
+}
+
+const tokens = new WeakMap<GraphCaller, readonly [string]>();
+
+/** The same list as long as the token is the same, so that many errors of one caller share what is worked out for it. */
+async function tokenOf(caller: GraphCaller): Promise<readonly [string]> {
+  const token = await caller.token();
+  const known = tokens.get(caller);
+  if (known?.[0] === token) return known;
+  const list = hideSecrets<readonly [string]>([token]);
+  tokens.set(caller, list);
+  return list;
 }
 
 function codeOf(request: GraphRequest, response: GraphResponse, challenge: string | undefined): ErrorCode {
