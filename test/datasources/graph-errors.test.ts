@@ -426,6 +426,11 @@ describe("Graph's message", () => {
     ["blanks and dashes", " - "],
     ["quotes", '"'],
     ["braces", "{"],
+    ["escapes", "%41"],
+    ["the beginnings of escapes", "&#"],
+    ["the beginnings of other escapes", "\\"],
+    ["pairs of escapes", "%41%42 is "],
+    ["escapes too far apart", "%41.........."],
   ])("is cut to a readable length where it repeats %s without end", { timeout: 5000 }, async (_, piece) => {
     // A pattern that looks at such text from every place on would take ten seconds and more.
     const message = `It failed. ${piece.repeat(Math.floor(100_000 / piece.length))}`;
@@ -504,6 +509,67 @@ describe("Graph's message about a create", () => {
           expect(leaksOf(each, gateway, answer)).toEqual([]);
       }
     }
+  });
+
+  const everyByte = (write: (byte: string) => string) => (secret: string) =>
+    (hex(secret).match(/../g) ?? []).map(write).join("");
+  const everyLetter = (write: (code: number) => string) => (secret: string) =>
+    Array.from(secret, (letter) => write(letter.charCodeAt(0))).join("");
+  const someLetters = (unsafe: RegExp, write: (code: number) => string) => (secret: string) =>
+    secret.replace(unsafe, (letter) => write(letter.charCodeAt(0)));
+  const inGroups = (write: (secret: string) => string, size: number, sign: string) => (secret: string) =>
+    (write(secret).match(new RegExp(`.{1,${size}}`, "g")) ?? []).join(sign);
+  const unicode = (code: number) => `\\u${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  const unsafeInNet = /[^ -~]|["&'+<>`]/g;
+
+  it.each<[string, (secret: string) => string]>([
+    ["in JSON as .NET writes it", someLetters(unsafeInNet, unicode)],
+    ["in JSON as .NET writes it, twice", someLetters(unsafeInNet, (code) => `\\${unicode(code)}`)],
+    ["in HTML as .NET writes it", someLetters(unsafeInNet, (code) => `&#x${code.toString(16).toUpperCase()};`)],
+    ["in HTML, in decimal", someLetters(unsafeInNet, (code) => `&#${code};`)],
+    ["as a form of the web", (secret) => new URLSearchParams({ v: secret }).toString().slice(2)],
+    ["with every letter as \\u", everyLetter(unicode)],
+    ["with every letter as \\\\u", everyLetter((code) => `\\${unicode(code)}`)],
+    ["with every byte as \\x", everyByte((byte) => `\\x${byte}`)],
+    ["with every byte as \\x, in a list", everyByte((byte) => `\\x${byte}, `)],
+    ["with every byte as %", everyByte((byte) => `%${byte}`)],
+    ["with every letter as an entity", everyLetter((code) => `&#${code};`)],
+    ["with every letter as an entity in hexadecimal", everyLetter((code) => `&#x${code.toString(16)};`)],
+    ["with every letter in octal", everyByte((byte) => `\\${Number.parseInt(byte, 16).toString(8).padStart(3, "0")}`)],
+    ["in groups of four", inGroups((secret) => secret, 4, " ")],
+    ["in groups of three with dashes", inGroups((secret) => secret, 3, "-")],
+    ["letter by letter", inGroups((secret) => secret, 1, ", ")],
+    ["as base64 in groups of four", inGroups((secret) => Buffer.from(secret).toString("base64"), 4, " ")],
+    ["in hexadecimal in groups of four", inGroups(hex, 4, " ")],
+    ["in hexadecimal in groups of two with colons", inGroups(hex, 2, ":")],
+  ])("repeats no piece of a secret %s", async (_, form) => {
+    for (const secret of [password, "Zq3 w+rT'x&<é>9\"k!(p)~*", "Zq3w+é'9kTv", blob]) {
+      const said = form(secret).trim();
+      const body = envelope(`The value '${said}' is not valid.`);
+      await using gateway = await startFailing(answerStatus("POST", collection, 400, { body, ...always }));
+      const input = anInput({ encryptedPfxPassword: secret, encryptedPfxBlob: blob });
+
+      const answer = await gateway.send(CREATE, { input });
+
+      const [error] = answer.errors ?? [];
+      expect(graphOf(answer)).toMatchObject({
+        message: expect.stringMatching(/^The value .*\(cut\).* is not valid\.$/),
+      });
+      const shown = error?.message.replace(/^.*The value '?/, "").replace(/'? is not valid\.$/, "") ?? said;
+      // What may be left: less than a piece at either end, and what stands for a letter or two.
+      for (const kept of shown.split("(cut)")) expect(kept.length).toBeLessThan(20);
+      expect(leaksOf(said, gateway, answer)).toEqual([]);
+    }
+  });
+
+  it("keeps a sign or two that are escaped", async () => {
+    const message = "It&#39;s 50%25 of the files &quot;here&quot; and there, \\u0041, 2026-01-01T00:00:00.";
+    const fault = answerStatus("POST", collection, 400, { body: envelope(message), ...always });
+    await using gateway = await startFailing(fault);
+
+    const answer = await gateway.send(CREATE, { input: anInput() });
+
+    expect(graphOf(answer)).toMatchObject({ message });
   });
 
   it("repeats no secret in the code either", async () => {
