@@ -35,6 +35,9 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   UPSTREAM_MISCONFIGURED: "The gateway's own access to Microsoft Graph is not set up rightly; tell its operator.",
 };
 
+/** Intune counts requests over windows of so many seconds: what a caller is told where Graph says nothing. */
+const throttlingWindowSeconds = 20;
+
 /** The error that an answer other than the expected one amounts to. */
 export async function errorOfAnswer(request: GraphRequest, response: GraphResponse): Promise<GraphError> {
   const challenge = claimsChallengeOf(response);
@@ -42,8 +45,9 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
   const graph = await graphDetailsOf(request, response);
   const message = graph.message === null ? advice[code] : `${advice[code]} Graph says: ${graph.message}`;
   const mayAskAgain = response.status === 429 || response.status === 503;
+  const fallback = code === "THROTTLED" ? throttlingWindowSeconds : undefined;
   return new GraphError(code, message, graph, {
-    retryAfterSeconds: mayAskAgain ? askedSecondsOf(response) : undefined,
+    retryAfterSeconds: mayAskAgain ? (askedSecondsOf(response) ?? fallback) : undefined,
     claims: challenge,
   });
 }

@@ -8,8 +8,6 @@ export interface GraphErrorText {
   code: string | null;
   message: string | null;
   activityId: string | null;
-  /** From `RetryAfter` in the nested JSON. */
-  retryAfterSeconds: number | undefined;
 }
 
 const maxMessageCharacters = 500;
@@ -32,31 +30,37 @@ export function readGraphError(
   own: readonly string[],
   shared: readonly (readonly string[])[] = [],
 ): GraphErrorText {
-  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
-  let code = stringOrNull(error.code);
-  let message = stringOrNull(error.message);
-  let retryAfterSeconds: number | undefined;
-  for (let level = 0; level < 3 && message !== null; level++) {
-    const nested = parseObject(message);
-    if (nested === undefined) break;
-    const nestedCode = stringOrNull(nested.ErrorCode);
-    if (nestedCode) code = nestedCode;
-    const { RetryAfter: asked } = nested;
-    // Not String(asked) of anything: a list nested deeply enough exhausts the stack.
-    const isNumber = typeof asked === "number" || typeof asked === "string";
-    if (isNumber && /^\d{1,15}(\.\d+)?$/.test(String(asked))) retryAfterSeconds = Number(asked);
-    message = stringOrNull(nested.Message) ?? stringOrNull(nested.message);
-  }
+  const { code: givenCode, message } = unwrap(body);
   const activityId = /Activity ID: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/i.exec(message ?? "")?.[1] ?? null;
-  if (code !== null && !/^[A-Za-z0-9_.-]{1,80}$/.test(code)) code = null;
+  const code = givenCode !== null && /^[A-Za-z0-9_.-]{1,80}$/.test(givenCode) ? givenCode : null;
   const said = [code ?? "", message === null ? "" : legible(message)];
   const [cutCode = "", cutMessage = ""] = cutSecrets(said, own, shared);
   return {
     code: code === null ? null : cutCode,
     message: presentable(cutMessage),
     activityId,
-    retryAfterSeconds,
   };
+}
+
+/** Every `RetryAfter` of the nested JSON, as it is. */
+export function retryHintsOf(body: unknown): unknown[] {
+  return unwrap(body).retryHints;
+}
+
+function unwrap(body: unknown): { code: string | null; message: string | null; retryHints: unknown[] } {
+  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  let code = stringOrNull(error.code);
+  let message = stringOrNull(error.message);
+  const retryHints: unknown[] = [];
+  for (let level = 0; level < 3 && message !== null; level++) {
+    const nested = parseObject(message);
+    if (nested === undefined) break;
+    const nestedCode = stringOrNull(nested.ErrorCode);
+    if (nestedCode) code = nestedCode;
+    retryHints.push(nested.RetryAfter);
+    message = stringOrNull(nested.Message) ?? stringOrNull(nested.message);
+  }
+  return { code, message, retryHints };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -1,31 +1,40 @@
 /**
  * How long Graph asks to wait, in seconds, in any of the forms it has been seen to use: `x-ms-retry-after-ms`,
- * `Retry-After` as whole seconds, fractional seconds or an HTTP date (measured against Graph's own `Date`), or
- * `RetryAfter` in Intune's nested JSON.
+ * `Retry-After`, `RetryAfter` in Intune's nested JSON; as seconds, whole or not, as an HTTP or ISO date (measured against
+ * Graph's own `Date`), or as a time span of .NET. Where there are several, the longest: coming too early costs another 429.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
-import { readGraphError } from "./graph-message.ts";
+import { retryHintsOf } from "./graph-message.ts";
 import type { GraphResponse } from "./graph-request.ts";
 
 /** `undefined` where the answer carries no hint, or none that can be read. Never negative. */
 export function askedSecondsOf({ headers, body }: Pick<GraphResponse, "headers" | "body">): number | undefined {
-  return secondsOfHeaders(headers) ?? readGraphError(body, []).retryAfterSeconds;
-}
-
-function secondsOfHeaders(headers: GraphResponse["headers"]): number | undefined {
-  const milliseconds = numberOf(headers["x-ms-retry-after-ms"]);
-  if (milliseconds !== undefined) return milliseconds / 1000;
-  const seconds = numberOf(headers["retry-after"]);
-  if (seconds !== undefined) return seconds;
-  const text = headers["retry-after"];
-  // Date.parse makes a date of almost anything with a number in it.
-  const date = typeof text === "string" && /^\s*[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(date)) return undefined;
   const sentAt = Date.parse(String(headers.date));
-  return Math.max(0, (date - (Number.isNaN(sentAt) ? Date.now() : sentAt)) / 1000);
+  const nowMs = Number.isNaN(sentAt) ? Date.now() : sentAt;
+  const milliseconds = [headers["x-ms-retry-after-ms"]].flat().map((hint) => numberOf(hint) / 1000);
+  const others = [headers["retry-after"], ...retryHintsOf(body)].flat().map((hint) => secondsOf(hint, nowMs));
+  const readable = [...milliseconds, ...others].filter((seconds) => !Number.isNaN(seconds));
+  return readable.length === 0 ? undefined : Math.max(...readable);
 }
 
-function numberOf(header: string | string[] | undefined): number | undefined {
-  return typeof header === "string" && /^\s*\d{1,15}(\.\d+)?\s*$/.test(header) ? Number(header) : undefined;
+/** NaN where the hint can't be read. */
+function secondsOf(hint: unknown, nowMs: number): number {
+  const number = numberOf(hint);
+  if (!Number.isNaN(number) || typeof hint !== "string") return number;
+  const text = hint.trim();
+  const [, days = 0, hours, minutes, seconds] =
+    /^(?:(\d{1,5})\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d{1,9})?)$/.exec(text) ?? [];
+  if (hours !== undefined) return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
+  // Date.parse makes a date of almost anything with a number in it.
+  const isDate = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? |^\d{4}-\d{2}-\d{2}T/i.test(text) && text.length < 50;
+  if (!isDate) return Number.NaN;
+  const hasZone = /(?:GMT|UTC|\dZ|[+-]\d{2}:?\d{2})$/i.test(text);
+  const zone = /^\d/.test(text) ? "Z" : " GMT";
+  return Math.max(0, (Date.parse(hasZone ? text : text + zone) - nowMs) / 1000);
+}
+
+function numberOf(hint: unknown): number {
+  if (typeof hint !== "number" && typeof hint !== "string") return Number.NaN; // String(hint) of a deep list may exhaust the stack
+  return /^\s*\d{1,15}(?:\.\d{1,30})?\s*$/.test(String(hint)) ? Number(hint) : Number.NaN;
 }

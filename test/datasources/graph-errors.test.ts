@@ -1,4 +1,5 @@
 /** What becomes of everything Graph may answer but the truth: code, message and ids, and nothing that should stay secret. */
+import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { execute, GraphQLError, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
@@ -62,6 +63,28 @@ function intuneMessage(message: string, retryAfter: unknown = null): string {
     ErrorSourceService: "",
     HttpHeaders: "{}",
   });
+}
+
+/** A Graph that has one answer to everything, with headers that the emulator never sends. */
+async function startAnswering(status: number, headers: Record<string, string | string[]>, body: object) {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
 }
 
 function graphOf({ errors }: Answer<unknown>): unknown {
@@ -269,7 +292,7 @@ describe("a throttled read", () => {
     ["date", 121],
     ["millisecondsHeader", 120.5],
     ["nested", 121],
-    ["none", undefined],
+    ["none", 20],
   ] as const)("says how long Graph asks to wait, told as %s: %s", async (hint, seconds) => {
     const waitMs = hint === "seconds" ? 120_000 : 120_500;
     await using gateway = await startFailing(throttle("GET", everywhere, waitMs, hint, always), { now: () => nowMs });
@@ -291,12 +314,51 @@ describe("a throttled read", () => {
     ["a word and a number", "in 120"],
     ["a date that is none", "Mon, 99 Foo 2026 00:00:00 GMT"],
     ["nothing", ""],
-  ])("says nothing where Graph's hint is %s", async (_, retryAfter) => {
+    ["a time span that is none", "1:2:3"],
+    ["a word like a day and a number", "moon 120"],
+  ])("says twenty seconds, Graph's window, where Graph's hint is %s", async (_, retryAfter) => {
     await using gateway = await startFailing(answerStatus("GET", everywhere, 429, { retryAfter, ...always }));
 
     const { errors } = await gateway.send(LIST);
 
-    expect(errors?.[0]?.extensions?.code).toBe("THROTTLED");
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "THROTTLED", retryAfterSeconds: 20 });
+  });
+
+  it.each<[string, Record<string, string | string[]>, unknown, number]>([
+    ["blanks around the number", { "retry-after": " 120 " }, null, 120],
+    ["two headers", { "retry-after": ["soon", "120"] }, null, 120],
+    ["two headers that differ", { "retry-after": ["90", "120"] }, null, 120],
+    ["a time span", { "retry-after": "00:02:00" }, null, 120],
+    ["a time span with days and fractions", { "retry-after": "1.00:02:00.5" }, null, 86_520.5],
+    ["an HTTP date in small letters", { "retry-after": "mon, 01 jun 2026 12:02:00 gmt" }, null, 120],
+    ["a date as C prints it", { "retry-after": "Mon Jun  1 12:02:00 2026" }, null, 120],
+    ["an ISO date", { "retry-after": "2026-06-01T12:02:00Z" }, null, 120],
+    ["an ISO date without a zone", { "retry-after": "2026-06-01T12:02:00.0000000" }, null, 120],
+    ["an ISO date of another zone", { "retry-after": "2026-06-01T14:02:00+02:00" }, null, 120],
+    ["less in milliseconds than in seconds", { "x-ms-retry-after-ms": "200", "retry-after": "120" }, null, 120],
+    ["more in milliseconds than in seconds", { "x-ms-retry-after-ms": "120500", "retry-after": "3" }, null, 120.5],
+    ["less in the header than in the body", { "retry-after": "3" }, 120, 120],
+    ["more in the header than in the body", { "retry-after": "120" }, "3", 120],
+    ["an HTTP date in the body", {}, "Mon, 01 Jun 2026 12:02:00 GMT", 120],
+    ["an ISO date in the body", {}, "2026-06-01T12:02:00Z", 120],
+    ["a time span in the body", {}, "00:02:00", 120],
+    ["blanks in the body", {}, " 120 ", 120],
+  ])("says the longest that Graph's hints ask for: %s", async (_, headers, nested, seconds) => {
+    const body = envelope(intuneMessage("An error has occurred.", nested));
+    await using graph = await startAnswering(429, { date: new Date(nowMs).toUTCString(), ...headers }, body);
+    await using gateway = await startFailing(undefined, { through: async () => graph });
+
+    const { errors } = await gateway.send(LIST);
+
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "THROTTLED", retryAfterSeconds: seconds });
+  });
+
+  it("says nothing where Graph is unavailable and does not say for how long", async () => {
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 503, always));
+
+    const { errors } = await gateway.send(LIST);
+
+    expect(errors?.[0]?.extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
     expect(errors?.[0]?.extensions).not.toHaveProperty("retryAfterSeconds");
   });
 
@@ -304,12 +366,12 @@ describe("a throttled read", () => {
     ["120", 120],
     [120, 120],
     [120.5, 120.5],
-    ["", undefined],
-    [[], undefined],
-    [true, undefined],
-    [-120, undefined],
-    ["1e999", undefined],
-    [{ seconds: 120 }, undefined],
+    ["", 20],
+    [[], 20],
+    [true, 20],
+    [-120, 20],
+    ["1e999", 20],
+    [{ seconds: 120 }, 20],
   ])("reads RetryAfter in the nested JSON: %j as %s", async (retryAfter, seconds) => {
     const body = envelope(intuneMessage("An error has occurred.", retryAfter));
     await using gateway = await startFailing(answerStatus("GET", everywhere, 429, { body, ...always }));
