@@ -4,6 +4,7 @@ import { hideSecrets } from "../schema/hide-secrets.ts";
 import { isSegmentMissing } from "./api-version.ts";
 import { readGraphError } from "./graph-message.ts";
 import type { GraphCaller, GraphRequest, GraphResponse, TransportError } from "./graph-request.ts";
+import { isRecord } from "./json.ts";
 import { requestIdOf } from "./observe.ts";
 import { askedSecondsOf } from "./retry-after.ts";
 
@@ -48,7 +49,7 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
   const fallback = code === "THROTTLED" ? throttlingWindowSeconds : undefined;
   return new GraphError(code, message, graph, {
     retryAfterSeconds: mayAskAgain ? (askedSecondsOf(response) ?? fallback) : undefined,
-    claims: challenge,
+    claims: code === "CLAIMS_CHALLENGE" ? challenge : undefined,
   });
 }
 
@@ -80,8 +81,9 @@ function codeOf(request: GraphRequest, response: GraphResponse, challenge: strin
   if (status >= 500) return isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
   if (response.afterDoubt && status !== 404) return "OUTCOME_UNKNOWN";
   if (status === 401) {
-    if (challenge !== undefined) return "CLAIMS_CHALLENGE";
-    return request.caller.tokenOwner === "caller" ? "UNAUTHENTICATED" : "UPSTREAM_MISCONFIGURED";
+    // A challenge of the gateway's own token is nothing that the caller could meet.
+    if (request.caller.tokenOwner === "gateway") return "UPSTREAM_MISCONFIGURED";
+    return challenge === undefined ? "UNAUTHENTICATED" : "CLAIMS_CHALLENGE";
   }
   if (isSegmentMissing(response)) return "UPSTREAM_MISCONFIGURED";
   return status >= 400 ? (codeByStatus[status] ?? "BAD_USER_INPUT") : "UPSTREAM_INVALID_RESPONSE";
@@ -107,8 +109,8 @@ export async function conflictWith(id: string, request: GraphRequest, response?:
 }
 
 /**
- * The claims of a Continuous Access Evaluation challenge, base64 as Graph sent them; anything but base64 is dropped, so
- * that nothing else can get into a header.
+ * The claims of a Continuous Access Evaluation challenge, base64 as Graph sent them; anything but base64 of a JSON object is
+ * dropped, so that nothing else can get into a header, or to the token endpoint.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
@@ -116,5 +118,14 @@ export function claimsChallengeOf({ status, headers }: Pick<GraphResponse, "stat
   if (status !== 401) return undefined;
   const header = String(headers["www-authenticate"] ?? "");
   if (!/error="insufficient_claims"/i.test(header)) return undefined;
-  return /[\s,]claims="([A-Za-z0-9+/_-]{1,8192}={0,2})"/i.exec(header)?.[1];
+  const claims = /[\s,]claims="([A-Za-z0-9+/_-]{1,8192}={0,2})"/i.exec(header)?.[1];
+  return claims !== undefined && isJsonObject(Buffer.from(claims, "base64").toString("utf8")) ? claims : undefined;
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    return isRecord(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }

@@ -200,6 +200,30 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
     ]);
   });
 
+  it("hands on no claims challenge of a token that is the gateway's own", async () => {
+    const fault = challengeClaims("GET", everywhere, '{"access_token":{}}', always);
+    await using gateway = await startFailing(fault, { config: { authMode: "none" } });
+
+    const answer = await read(gateway);
+
+    expect(codesOf(answer)).toEqual(["UPSTREAM_MISCONFIGURED"]);
+    expect(answer.errors?.[0]?.extensions).not.toHaveProperty("claims");
+    expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([200, null]);
+  });
+
+  it.each(["nothing of the sort", '["access_token"]', "null", '"{}"', '{"access_token":'])(
+    "drops claims that are no JSON object: %s",
+    async (claims) => {
+      await using gateway = await startFailing(challengeClaims("GET", everywhere, claims, always));
+
+      const answer = await read(gateway);
+
+      expect(codesOf(answer)).toEqual(["UNAUTHENTICATED"]);
+      expect(answer.errors?.[0]?.extensions).not.toHaveProperty("claims");
+      expect(answer.headers.get("www-authenticate")).not.toMatch(/claims/);
+    },
+  );
+
   it.each([301, 302, 303, 307, 308] as const)("does not follow a redirect %i", async (status) => {
     await using elsewhere = await startEmulator({ seed: seedRecords(1) });
     const location = `${elsewhere.url}/v1.0${collection}`;
