@@ -104,19 +104,14 @@ const maxHeldBytes = 16_000;
 function standardOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true, minLength: maxHeldBytes });
   let isDue = false;
-  let isGone = false;
+  // Not flushSync, which tries again without end where nobody reads any more (sonic-boom 4.2.1); this writes synchronously, too.
   const flush = () => {
     isDue = false;
-    try {
-      if (!isGone) output.flushSync();
-    } catch {
-      isGone = true; // nobody reads any more, which is no reason not to serve
-    }
+    output.flush();
   };
   process.once("exit", flush);
   return {
     write(line) {
-      if (isGone) return;
       output.write(line);
       if (isDue) return;
       isDue = true;
