@@ -71,12 +71,12 @@ export class GraphError extends GatewayError {
   }
 }
 
-/** Refused before anything was sent to Graph. Paths and rules are the only content. */
-export function badUserInput(invalid: readonly InvalidValue[]): GatewayError {
+/** Refused before anything was sent to Graph. Paths and rules are the only content. @param isAll false: some are left out. */
+export function badUserInput(invalid: readonly InvalidValue[], isAll = true): GatewayError {
   const [first, ...more] = invalid;
   const message =
     first === undefined
       ? "The input is not valid."
-      : `${first.path} ${first.message}${more.length > 0 ? ` (and ${more.length} more; see extensions.invalid)` : ""}`;
+      : `${first.path} ${first.message}${more.length > 0 ? ` (and ${isAll ? "" : "more than "}${more.length} more; see extensions.invalid)` : ""}`;
   return new GatewayError("BAD_USER_INPUT", message, { invalid });
 }

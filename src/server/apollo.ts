@@ -58,7 +58,7 @@ export async function startApollo(
       ...(manifest === undefined ? [] : [persistedOperations(manifest)]),
       countWrites(config.maxBatchItems),
       httpStatus,
-      nameInvalidValues,
+      nameInvalidValues(config.maxBatchItems),
       recordOperation({ namesOperations: manifest !== undefined }),
       prepareOperations(prepared, documentStore),
     ],

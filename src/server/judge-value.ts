@@ -5,6 +5,7 @@
 import {
   type GraphQLInputObjectType,
   type GraphQLInputType,
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isListType,
@@ -25,11 +26,20 @@ import { UserPfxCertificateFilter } from "../schema/user-pfx-certificate-filter.
 export type Source =
   /** `isRequired`: a variable that its operation declares non-null, wherever it is used. */
   | { kind: "absent" | "null"; isRequired?: boolean }
-  | { kind: "list"; items: readonly Source[] }
-  | { kind: "object"; fields: ReadonlyMap<string, Source> }
+  | { kind: "list"; length: number; items: readonly Source[] }
+  | { kind: "object"; names: readonly string[]; field(name: string): Source }
   | { kind: "leaf"; value: unknown; literal?: ValueNode };
 
-type Report = (problem: InvalidValue) => void;
+/** What a walk needs, wherever it is. */
+export interface Judging {
+  /** May throw, which ends the walk. */
+  report(problem: InvalidValue): void;
+  /** Of a list of input objects. What is longer is one problem, and its items are not looked at. */
+  readonly maxItems: number;
+}
+
+/** An object with as many properties that nobody knows is not somebody's slip; the rest of them are not looked at. */
+const maxUnknown = 101;
 
 const invalidMark = Symbol("invalid");
 
@@ -49,6 +59,7 @@ export function ofValue(value: unknown): Source {
   if (Array.isArray(value)) {
     return {
       kind: "list",
+      length: value.length,
       get items() {
         return value.map((item: unknown) => ofValue(item));
       },
@@ -57,9 +68,10 @@ export function ofValue(value: unknown): Source {
   if (typeof value === "object") {
     return {
       kind: "object",
-      get fields() {
-        return new Map(Object.entries(value).map(([name, field]) => [name, ofValue(field)]));
+      get names() {
+        return Object.keys(value);
       },
+      field: (name) => ofValue(Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined),
     };
   }
   return { kind: "leaf", value };
@@ -85,12 +97,24 @@ export function ofLiteral(
     case Kind.NULL:
       return { kind: "null" };
     case Kind.LIST:
-      return { kind: "list", items: node.values.map((item) => ofLiteral(item, variables, operation)) };
-    case Kind.OBJECT:
+      return {
+        kind: "list",
+        length: node.values.length,
+        get items() {
+          return node.values.map((item) => ofLiteral(item, variables, operation));
+        },
+      };
+    case Kind.OBJECT: {
+      const fields = new Map(node.fields.map(({ name, value }) => [name.value, value]));
       return {
         kind: "object",
-        fields: new Map(node.fields.map((field) => [field.name.value, ofLiteral(field.value, variables, operation)])),
+        names: [...fields.keys()],
+        field(name) {
+          const value = fields.get(name);
+          return value === undefined ? { kind: "absent" } : ofLiteral(value, variables, operation);
+        },
       };
+    }
     default:
       return { kind: "leaf", value: undefined, literal: node };
   }
@@ -102,27 +126,31 @@ export function judge(
   source: Source,
   path: readonly string[],
   hasDefault: boolean,
-  report: Report,
+  judging: Judging,
 ): unknown {
   const refuse = (message: string): typeof invalidMark => {
-    report({ path: path.join("."), message });
+    judging.report({ path: path.join("."), message });
     return invalidMark;
   };
   if (source.kind === "null") return isNonNullType(type) || source.isRequired ? refuse("must not be null") : null;
   if (source.kind === "absent") {
     return source.isRequired || (isNonNullType(type) && !hasDefault) ? refuse("is required") : undefined;
   }
-  if (isNonNullType(type)) return judge(type.ofType, source, path, hasDefault, report);
+  if (isNonNullType(type)) return judge(type.ofType, source, path, hasDefault, judging);
   if (isListType(type)) {
+    if (source.kind === "list" && source.length > judging.maxItems && isInputObjectType(getNamedType(type))) {
+      return refuse(`must have at most ${judging.maxItems} items`);
+    }
     const items = source.kind === "list" ? source.items : [source];
     const values = items.map((item, index) =>
-      judge(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, report),
+      judge(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, judging),
     );
     return values.some((value) => value === invalidMark) ? invalidMark : values;
   }
   if (isInputObjectType(type)) {
-    return source.kind === "object" ? judgeObject(type, source.fields, path, report) : refuse("must be an object");
+    return source.kind === "object" ? judgeObject(type, source, path, judging) : refuse("must be an object");
   }
+  if (type.name === "_Any") return undefined; // federation's; its resolver judges it
   const rule = ruleOf(type);
   if (source.kind !== "leaf") return refuse(rule);
   try {
@@ -134,19 +162,18 @@ export function judge(
 
 function judgeObject(
   type: GraphQLInputObjectType,
-  given: ReadonlyMap<string, Source>,
+  given: Extract<Source, { kind: "object" }>,
   path: readonly string[],
-  report: Report,
+  judging: Judging,
 ): unknown {
   const known = type.getFields();
-  for (const name of given.keys()) {
-    if (!Object.hasOwn(known, name)) report({ path: path.join("."), message: `has no property ${nameable(name)}` });
-  }
+  const unknown = given.names.filter((name) => !Object.hasOwn(known, name)).slice(0, maxUnknown);
+  for (const name of unknown) judging.report({ path: path.join("."), message: `has no property ${nameable(name)}` });
   const values: Record<string, unknown> = {};
   const settled = new Set<string>();
   for (const field of Object.values(known)) {
-    const source = given.get(field.name) ?? { kind: "absent" };
-    const value = judge(field.type, source, [...path, field.name], field.defaultValue !== undefined, report);
+    const source = given.field(field.name);
+    const value = judge(field.type, source, [...path, field.name], field.defaultValue !== undefined, judging);
     if (value === invalidMark) settled.add(field.name);
     else if (value !== undefined) values[field.name] = value;
   }
@@ -156,7 +183,7 @@ function judgeObject(
   const broken = brokenRules(instance, path).filter(
     (problem) => !settled.has(problem.path.slice(path.join(".").length + 1)),
   );
-  broken.forEach(report);
+  for (const problem of broken) judging.report(problem);
   return instance;
 }
 

@@ -59,7 +59,9 @@ export function planOf(
 
   return {
     async run(variables, context) {
-      const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+      // The first complaint is enough: each quotes the value.
+      const definitions = operation.variableDefinitions ?? [];
+      const { coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 1 });
       if (coerced === undefined) return undefined;
       try {
         const args = getArgumentValues(field, node, coerced);

@@ -1,11 +1,12 @@
 /**
- * Replaces graphql-js's complaints about values, which quote them, by one error that lists every problem of the operation's
+ * Replaces graphql-js's complaints about values, which quote them, by one error that lists the problems of the operation's
  * arguments at once, by path and rule: of the type system and of the input classes' own rules alike. It runs only where
- * graphql-js has already refused.
+ * graphql-js has already refused, or would take long to: each of its up to fifty complaints quotes a whole object.
  */
 import type { ApolloServerPlugin } from "@apollo/server";
 import {
   type DocumentNode,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   type OperationDefinitionNode,
@@ -18,24 +19,64 @@ import { badUserInput, type InvalidValue } from "../../errors.ts";
 import { brokenRules } from "../../schema/broken-rules.ts";
 import { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
 import { isAboutValue } from "../format-error.ts";
-import { judge, ofLiteral } from "../judge-value.ts";
+import { type Judging, judge, ofLiteral } from "../judge-value.ts";
 
-export const nameInvalidValues: ApolloServerPlugin<GatewayContext> = {
-  async requestDidStart() {
-    return {
-      async willSendResponse({ errors, response, document, schema, request }) {
-        if (response.body.kind !== "single" || document === undefined || !errors?.some(isAboutValue)) return;
-        const operation = getOperationAST(document, request.operationName);
-        if (!operation) return;
-        const invalid = invalidArguments(schema, document, operation, request.variables ?? {});
-        if (invalid.length === 0) return;
-        const { message } = badUserInput(invalid);
-        const others = (response.body.singleResult.errors ?? []).filter((_, index) => !isAboutValue(errors[index]));
-        response.body.singleResult.errors = [...others, { message, extensions: { code: "BAD_USER_INPUT", invalid } }];
-      },
-    };
-  },
-};
+/** Nobody reads more; the walk ends with them, whatever is left of the request. */
+const maxProblems = 100;
+/** As many as any input has. */
+const maxProperties = 10;
+/** More than all texts but a large file, which is then judged twice. */
+const maxCharacters = 10_000;
+
+interface Problems {
+  readonly invalid: readonly InvalidValue[];
+  /** Whether these are all there are. */
+  readonly isAll: boolean;
+}
+
+/** @param maxItems most inputs of one plural create. */
+export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ document, operation, schema, request: { variables = {} } }) {
+          if (!operation || !isUnwieldy(variables, maxItems)) return;
+          const { invalid, isAll } = invalidArguments(schema, document, operation, variables, maxItems);
+          if (invalid.length === 0) return;
+          const originalError = badUserInput(invalid, isAll);
+          throw new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 400 } } });
+        },
+        async willSendResponse({ errors, response, document, schema, request }) {
+          if (response.body.kind !== "single" || document === undefined || !errors?.some(isAboutValue)) return;
+          const operation = getOperationAST(document, request.operationName);
+          if (!operation) return;
+          const { invalid, isAll } = invalidArguments(schema, document, operation, request.variables ?? {}, maxItems);
+          if (invalid.length === 0) return;
+          const { message } = badUserInput(invalid, isAll);
+          const others = (response.body.singleResult.errors ?? []).filter((_, index) => !isAboutValue(errors[index]));
+          response.body.singleResult.errors = [...others, { message, extensions: { code: "BAD_USER_INPUT", invalid } }];
+        },
+      };
+    },
+  };
+}
+
+/** Whether a variable, or an item of it, is larger than what inputs usually are. */
+function isUnwieldy(variables: Readonly<Record<string, unknown>>, maxItems: number): boolean {
+  return Object.values(variables).some((value) =>
+    Array.isArray(value) ? value.length > maxItems || value.some(isLargeObject) : isLargeObject(value),
+  );
+}
+
+function isLargeObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const properties: unknown[] = Object.values(value);
+  return properties.length > maxProperties || properties.some(isLong);
+}
+
+function isLong(value: unknown): boolean {
+  return typeof value === "string" && value.length > maxCharacters;
+}
 
 /**
  * Every argument of the operation and of its fragments, judged. Paths begin with the argument's name; a variable's own
@@ -46,9 +87,16 @@ function invalidArguments(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-): InvalidValue[] {
+  maxItems: number,
+): Problems {
   const invalid = new Map<string, InvalidValue>();
-  const report = (problem: InvalidValue) => void invalid.set(`${problem.path} ${problem.message}`, problem);
+  const enough = new Error("enough");
+  const report = (problem: InvalidValue): void => {
+    const key = `${problem.path} ${problem.message}`;
+    if (invalid.size === maxProblems && !invalid.has(key)) throw enough;
+    invalid.set(key, problem);
+  };
+  const judging: Judging = { report, maxItems };
   const typeInfo = new TypeInfo(schema);
   const visitor = visitWithTypeInfo(typeInfo, {
     OperationDefinition: (node) => (node === operation ? undefined : false),
@@ -56,18 +104,23 @@ function invalidArguments(
       const name = variable.name.value;
       const type = typeInfo.getInputType();
       if (!type || !defaultValue || !Object.hasOwn(variables, name)) return;
-      judge(type, ofLiteral(defaultValue, {}, operation), [name], false, report);
+      judge(type, ofLiteral(defaultValue, {}, operation), [name], false, judging);
     },
     Argument(node) {
       const argument = typeInfo.getArgument();
       if (!argument) return;
       const source = ofLiteral(node.value, variables, operation);
-      const value = judge(argument.type, source, [node.name.value], argument.defaultValue !== undefined, report);
+      const value = judge(argument.type, source, [node.name.value], argument.defaultValue !== undefined, judging);
       if (node.name.value === "first" && typeof value === "number") {
         brokenRules(Object.assign(new UserPfxCertificatesArgs(), { first: value }), []).forEach(report);
       }
     },
   });
-  visit(document, visitor);
-  return [...invalid.values()];
+  try {
+    visit(document, visitor);
+  } catch (error) {
+    if (error !== enough) throw error;
+    return { invalid: [...invalid.values()], isAll: false };
+  }
+  return { invalid: [...invalid.values()], isAll: true };
 }

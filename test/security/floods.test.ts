@@ -1,0 +1,129 @@
+/**
+ * Requests that are small on the wire and large in what they would have the gateway do. Each is refused, by an answer that is
+ * small as well; times are not asserted but for a guard against hanging.
+ */
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { anInput } from "../support/input.ts";
+
+const guardMs = 1500;
+
+/** Sends a body, compressed, and tells how long the answer took. */
+async function post(gateway: TestGateway, body: string) {
+  const headers = { "content-type": "application/json", "content-encoding": "gzip", authorization: "Bearer token" };
+  const compressed = gzipSync(body);
+  const start = performance.now();
+  const response = await fetch(gateway.url, { method: "POST", headers, body: compressed });
+  const text = await response.text();
+  const tookMs = performance.now() - start;
+  return { status: response.status, headers: response.headers, text, errors: JSON.parse(text).errors, tookMs };
+}
+
+const CREATE_MANY =
+  "mutation ($inputs: [CreateUserPfxCertificateInput!]!) { createUserPfxCertificates(inputs: $inputs) { failedCount } }";
+const LIST =
+  "query ($filter: UserPfxCertificateFilter) { userPfxCertificates(filter: $filter, first: 1) { nodes { id } } }";
+const withVariables = (query: string, variables: string) =>
+  `{"query":${JSON.stringify(query)},"variables":${variables}}`;
+const unknownKeys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, key) => [`key${key}`, 1]));
+
+describe("invalid values in great numbers", () => {
+  it.each(["", "once its operation is prepared"])("a long list of inputs is one problem %s", async (prepared) => {
+    await using gateway = await startGateway();
+    if (prepared) await gateway.send(CREATE_MANY, { inputs: [] });
+
+    const { status, errors, tookMs } = await post(
+      gateway,
+      withVariables(CREATE_MANY, `{"inputs":[${"{},".repeat(40_000)}{}]}`),
+    );
+
+    expect(status).toBe(400);
+    expect(errors).toEqual([
+      {
+        message: "inputs must have at most 200 items",
+        extensions: { code: "BAD_USER_INPUT", invalid: [{ path: "inputs", message: "must have at most 200 items" }] },
+      },
+    ]);
+    expect(tookMs).toBeLessThan(guardMs);
+    expect(gateway.emulator.requests).toEqual([]);
+  });
+
+  it("in literals as well, where the list is one problem among others", async () => {
+    await using gateway = await startGateway();
+    const inputs = `[${"{} ".repeat(1000)}]`;
+
+    const { errors } = await gateway.send(`mutation {
+      createUserPfxCertificates(inputs: ${inputs}) { failedCount }
+      deleteUserPfxCertificate(id: 1.5)
+    }`);
+
+    expect(errors?.at(-1)?.extensions).toMatchObject({
+      invalid: [{ path: "inputs", message: "must have at most 200 items" }, { path: "id" }],
+    });
+  });
+
+  it("of a list are told up to a hundred, and that there are more", async () => {
+    await using gateway = await startGateway();
+
+    const { status, errors } = await gateway.send(CREATE_MANY, { inputs: new Array(200).fill({}) });
+
+    expect(status).toBe(400);
+    expect(errors?.[0]?.message).toBe(
+      "inputs.0.thumbprint is required (and more than 99 more; see extensions.invalid)",
+    );
+    expect(errors?.[0]?.extensions?.invalid).toHaveLength(100);
+  });
+
+  it("of a hundred, exactly, are all told", async () => {
+    await using gateway = await startGateway();
+
+    const { errors } = await gateway.send(CREATE_MANY, { inputs: new Array(10).fill({}) });
+
+    expect(errors?.[0]?.message).toBe("inputs.0.thumbprint is required (and 99 more; see extensions.invalid)");
+    expect(errors?.[0]?.extensions?.invalid).toHaveLength(100);
+  });
+
+  it.each([
+    ["a filter", withVariables(LIST, JSON.stringify({ filter: unknownKeys(40_000) }))],
+    ["an input", withVariables(CREATE_MANY, JSON.stringify({ inputs: [{ ...anInput(), ...unknownKeys(40_000) }] }))],
+    [
+      "twenty-five lists",
+      withVariables(
+        `query ($filter: UserPfxCertificateFilter) { ${Array.from({ length: 25 }, (_, i) => `l${i}: userPfxCertificates(filter: $filter) { nodes { id } }`).join(" ")} }`,
+        JSON.stringify({ filter: Object.fromEntries(Array.from({ length: 40_000 }, (_, key) => [`-${key}`, 1])) }),
+      ),
+    ],
+  ])("properties that nobody knows, in %s, are looked at up to a bound", async (_, body) => {
+    await using gateway = await startGateway();
+
+    const { status, errors, text, tookMs } = await post(gateway, body);
+
+    expect(status).toBe(400);
+    expect(errors[0].extensions.code).toBe("BAD_USER_INPUT");
+    expect(errors[0].message).toMatch(/ has no property (key0 \(and more than 99 more|of that name)/);
+    expect(text.length).toBeLessThan(20_000);
+    expect(tookMs).toBeLessThan(guardMs);
+  });
+
+  it("do not keep a valid request from being answered that has more properties than any input", async () => {
+    await using gateway = await startGateway();
+    const QUERY = "query ($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }";
+    const user = { __typename: "User", userPrincipalName: "adele@contoso.example", ...unknownKeys(50) };
+
+    const { data } = await gateway.send(QUERY, { representations: new Array(300).fill(user) });
+
+    expect(data).toEqual({ _entities: new Array(300).fill({ __typename: "User" }) });
+  });
+
+  it("does not look into a variable where no object belongs", async () => {
+    await using gateway = await startGateway();
+
+    const { status, errors } = await gateway.send("query ($id: ID!) { userPfxCertificate(id: $id) { id } }", {
+      id: unknownKeys(50),
+    });
+
+    expect(status).toBe(400);
+    expect(errors?.[0]?.extensions?.invalid).toEqual([{ path: "id", message: "must be a string or a whole number" }]);
+  });
+});
