@@ -21,6 +21,7 @@ import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
 import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
 import { HttpError, httpErrorOf } from "./http-error.ts";
+import { refuseBrokenText } from "./limits.ts";
 import { observeRequest } from "./observe-request.ts";
 import type { PreparedOperations } from "./prepared-operations.ts";
 import type { LimitRate } from "./rate-limit.ts";
@@ -219,6 +220,7 @@ async function answerOperation(
     if (!response.writableFinished) disconnected.happen();
   });
   const body = method === "POST" ? await readJson(request, config.maxBodyBytes) : undefined;
+  refuseBrokenText(body);
   const context = options.createContext({ record, authentication, deadline, disconnected });
   const { accept = "" } = request.headers;
   // Traces tell of each step, and so take each.

@@ -127,3 +127,42 @@ describe("invalid values in great numbers", () => {
     expect(errors?.[0]?.extensions?.invalid).toEqual([{ path: "id", message: "must be a string or a whole number" }]);
   });
 });
+
+describe("a text that would keep the parser busy", () => {
+  const message = "The document is too large: at most 10000 line breaks and backslashes.";
+  const texts: Readonly<Record<string, string>> = {
+    "many comments": `{ __typename } ${"#\n".repeat(690_000)}`,
+    "many lines, which every one of its errors counts": `{ ${"\n".repeat(1_000_000)} ${unknownFields(100)} }`,
+    "many lines in a string": `{ userPfxCertificate(id: """${"\n".repeat(1_000_000)}""") { id } }`,
+    "many escapes": `{ userPfxCertificate(id: "${"\\n".repeat(600_000)}") { id } }`,
+    "lines that end as on a Macintosh": `{ __typename } ${"\r".repeat(10_001)}`,
+  };
+
+  it.each(Object.entries(texts))("is refused before it is parsed: %s", async (_, query) => {
+    await using gateway = await startGateway();
+
+    const { status, errors, tookMs } = await post(gateway, JSON.stringify({ query }));
+
+    expect(status).toBe(400);
+    expect(errors).toEqual([{ message, extensions: { code: "GRAPHQL_PARSE_FAILED" } }]);
+    expect(tookMs).toBeLessThan(guardMs);
+  });
+
+  it("is not one with ten thousand lines, nor one with large files in it", async () => {
+    await using gateway = await startGateway();
+    const inputs = Array.from({ length: 60 }, () => `{ encryptedPfxBlob: "${"A".repeat(30_000)}" }`).join("\n");
+
+    const long = await post(gateway, JSON.stringify({ query: `{ __typename }${"#\n".repeat(10_000)}` }));
+    const large = await post(
+      gateway,
+      JSON.stringify({ query: `mutation { createUserPfxCertificates(inputs: [${inputs}]) { failedCount } }` }),
+    );
+
+    expect(long.status).toBe(200);
+    expect(JSON.stringify(large.errors)).toContain("inputs.0.thumbprint is required");
+  });
+});
+
+function unknownFields(count: number): string {
+  return Array.from({ length: count }, (_, field) => `x${field}`).join(" ");
+}
