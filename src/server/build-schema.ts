@@ -73,8 +73,9 @@ function describeRoot(type: GraphQLObjectType | null | undefined, description: s
   if (type) type.description = description;
 }
 
-/** More than one request may read; a router asks for what one list of its own names. */
+/** Of one request, all its fields together. More than it may read; a router asks for what one list of its own names. */
 const maxRepresentations = 1000;
+const representationCounts = new WeakMap<GatewayContext, number>();
 
 /**
  * Representations are untyped: what names no entity of ours is the caller's mistake, not a bug of the gateway's. Nor are
@@ -86,9 +87,11 @@ function judgeRepresentations(schema: GraphQLSchema): void {
   if (field?.resolve === undefined || !isUnionType(entities)) throw new Error("the schema has no entities");
   const names = entities.getTypes().map(({ name }) => name);
   const { resolve } = field;
-  field.resolve = (source, args, context, info) => {
+  field.resolve = (source, args, context: GatewayContext, info) => {
     const representations: unknown[] = args.representations;
-    if (representations.length > maxRepresentations) {
+    const count = representations.length + (representationCounts.get(context) ?? 0);
+    representationCounts.set(context, count);
+    if (count > maxRepresentations) {
       throw badUserInput([{ path: "representations", message: `must have at most ${maxRepresentations} items` }]);
     }
     const invalid = representations.flatMap((representation, index) =>

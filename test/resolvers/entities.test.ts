@@ -52,6 +52,26 @@ describe("_entities", () => {
     expect(gateway.emulator.requests).toHaveLength(asked);
   });
 
+  it("counts the representations of all its fields in a request together", async () => {
+    await using gateway = await startGateway();
+    const QUERY = `query ($some: [_Any!]!) {
+      a: _entities(representations: $some) { __typename }
+      b: _entities(representations: $some) { __typename }
+    }`;
+    const some = (count: number) =>
+      new Array(count).fill({ __typename: "User", userPrincipalName: "adele@contoso.example" });
+
+    const enough = await gateway.send(QUERY, { some: some(500) });
+    const { data, errors } = await gateway.send<{ a: unknown[] }, object>(QUERY, { some: some(501) });
+
+    expect(enough.errors).toBeUndefined();
+    expect(data).toBeNull();
+    expect(errors?.[0]?.extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      invalid: [{ path: "representations", message: "must have at most 1000 items" }],
+    });
+  });
+
   it("does not take a path that Graph does not know for a certificate that is not there", async () => {
     const body = {
       error: { code: "BadRequest", message: "Resource not found for the segment 'userPfxCertificates'." },
