@@ -9,8 +9,12 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
+  type GraphQLOutputType,
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
   isObjectType,
   Kind,
   OperationTypeNode,
@@ -67,6 +71,10 @@ export const limits = {
   lists: 25,
   /** Lists of certificates one within another: each level multiplies the requests to Graph. */
   listDepth: 2,
+  /** Lists of objects, `nodes` and `edges`, in one place of the answer: each repeats a page of up to a thousand. */
+  listsOfPage: 5,
+  /** Names of one property of a list's items, times those of what it is in: the answer repeats its value for each. */
+  namesOfProperty: 5,
   /** Lists, objects and list types one within another. An input in a list has two. */
   literalDepth: 16,
   /** Of one name: of a field, an alias, a variable, an operation. Errors repeat them. */
@@ -88,6 +96,8 @@ const what: Readonly<Record<Limit, string>> = {
   mutationFields: "fields in a mutation",
   lists: "lists of certificates in an operation",
   listDepth: "lists of certificates one within another",
+  listsOfPage: "lists of objects in one place",
+  namesOfProperty: "names for one property in a list",
   literalDepth: "levels of a literal or a type",
   nameCharacters: "characters in a name",
 };
@@ -117,7 +127,7 @@ export function withinLimits(context: ValidationContext): ASTVisitor {
 export function exceededLimit(document: DocumentNode, schema: GraphQLSchema): Limit | undefined {
   try {
     measureText(document);
-    new Walk(document, listFieldsOf(schema)).run();
+    new Walk(document, fieldsOf(schema)).run();
     return undefined;
   } catch (error) {
     if (error instanceof Exceeded) return error.limit;
@@ -154,25 +164,36 @@ function atMost(limit: Limit, count: number): void {
   if (count > limits[limit]) throw new Exceeded(limit);
 }
 
-const listFields = new WeakMap<GraphQLSchema, ReadonlySet<string>>();
+/** Names of fields that make answers large. */
+interface LargeFields {
+  /** Lists of certificates: fields of a connection's type. */
+  readonly connections: ReadonlySet<string>;
+  /** Lists of objects: of a connection, of the plural create, and entities. */
+  readonly lists: ReadonlySet<string>;
+}
 
-/** Names of the fields that are lists of certificates: those of a connection's type. */
-function listFieldsOf(schema: GraphQLSchema): ReadonlySet<string> {
-  const known = listFields.get(schema);
+const largeFields = new WeakMap<GraphQLSchema, LargeFields>();
+
+function fieldsOf(schema: GraphQLSchema): LargeFields {
+  const known = largeFields.get(schema);
   if (known !== undefined) return known;
-  const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
-    isObjectType(type) ? Object.values(type.getFields()) : [],
+  const fields = Object.entries(schema.getTypeMap()).flatMap(([typeName, type]) =>
+    isObjectType(type) && !typeName.startsWith("__") ? Object.values(type.getFields()) : [],
   );
-  const names = fields.filter(({ type }) => getNamedType(type).name.endsWith("Connection")).map(({ name }) => name);
-  const found = new Set(names);
-  listFields.set(schema, found);
+  const namesOf = (isOne: (type: GraphQLOutputType) => boolean) =>
+    new Set(fields.filter(({ type }) => isOne(type)).map(({ name }) => name));
+  const found = {
+    connections: namesOf((type) => getNamedType(type).name.endsWith("Connection")),
+    lists: namesOf((type) => isListType(getNullableType(type)) && isCompositeType(getNamedType(type))),
+  };
+  largeFields.set(schema, found);
   return found;
 }
 
 /** What is counted with every fragment in its place, and fields of one response name merged, as execution does it. */
 class Walk {
   readonly #document: DocumentNode;
-  readonly #lists: ReadonlySet<string>;
+  readonly #large: LargeFields;
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
   readonly #spread = new Set<FragmentDefinitionNode>();
   #selections = 0;
@@ -180,9 +201,9 @@ class Walk {
   #aliases = 0;
   #listCount = 0;
 
-  constructor(document: DocumentNode, lists: ReadonlySet<string>) {
+  constructor(document: DocumentNode, large: LargeFields) {
     this.#document = document;
-    this.#lists = lists;
+    this.#large = large;
     for (const node of document.definitions) {
       if (node.kind === Kind.FRAGMENT_DEFINITION) this.#fragments.set(node.name.value, node);
     }
@@ -203,11 +224,11 @@ class Walk {
   #root(selectionSet: SelectionSetNode): number {
     this.#aliases = 0;
     this.#listCount = 0;
-    return this.#merge([selectionSet], 1, 0);
+    return this.#merge([selectionSet], 1, 0, 0);
   }
 
-  /** @returns how many properties the answer has here. */
-  #merge(selectionSets: readonly SelectionSetNode[], depth: number, listDepth: number): number {
+  /** @param repeats how often a list's item is in the answer; 0 outside of lists. @returns how many properties there are here. */
+  #merge(selectionSets: readonly SelectionSetNode[], depth: number, listDepth: number, repeats: number): number {
     const fields = new Map<string, FieldNode[]>();
     const seen = new Set<FragmentDefinitionNode>();
     let deepest = depth;
@@ -237,15 +258,31 @@ class Walk {
       }
     };
     for (const selectionSet of selectionSets) collect(selectionSet, depth);
+    const names = new Map<string, number>();
+    let lists = 0;
+    for (const property of [...fields.values()].map(propertyOf)) {
+      names.set(property, (names.get(property) ?? 0) + 1);
+      if (this.#large.lists.has(property)) lists += 1;
+    }
+    if (depth > 1) atMost("listsOfPage", lists);
     for (const nodes of fields.values()) {
-      const isList = nodes.some(({ name }) => this.#lists.has(name.value));
+      const property = propertyOf(nodes);
+      const repeatsBelow = this.#large.lists.has(property)
+        ? Math.max(repeats, 1) * (depth > 1 ? lists : 1) // entities at the root are counted by their resolver
+        : repeats * (names.get(property) ?? 1);
+      atMost("namesOfProperty", repeatsBelow);
+      const isList = nodes.some(({ name }) => this.#large.connections.has(name.value));
       if (isList) {
         atMost("lists", ++this.#listCount);
         atMost("listDepth", listDepth + 1);
       }
       const below = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-      if (below.length > 0) this.#merge(below, deepest + 1, listDepth + (isList ? 1 : 0));
+      if (below.length > 0) this.#merge(below, deepest + 1, listDepth + (isList ? 1 : 0), repeatsBelow);
     }
     return fields.size;
   }
+}
+
+function propertyOf([node]: readonly FieldNode[]): string {
+  return node?.name.value ?? "";
 }

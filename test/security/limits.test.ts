@@ -58,6 +58,9 @@ const documents: Readonly<Record<keyof typeof limits, (size: number) => string>>
   mutationFields: (size) => `mutation { ${times(size, (i) => `m${i}: deleteUserPfxCertificate(id: "${i}")`)} }`,
   lists: (size) => `{ ${times(size, (i) => `l${i}: userPfxCertificates { nodes { id } }`)} }`,
   listDepth: (size) => `{ ${nestedLists(size)} }`,
+  listsOfPage: (size) =>
+    `{ userPfxCertificates { ${times(size, (i) => `n${i}: ${i % 2 ? "nodes" : "edges"} { __typename }`)} } }`,
+  namesOfProperty: (size) => inList(times(size, (i) => `p${i}: keyName`)),
   literalDepth: (size) => `{ userPfxCertificate(id: ${"[".repeat(size)}${"]".repeat(size)}) { id } }`,
   nameCharacters: (size) => `query ${"n".repeat(size)} { __typename }`,
 };
@@ -82,6 +85,34 @@ describe.each(Object.entries(documents))("the limit of %s", (name, documentOf) =
       },
     ]);
     expect(gateway.emulator.requests).toEqual([]);
+  });
+});
+
+describe("what repeats the items of a list", () => {
+  it.each([
+    "a: edges { x: node { id } y: node { id } z: node { id } } b: edges { node { id } }",
+    "a: nodes { x: id y: id } b: nodes { x: id } c: nodes { x: id }",
+    "nodes { a: user { x: userPrincipalName y: userPrincipalName } b: user { x: userPrincipalName } c: user { __typename } }",
+  ])("is counted through its levels: %s", (page) => {
+    expect(exceededLimit(parse(`{ userPfxCertificates { ${page} } }`), schema)).toBe("namesOfProperty");
+  });
+
+  it("is counted for entities, and not for certificates by id", () => {
+    const six = times(6, (i) => `n${i}: userPrincipalName`);
+    const entities = `query ($some: [_Any!]!) { _entities(representations: $some) { ... on User { ${six} } } }`;
+
+    expect(exceededLimit(parse(entities), schema)).toBe("namesOfProperty");
+    expect(exceededLimit(parse(`{ userPfxCertificate(id: 1) { ${six} } }`), schema)).toBeUndefined();
+  });
+
+  it("may be both nodes and edges, with every property renamed", () => {
+    const renamed = everything
+      .split(/\s+/)
+      .map((property) => `my_${property}: ${property}`)
+      .join(" ");
+    const page = `nodes { ${renamed} } edges { node { ${renamed} } }`;
+
+    expect(exceededLimit(parse(`{ userPfxCertificates { ${page} } }`), schema)).toBeUndefined();
   });
 });
 
