@@ -1,6 +1,6 @@
 /**
- * How many GraphQL requests are under way, and no more than so many: what comes beyond is refused before its body is read,
- * so that memory stays bounded and the refusal is quick, whatever Graph or the clients do.
+ * How many GraphQL requests are under way, and how much of their bodies: what comes beyond is refused before it is read, so that
+ * memory stays bounded and the refusal is quick, whatever Graph or the clients do.
  */
 import type { Disconnection } from "../datasources/disconnection.ts";
 import { HttpError } from "./http-error.ts";
@@ -8,9 +8,26 @@ import { HttpError } from "./http-error.ts";
 /** Clients that all come back at once would be refused at once. */
 const retryAfterSeconds = 1;
 
+/** Bodies as long as this one never wait for larger ones; all there may be of them take 16 MB. */
+const freeBytes = 16_384;
+/**
+ * Of all other bodies together, decompressed: 32 of the largest by default. Parsed and on its way to Graph a body takes some four
+ * times as much, which is what a container of 512 MB has.
+ */
+const maxHeldBytes = 64 * 1024 * 1024;
+
+/** A request's place among those under way. */
+export interface Place {
+  /** Counts more bytes of its body. @throws {HttpError} 503 `OVERLOADED`, never where no other request holds any. */
+  hold(bytes: number): void;
+  /** To be called when the work on it is done. */
+  leave(): void;
+}
+
 export class Admission {
   readonly #max: number;
   #underWay = 0;
+  #heldBytes = 0;
   #onDrained: (() => void) | undefined;
 
   constructor(max: number) {
@@ -20,20 +37,35 @@ export class Admission {
   /**
    * Lets a request in. It counts until it is left and its answer is with the client, or given up.
    *
-   * @param over when the answer is with the client, or given up. @returns what is to be called when the work on it is done.
+   * @param over when the answer is with the client, or given up.
    * @throws {HttpError} 503 `OVERLOADED`.
    */
-  enter(over: Disconnection): () => void {
+  enter(over: Disconnection): Place {
     if (this.#onDrained !== undefined) throw overloaded("The gateway is stopping; ask again.");
     if (this.#underWay >= this.#max) throw overloaded("The gateway has as many requests as it takes; ask again.");
     this.#underWay += 1;
+    let bytes = 0;
+    let held = 0;
     const leave = () => {
       this.#underWay -= 1;
+      this.#heldBytes -= held;
       if (this.#underWay === 0) this.#onDrained?.();
     };
-    return () => {
-      if (over.hasHappened) leave();
-      else over.add(leave);
+    return {
+      hold: (more) => {
+        bytes += more;
+        const added = Math.max(0, bytes - freeBytes) - held;
+        const others = this.#heldBytes - held;
+        if (added > 0 && others > 0 && this.#heldBytes + added > maxHeldBytes) {
+          throw overloaded("The gateway holds as much of requests as it takes; ask again.");
+        }
+        held += added;
+        this.#heldBytes += added;
+      },
+      leave() {
+        if (over.hasHappened) leave();
+        else over.add(leave);
+      },
     };
   }
 

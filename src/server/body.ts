@@ -15,13 +15,21 @@ const decoders: ReadonlyMap<string, () => Transform> = new Map([
 const mediaTypes: readonly string[] = ["application/json", "application/graphql+json"];
 const charsets: readonly string[] = ["", "charset=utf-8", 'charset="utf-8"', "charset=utf8"];
 
+/** Parsed, an empty list takes fifteen times its text. No input has so many parts; where bodies may be larger, in proportion. */
+const maxParts = 100_000;
+const minBytesOfPart = 20;
+
+/** Told of bytes before they are kept; throws where there is no room for them. */
+type Hold = (bytes: number) => void;
+
 /**
  * The JSON value of a body.
  *
  * @param maxBytes after decompression.
- * @throws {HttpError} 413 too large, 415 another media type, charset or encoding, 400 not JSON in UTF-8 or cut short.
+ * @throws {HttpError} 413 too large, 415 another media type, charset or encoding, 400 not JSON in UTF-8, in too many parts, or
+ * cut short; and what `hold` throws.
  */
-export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+export async function readJson(request: IncomingMessage, maxBytes: number, hold: Hold): Promise<unknown> {
   const {
     "content-type": type = "",
     "content-encoding": encoding = "identity",
@@ -38,13 +46,24 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
       "accept-encoding": "gzip, deflate, br",
     });
   }
-  const bytes = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes);
+  const bytes = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes, hold);
+  const most = Math.max(maxParts, Math.floor(maxBytes / minBytesOfPart));
+  if (hasMoreParts(bytes, most))
+    throw new HttpError(400, `The body has more than ${most} parts: lists, objects, commas.`);
   try {
     return JSON.parse(textOf(bytes));
   } catch {
     // The parser's message quotes the body. Bytes of another charset are refused: they would be stored in disguise.
     throw new HttpError(400, "The body is not valid JSON in UTF-8.");
   }
+}
+
+/** Counts `,`, `[` and `{`, in texts as well: they are rare in there. */
+function hasMoreParts(bytes: Buffer, most: number): boolean {
+  if (bytes.length <= most) return false;
+  let parts = 0;
+  for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) parts += 1;
+  return parts > most;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -62,30 +81,34 @@ function decompress(request: IncomingMessage, decoder: Transform): Transform {
   return request.pipe(decoder);
 }
 
-function collect(source: IncomingMessage | Transform, maxBytes: number): Promise<Buffer> {
+function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Hold): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    source.on("data", (chunk: Buffer) => {
+    const read = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= maxBytes) {
+      try {
+        if (bytes > maxBytes) throw tooLarge(maxBytes);
+        hold(chunk.length);
         chunks.push(chunk);
-        return;
+      } catch (error) {
+        source.pause();
+        settle(() => reject(error));
       }
+    };
+    const cutShort = () => settle(() => reject(new HttpError(400, "The body could not be read to its end.")));
+    const end = () => settle(() => resolve(Buffer.concat(chunks, bytes)));
+    // Listeners live as long as the request, and keep what they know of: the body, twice.
+    const settle = (how: () => void) => {
+      source.off("data", read).off("end", end).off("close", cutShort).off("error", cutShort).on("error", ignore);
+      how();
       chunks.length = 0;
-      source.removeAllListeners("data");
-      source.pause();
-      reject(tooLarge(maxBytes));
-    });
-    const cutShort = () => reject(new HttpError(400, "The body could not be read to its end."));
-    source.on("end", () => {
-      source.off("close", cutShort); // comes after every request; an error made for nothing costs as much as the parsing
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes));
-    });
-    source.on("error", cutShort);
-    source.on("close", cutShort);
+    };
+    source.on("data", read).on("end", end).on("error", cutShort).on("close", cutShort);
   });
 }
+
+function ignore(): void {}
 
 function tooLarge(maxBytes: number): HttpError {
   return new HttpError(413, `The body is larger than ${maxBytes} bytes.`, { connection: "close" });

@@ -16,7 +16,7 @@ import { GatewayError } from "../errors.ts";
 import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import { parseTraceparent, untraced } from "../trace.ts";
-import type { Admission } from "./admission.ts";
+import type { Admission, Place } from "./admission.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
 import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
@@ -193,11 +193,11 @@ async function handleGraphQL(
     span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);
   });
   options.metrics?.requestStarted();
-  const leave = options.admission.enter(over);
+  const place = options.admission.enter(over);
   try {
-    await answerOperation(options, request, response, record, over, search);
+    await answerOperation(options, request, response, record, over, search, place);
   } finally {
-    leave();
+    place.leave();
   }
 }
 
@@ -208,6 +208,7 @@ async function answerOperation(
   record: RequestRecord,
   over: Disconnection,
   search: string,
+  place: Place,
 ): Promise<void> {
   const { config, apollo } = options;
   const { method = "" } = request;
@@ -219,7 +220,7 @@ async function answerOperation(
   over.add(() => {
     if (!response.writableFinished) disconnected.happen();
   });
-  const body = method === "POST" ? await readJson(request, config.maxBodyBytes) : undefined;
+  const body = method === "POST" ? await readJson(request, config.maxBodyBytes, place.hold) : undefined;
   refuseBrokenText(body);
   const context = options.createContext({ record, authentication, deadline, disconnected });
   const { accept = "" } = request.headers;

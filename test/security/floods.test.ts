@@ -128,6 +128,22 @@ describe("invalid values in great numbers", () => {
   });
 });
 
+describe("JSON in very many parts", () => {
+  it.each(["[],", "{},", "1,"])("is refused before it is parsed: %s", async (part) => {
+    await using gateway = await startGateway();
+
+    const { status, errors } = await post(
+      gateway,
+      `{"query":"{ __typename }","extensions":{"a":[${part.repeat(600_000)}1]}}`,
+    );
+
+    expect(status).toBe(400);
+    expect(errors).toEqual([
+      { message: "The body has more than 104857 parts: lists, objects, commas.", extensions: { code: "BAD_REQUEST" } },
+    ]);
+  });
+});
+
 describe("a text that would keep the parser busy", () => {
   const message = "The document is too large: at most 10000 line breaks and backslashes.";
   const texts: Readonly<Record<string, string>> = {

@@ -87,6 +87,47 @@ describe("more requests than MAX_INFLIGHT", () => {
   });
 });
 
+describe("bodies of requests under way", () => {
+  const mebibyte = 1024 * 1024;
+  const body = (bytes: number) => JSON.stringify({ query: "{ __typename }" }).padEnd(bytes, " ");
+  const sendBody = async (gateway: TestGateway, bytes: number) => {
+    const headers = { "content-type": "application/json", authorization: "Bearer t" };
+    return fetch(gateway.url, { method: "POST", headers, body: body(bytes) });
+  };
+
+  /** Requests whose bodies lack their last byte. */
+  async function holdBodies(gateway: TestGateway, count: number, bytes: number): Promise<Socket[]> {
+    const sockets = Array.from({ length: count }, () => connectTo(gateway.url));
+    await Promise.all(
+      sockets.map(
+        (socket) => new Promise<void>((resolve) => socket.write(head(bytes) + body(bytes - 1), () => resolve())),
+      ),
+    );
+    return sockets;
+  }
+
+  it("take 64 MiB together, then more is refused with 503, OVERLOADED and Retry-After until they are over", async () => {
+    await using gateway = await startGateway({ config: { maxBodyBytes: 20 * mebibyte } });
+    const held = await holdBodies(gateway, 4, 16 * mebibyte);
+
+    await vi.waitUntil(async () => (await sendBody(gateway, 2 * mebibyte)).status === 503, { timeout: 10_000 });
+    const refused = await sendBody(gateway, 2 * mebibyte);
+    const small = await sendBody(gateway, 10_000);
+
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "OVERLOADED" } }] });
+    expect(small.status).toBe(200);
+    for (const socket of held) socket.destroy();
+    await vi.waitFor(async () => expect((await sendBody(gateway, 2 * mebibyte)).status).toBe(200));
+  });
+
+  it("may be larger than that where there is no other", async () => {
+    await using gateway = await startGateway({ config: { maxBodyBytes: 80 * mebibyte } });
+
+    expect((await sendBody(gateway, 70 * mebibyte)).status).toBe(200);
+  });
+});
+
 describe("RATE_LIMIT_PER_MINUTE", () => {
   async function start(rateLimitPerMinute: number) {
     const provider = await startIdentityProvider();
