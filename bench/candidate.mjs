@@ -9,7 +9,10 @@ import { fileURLToPath } from "node:url";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const script = (name) => () => ({ args: [here(`candidates/${name}.mjs`)], env: {} });
 
-/** Each a program that listens on PORT and asks GRAPH_BASE_URL; the first is the limit that all are compared with. */
+/**
+ * Each a program that listens on PORT and asks GRAPH_BASE_URL; the first is the limit that all are compared with. `requests`:
+ * by scenario, the query, variables and beginning of an answer of a candidate whose schema is another one.
+ */
 export const candidates = {
   limit: { title: "limit: node:http + undici, no GraphQL", start: script("limit") },
   gateway: { title: "this gateway", start: () => gateway(here("../dist/main.js")) },
@@ -48,7 +51,8 @@ const tickUs = 10_000;
 
 export async function startCandidate({ start }, upstreamPort) {
   const [port, metricsPort] = [await freePort(), await freePort()];
-  const { args, env } = start();
+  const upstream = `http://127.0.0.1:${upstreamPort}`;
+  const { args, env } = start(upstream);
   const log = openSync("/dev/null", "w");
   const errors = process.env.BENCH_STDERR ? "inherit" : log;
   const startedAt = performance.now();
@@ -57,7 +61,7 @@ export async function startCandidate({ start }, upstreamPort) {
     env: {
       PATH: process.env.PATH,
       NODE_ENV: "production",
-      GRAPH_BASE_URL: `http://127.0.0.1:${upstreamPort}`,
+      GRAPH_BASE_URL: upstream,
       METRICS_PORT: String(metricsPort),
       ...env,
       PORT: String(port),

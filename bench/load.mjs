@@ -56,8 +56,8 @@ function ask(client, body, begins) {
   });
 }
 
-async function run({ port, scenario, begins, query, connections, seconds }) {
-  const asked = { ...scenarios[scenario], ...(query && { query }), ...(begins && { begins }) };
+async function run({ port, scenario, particular, connections, seconds }) {
+  const asked = { ...scenarios[scenario], ...particular };
   const body = bodies(asked);
   const latencies = [];
   const clients = Array.from({ length: connections }, () => new Client(`http://127.0.0.1:${port}`));

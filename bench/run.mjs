@@ -4,24 +4,14 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { candidates, gateway, startCandidate } from "./candidate.mjs";
+import { hive, hiveIsInstalled, installHive } from "./hive/candidate.mjs";
 import { chart, median, tables } from "./report.mjs";
 import { scenarios } from "./scenarios.mjs";
-
-const help = `npm run bench -- [options]
-  --rounds <n>        rounds of each measurement (default 5)
-  --seconds <s>       length of one measurement (default 2)
-  --warm-up <s>       load on each candidate before it is measured: V8 compiles for a while (default 8)
-  --connections <n,…> connections, one request under way on each (default 1,16,128)
-  --only <name,…>     scenarios and candidates, by name; the limit always takes part (default all)
-  --also <main.js>    another build of the gateway, as a candidate "also": what did a change bring?
-  --out <folder>      where results.json and results.svg go (default: nowhere)
-scenarios: ${Object.keys(scenarios).join(", ")}
-candidates: ${Object.keys(candidates).join(", ")}, also`;
 
 const { values: options } = parseArgs({
   options: {
@@ -31,20 +21,35 @@ const { values: options } = parseArgs({
     connections: { type: "string", default: "1,16,128" },
     only: { type: "string", default: "" },
     also: { type: "string" },
+    hive: { type: "boolean", default: false },
     out: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
+if (options.hive && !options.help) installHive();
+const known = { ...candidates, ...(hiveIsInstalled() && { hive }) };
+if (options.also !== undefined) {
+  const main = resolve(process.env.INIT_CWD ?? ".", options.also);
+  known.also = { title: "another build of this gateway", start: () => gateway(main) };
+}
+
+const help = `npm run bench -- [options]
+  --rounds <n>        rounds of each measurement (default 5)
+  --seconds <s>       length of one measurement (default 2)
+  --warm-up <s>       load on each candidate before it is measured: V8 compiles for a while (default 8)
+  --connections <n,…> connections, one request under way on each (default 1,16,128)
+  --only <name,…>     scenarios and candidates, by name; the limit always takes part (default all)
+  --also <main.js>    another build of the gateway, as a candidate "also": what did a change bring?
+  --hive              installs Hive Gateway into bench/hive, 500 MB; from then on it is a candidate, "hive"
+  --out <folder>      where results.json and results.svg go (default: nowhere)
+scenarios: ${Object.keys(scenarios).join(", ")}
+candidates: ${Object.keys(known).join(", ")}`;
+
 if (options.help) {
   console.log(help);
   process.exit();
 }
 
-const known = { ...candidates };
-if (options.also !== undefined) {
-  const main = resolve(process.env.INIT_CWD ?? ".", options.also);
-  known.also = { title: "another build of this gateway", start: () => gateway(main) };
-}
 const only = options.only.split(",").filter((name) => name !== "");
 const unknown = only.filter((name) => !Object.hasOwn(known, name) && !Object.hasOwn(scenarios, name));
 if (unknown.length > 0) {
@@ -58,6 +63,8 @@ const chosen = (all) => {
 const connectionCounts = options.connections.split(",").map(Number);
 const seconds = Number(options.seconds);
 const rounds = Number(options.rounds);
+const folder = options.out === undefined ? undefined : resolve(process.env.INIT_CWD ?? ".", options.out);
+if (folder !== undefined) mkdirSync(folder, { recursive: true });
 
 /** The stand-in for Graph and the load generator, each a process of its own that is asked over its channel. */
 async function helper(name) {
@@ -81,7 +88,7 @@ async function measure(name, process, scenario, connections, length) {
   await upstream.ask("reset");
   const cpuBefore = process.cpuUs();
   const particular = known[name].requests?.[scenario];
-  const told = await load.ask({ port: process.port, scenario, connections, seconds: length, ...particular });
+  const told = await load.ask({ port: process.port, scenario, connections, seconds: length, particular });
   if (told.error !== undefined) throw new Error(`${name}, ${scenario}: ${told.error}`);
   const cpuUs = process.cpuUs() - cpuBefore;
   return {
@@ -149,8 +156,7 @@ try {
   load.stop();
 }
 console.log(tables(results));
-if (options.out !== undefined) {
-  const folder = resolve(process.env.INIT_CWD ?? ".", options.out);
+if (folder !== undefined) {
   const about = { node: process.version, cpus: cpus().length, rounds, seconds };
   writeFileSync(resolve(folder, "results.json"), `${JSON.stringify({ ...about, results }, null, 1)}\n`);
   const svg = chart(results);

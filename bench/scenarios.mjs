@@ -2,7 +2,7 @@
 
 export const collectionPath = "/deviceManagement/userPfxCertificates";
 
-const properties = [
+export const properties = [
   "id",
   "thumbprint",
   "intendedPurpose",

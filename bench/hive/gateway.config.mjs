@@ -1,0 +1,4 @@
+/** What `hive-gateway` has no option for. */
+import { defineConfig } from "@graphql-hive/gateway";
+
+export const gatewayConfig = defineConfig({ logging: false });
