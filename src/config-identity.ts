@@ -1,10 +1,12 @@
 /** Whose tokens the gateway accepts, and what it is itself towards the identity provider: the modes `obo` and `app`. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { ConfigReader } from "./config-reader.ts";
 
 /** How the gateway proves who it is. */
 export type Credential =
   | { kind: "secret"; secret: string }
-  | { kind: "certificate"; path: string }
+  | { kind: "certificate"; thumbprintSha256: string; privateKey: string }
+  /** The file is read anew for each token: the platform replaces it. */
   | { kind: "federated"; path: string }
   | { kind: "managedIdentity" };
 
@@ -63,9 +65,10 @@ function readCredential(read: ConfigReader, mode: "obo" | "app"): Credential {
   const secret = read.secret("AZURE_CLIENT_SECRET");
   const certificate = read.text("AZURE_CLIENT_CERTIFICATE_PATH", "");
   const federated = read.text("AZURE_FEDERATED_TOKEN_FILE", "");
+  if (federated !== "") read.file("AZURE_FEDERATED_TOKEN_FILE"); // what it holds by now is of no use later
   const given: Credential[] = [
     ...(secret === undefined ? [] : [{ kind: "secret" as const, secret }]),
-    ...(certificate === "" ? [] : [{ kind: "certificate" as const, path: certificate }]),
+    ...(certificate === "" ? [] : [readCertificate(read, "AZURE_CLIENT_CERTIFICATE_PATH")]),
     ...(federated === "" ? [] : [{ kind: "federated" as const, path: federated }]),
     ...(read.boolean("AZURE_USE_MANAGED_IDENTITY", false) ? [{ kind: "managedIdentity" as const }] : []),
   ];
@@ -78,4 +81,24 @@ function readCredential(read: ConfigReader, mode: "obo" | "app"): Credential {
     read.problem("AZURE_USE_MANAGED_IDENTITY", "is for app mode; on-behalf-of needs another credential");
   }
   return credential ?? { kind: "managedIdentity" };
+}
+
+function readCertificate(read: ConfigReader, name: string): Credential {
+  const pem = read.file(name) ?? "";
+  const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/.exec(pem)?.[0] ?? "";
+  const certificate = parsed(() => new X509Certificate(pem));
+  const key = parsed(() => createPrivateKey(privateKey));
+  if (pem !== "" && (certificate === undefined || key === undefined || !certificate.checkPrivateKey(key))) {
+    read.problem(name, "must name a PEM file with a certificate and its private key, the key not encrypted");
+  }
+  return { kind: "certificate", thumbprintSha256: certificate?.fingerprint256.replaceAll(":", "") ?? "", privateKey };
+}
+
+/** What OpenSSL says of it is of no help, and may be more than should be told. */
+function parsed<Value>(parse: () => Value): Value | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
 }

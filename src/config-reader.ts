@@ -23,6 +23,15 @@ export function isLoopback(hostname: string): boolean {
   return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }
 
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Reads single variables and collects what is wrong with them. */
 export class ConfigReader {
   readonly problems: string[] = [];
@@ -78,20 +87,39 @@ export class ConfigReader {
     const file = this.#env[`${name}_FILE`];
     if (isUnset(file)) return this.#env[name] || undefined;
     if (!isUnset(this.#env[name])) this.problem(name, `must not be set together with ${name}_FILE`);
+    return this.file(`${name}_FILE`);
+  }
+
+  /** The text of the file that a variable names. */
+  file(name: string): string | undefined {
     try {
-      return readFileSync(file ?? "", "utf8").trim() || this.#empty(`${name}_FILE`);
+      return readFileSync(this.#env[name] ?? "", "utf8").trim() || this.#empty(name);
     } catch {
-      this.problem(`${name}_FILE`, "must name a file that can be read");
+      this.problem(name, "must name a file that can be read");
       return undefined;
     }
+  }
+
+  /** What to listen on: an IP address, or a name. Whether it is one of this machine's only listening tells. */
+  host(name: string, fallback: string): string {
+    const host = this.text(name, fallback);
+    const label = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
+    // No name ends in a number: that would be an IPv4 address, and none that there can be.
+    const isName = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)*(?!\\d+$)${label}$`, "i").test(host);
+    if (isIP(host) === 0 && !isName) this.problem(name, "must be an IP address or a host name, without a port");
+    return host;
   }
 
   /** The address of a Redis; a secret, since it may hold a password. */
   redisUrl(name: string): string | undefined {
     const url = this.secret(name);
     if (url === undefined) return undefined;
-    const isRedis = URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol) && new URL(url).hostname !== "";
-    if (!isRedis) this.problem(name, "must be a URL of the form redis://… or rediss://…");
+    const { protocol, hostname, username, password, pathname } = URL.canParse(url) ? new URL(url) : new URL("none:");
+    if (!/^rediss?:$/.test(protocol) || hostname === "") {
+      this.problem(name, "must be a URL of the form redis://… or rediss://…");
+    } else if (![username, password, pathname].every(isPercentEncoded)) {
+      this.problem(name, "must have a percent sign in user, password and path written as %25");
+    }
     return url;
   }
 

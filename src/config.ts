@@ -228,7 +228,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     read.problem("NODE_TLS_REJECT_UNAUTHORIZED", "must not be 0: Graph would not be authenticated");
   }
   const config: Config = {
-    host: read.text("HOST", "127.0.0.1"),
+    host: read.host("HOST", "127.0.0.1"),
     port: read.integer("PORT", 4000, 0, 65_535),
     graphBaseUrl,
     graphApiVersion: read.choice("GRAPH_API_VERSION", ["auto", "v1.0", "beta"], "auto"),

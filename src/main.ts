@@ -91,10 +91,9 @@ Try: curl -H 'content-type: application/json' -d '{"query":"{ userPfxCertificate
 }
 
 function fail(error: unknown): void {
-  if (error instanceof ConfigError) {
-    console.error(
-      `Not started; the configuration has problems:\n${error.problems.map((each) => `  ${each}`).join("\n")}`,
-    );
+  const problems = error instanceof ConfigError ? error.problems : isHostUnknown(error) ? [unknownHost] : [];
+  if (problems.length > 0) {
+    console.error(`Not started; the configuration has problems:\n${problems.map((each) => `  ${each}`).join("\n")}`);
     process.exit(exit.config);
   }
   console.error(`Not started: ${messageOf(error)}`);
@@ -106,12 +105,34 @@ function failToStop(error: unknown): void {
   process.exit(1);
 }
 
+const unknownHost = "HOST: must be an address of this machine, or a name that leads to one";
+
+/** Whether it is that nothing can listen at HOST: what listening itself, or the look-up of the name before it, throws. */
+function isHostUnknown(error: unknown): boolean {
+  const { code, syscall } = systemErrorOf(error);
+  if (syscall === "getaddrinfo") return true;
+  return (syscall === "listen" || syscall === "bind") && /^(?:EADDRNOTAVAIL|EINVAL|EAFNOSUPPORT)$/.test(code);
+}
+
+/** Without the values of variables, which errors of the system quote; but the port that is taken says most. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
-  const isTaken = "code" in error && error.code === "EADDRINUSE";
-  return isTaken
-    ? `${error.message}. Another program listens there; set PORT (or METRICS_PORT) to a free one.`
-    : error.message;
+  const { code, syscall } = systemErrorOf(error);
+  switch (code) {
+    case "EADDRINUSE":
+      return `${error.message}. Another program listens there; set PORT (or METRICS_PORT) to a free one.`;
+    case "EACCES":
+      if (syscall === "listen" || syscall === "bind") {
+        return "permission denied to listen there; set PORT (or METRICS_PORT) to one above 1023.";
+      }
+  }
+  return syscall === "" ? error.message : `${code} (${syscall})`;
+}
+
+/** Empty where it is no error of the operating system's. */
+function systemErrorOf(error: unknown): { code: string; syscall: string } {
+  if (!(error instanceof Error) || !("syscall" in error)) return { code: "", syscall: "" };
+  return { code: "code" in error ? String(error.code) : "", syscall: String(error.syscall) };
 }
 
 const [argument, ...rest] = process.argv.slice(2);

@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { describe, expect, it } from "vitest";
+import { generate } from "selfsigned";
+import { afterAll, describe, expect, it } from "vitest";
 import { readConfig, variables } from "../src/config.ts";
 import { ConfigError } from "../src/config-reader.ts";
 
@@ -12,6 +15,15 @@ type Environment = Record<string, string>;
 const passthrough: Environment = { AUTH_MODE: "passthrough" };
 const production: Environment = { NODE_ENV: "production", AUTH_MODE: "passthrough" };
 const loopback: Environment = { AUTH_MODE: "none", ALLOW_LOOPBACK_UPSTREAM: "true" };
+
+const folder = mkdtempSync(join(tmpdir(), "config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileWith(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
 
 function problemsOf(env: Environment): readonly string[] {
   try {
@@ -168,11 +180,58 @@ describe("the gateway's identity", () => {
     });
   });
 
-  it.each([
-    [{ AZURE_CLIENT_CERTIFICATE_PATH: "/certificate.pem" }, { kind: "certificate", path: "/certificate.pem" }],
-    [{ AZURE_FEDERATED_TOKEN_FILE: "/token" }, { kind: "federated", path: "/token" }],
-  ])("proves itself with %o", (env, credential) => {
-    expect(readConfig({ ...obo, AZURE_CLIENT_SECRET: "", ...env }).identity?.credential).toEqual(credential);
+  const without = { ...obo, AZURE_CLIENT_SECRET: "" };
+
+  it("proves itself by a certificate and its key, of one file", async () => {
+    const { cert, private: key } = await generate([]);
+    const path = fileWith("both.pem", `${key}\n${cert}`);
+
+    expect(readConfig({ ...without, AZURE_CLIENT_CERTIFICATE_PATH: path }).identity?.credential).toEqual({
+      kind: "certificate",
+      thumbprintSha256: new X509Certificate(cert).fingerprint256.replaceAll(":", ""),
+      privateKey: key.trim(),
+    });
+  });
+
+  it("names a certificate that can't be used, before anything starts, and quotes nothing of it", async () => {
+    const [{ cert, private: key }, other] = await Promise.all([generate([]), generate([])]);
+    const pem = "must name a PEM file with a certificate and its private key, the key not encrypted";
+    const encrypted = createPrivateKey(key).export({
+      type: "pkcs8",
+      format: "pem",
+      cipher: "aes-256-cbc",
+      passphrase: "x",
+    });
+    const wrong = [
+      ["must name a file that can be read", `/${canary}`],
+      ["must name a file that can be read", `${key}\n${cert}`], // the text where its path belongs
+      ["must name a file that can be read", folder],
+      ["must name a file that is not empty", fileWith("empty.pem", " \n")],
+      [pem, fileWith("text.pem", canary)],
+      [pem, fileWith("certificate.pem", cert)],
+      [pem, fileWith("key.pem", key)],
+      [pem, fileWith("another.pem", `${cert}\n${other.private}`)],
+      [pem, fileWith("encrypted.pem", `${cert}\n${encrypted}`)],
+      [pem, fileWith("broken.pem", `${cert}\n${key.replace(/[A-Z]{4}/, canary)}`)],
+    ];
+
+    for (const [rule, path = ""] of wrong) {
+      expect(problemsOf({ ...without, AZURE_CLIENT_CERTIFICATE_PATH: path, PORT: canary })).toEqual([
+        `AZURE_CLIENT_CERTIFICATE_PATH: ${rule}`,
+        "PORT: must be a whole number from 0 to 65535",
+      ]);
+    }
+  });
+
+  it("proves itself by a federated token, whose file has to be there", () => {
+    const token = fileWith("token", "federated");
+    const path = "AZURE_FEDERATED_TOKEN_FILE";
+
+    expect(readConfig({ ...without, [path]: token }).identity?.credential).toEqual({ kind: "federated", path: token });
+    expect(problemsOf({ ...without, [path]: `/${canary}` })).toEqual([`${path}: must name a file that can be read`]);
+    expect(problemsOf({ ...without, [path]: fileWith("none", "\n") })).toEqual([
+      `${path}: must name a file that is not empty`,
+    ]);
   });
 
   it("reads a secret from a file, and not from both", () => {
@@ -220,6 +279,9 @@ describe("every variable", () => {
   const given: readonly (readonly [name: string, value: string, field: string, expected: unknown])[] = [
     ["HOST", "0.0.0.0", "host", "0.0.0.0"],
     ["HOST", "::", "host", "::"],
+    ["HOST", "fe80::1%eth0", "host", "fe80::1%eth0"],
+    ["HOST", "localhost", "host", "localhost"],
+    ["HOST", "pfx_1.gateway-a.example", "host", "pfx_1.gateway-a.example"],
     ["PORT", "0", "port", 0],
     ["PORT", "65535", "port", 65_535],
     ["METRICS_PORT", "0", "metricsPort", 0],
@@ -272,6 +334,22 @@ describe("every variable", () => {
 
   const refused: readonly (readonly [name: string, rule: RegExp, values: readonly string[]])[] = [
     [
+      "HOST",
+      /IP address or a host name/,
+      [
+        "[::1]",
+        `http://${canary}`,
+        "127.0.0.1:4000",
+        "256.0.0.1",
+        "127.0.0",
+        ":::",
+        "-a",
+        "a..b",
+        "a b",
+        "a".repeat(64),
+      ],
+    ],
+    [
       "PORT",
       /whole number from 0 to 65535/,
       [canary, "65536", "-1", "80.5", "1e3", "0x50", " 80", "http", "99999999999"],
@@ -303,6 +381,11 @@ describe("every variable", () => {
       "REDIS_URL",
       /must be a URL of the form redis:/,
       [canary, "localhost:6379", "http://redis:6379", `redis:${canary}`],
+    ],
+    [
+      "REDIS_URL",
+      /percent sign .* as %25/,
+      [`redis://:${canary}%@redis`, "redis://50%off@redis:6379", "redis://redis/%zz"],
     ],
     ["INTROSPECTION", /one of true, false/, [canary, "0", "on"]],
     ["EXPLORER", /one of true, false/, [canary, "0", "on"]],

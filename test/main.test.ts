@@ -175,6 +175,34 @@ describe("the program with a bad configuration", () => {
     expect(program.stdout).toBe("");
   });
 
+  it("names a file of credentials that isn't one, and prints nothing of what was given", async () => {
+    const env = {
+      AUTH_MODE: "app",
+      AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
+      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_CERTIFICATE_PATH: `-----BEGIN PRIVATE KEY-----\n${canary}`,
+      REDIS_URL: `redis://:${canary}%@redis`,
+    };
+    await using program = run({ env });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("\n  AZURE_CLIENT_CERTIFICATE_PATH: must ");
+    expect(program.stderr).toContain("\n  REDIS_URL: must ");
+    expect(program.stderr).not.toContain(canary);
+    expect(program.stderr).not.toContain("BEGIN");
+  });
+
+  it.each([
+    ["an address of another machine", "192.0.2.1"],
+    ["a name that leads nowhere", `${canary}.invalid`],
+  ])("names HOST where it is %s", async (_, host) => {
+    await using program = run({ env: { HOST: host, PORT: "0" } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("\n  HOST: must ");
+    expect(program.stderr).not.toContain(host);
+  });
+
   it("refuses production without any", async () => {
     await using program = run({ env: { NODE_ENV: "production" } });
 

@@ -4,8 +4,7 @@
  *
  * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
  */
-import { createHash, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { AuthenticationResult, ConfidentialClientApplication, NodeAuthOptions } from "@azure/msal-node";
 import type { IdentityConfig } from "../config-identity.ts";
@@ -35,7 +34,7 @@ export interface GraphTokens {
   close(): Promise<void>;
 }
 
-/** @param nowMs epoch milliseconds. @throws where the certificate cannot be read. */
+/** @param nowMs epoch milliseconds. */
 export async function createGraphTokens(
   identity: IdentityConfig,
   nowMs: () => number,
@@ -153,10 +152,7 @@ function credentialOf({ credential }: IdentityConfig): Partial<NodeAuthOptions> 
     case "secret":
       return { clientSecret: credential.secret };
     case "certificate": {
-      const pem = readFileSync(credential.path, "utf8");
-      const thumbprintSha256 = new X509Certificate(pem).fingerprint256.replaceAll(":", "");
-      const privateKey =
-        /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/.exec(pem)?.[0] ?? "";
+      const { thumbprintSha256, privateKey } = credential;
       return { clientCertificate: { thumbprintSha256, privateKey } };
     }
     case "federated":

@@ -4,6 +4,7 @@ import {
   CreateUserPfxCertificatesDocument as CREATE_MANY,
   UserPfxCertificatesDocument as LIST,
 } from "../../src/client/operations.ts";
+import { readConfig } from "../../src/config.ts";
 import type { Credential } from "../../src/config-identity.ts";
 import { answerStatus, challengeClaims } from "../../src/emulator/faults.ts";
 import { type GatewayOptions, startGateway } from "../support/gateway.ts";
@@ -204,12 +205,13 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
 
   it.each(["secret", "certificate", "federated"] as const)("proves itself by %s", async (kind) => {
     await using provider = await startIdentityProvider();
-    const credential: Credential =
-      kind === "secret"
-        ? { kind, secret: provider.clientSecret }
-        : kind === "certificate"
-          ? { kind, path: (await provider.credentials.clientCertificate()).path }
-          : { kind, path: await provider.credentials.federatedTokenFile() };
+    const variables = {
+      secret: { AZURE_CLIENT_SECRET: provider.clientSecret },
+      certificate: { AZURE_CLIENT_CERTIFICATE_PATH: (await provider.credentials.clientCertificate()).path },
+      federated: { AZURE_FEDERATED_TOKEN_FILE: await provider.credentials.federatedTokenFile() },
+    };
+    const who = { AUTH_MODE: mode, AZURE_TENANT_ID: provider.tenantId, AZURE_CLIENT_ID: provider.clientId };
+    const credential = readConfig({ ...who, ...variables[kind] }).identity?.credential;
     await using gateway = await startGateway({
       config: { authMode: mode, identity: identityAt(provider, credential) },
     });
