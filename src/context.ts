@@ -33,8 +33,11 @@ export interface RequestRecord {
 
 export interface GatewayContext {
   readonly record: RequestRecord;
-  /** @throws {GatewayError} `FORBIDDEN` where the caller may not. */
-  authorize(access: "read" | "write"): void;
+  /**
+   * @param write what it would be; refused, it leaves a line in the audit log like any other.
+   * @throws {GatewayError} `FORBIDDEN` where the caller may not.
+   */
+  authorize(access: "read" | "write", write?: AuditEntry["operation"]): void;
   readonly dataSources: { readonly userPfxCertificates: UserPfxCertificates };
   /** What the operation's one field has come to already, where graphql-js is to complete it. */
   resolved?: { outcome: unknown };
@@ -102,7 +105,14 @@ export function createContext(
   };
   return {
     record,
-    authorize: (access) => authentication.authorize(access),
+    authorize(access, write) {
+      try {
+        authentication.authorize(access);
+      } catch (error) {
+        if (write !== undefined) caller.audit({ operation: write, outcome: "FORBIDDEN" });
+        throw error;
+      }
+    },
     dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, settings.maxBatchItems) },
   };
 }

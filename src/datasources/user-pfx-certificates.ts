@@ -78,7 +78,6 @@ export class UserPfxCertificates {
     if (inputs.length > this.#maxBatchItems) {
       throw badUserInput([{ path: "inputs", message: `must have at most ${this.#maxBatchItems} items` }]);
     }
-    await this.#caller.token();
     const batch = this.#client.batch(inputs.length);
     const settled = await Promise.allSettled(
       inputs.map(async (input, index) => {
@@ -87,6 +86,7 @@ export class UserPfxCertificates {
         return this.#create(input, batch);
       }),
     );
+    await this.#caller.token(); // where there is none that answers all of them, and each has left its line in the audit log
     const errors = settled.map((each) => (each.status === "rejected" ? each.reason : undefined));
     if (errors.length > 0 && errors.every(isAboutCredentials)) throw errors[0];
     return settled.map((each) => (each.status === "fulfilled" ? each.value : this.#failureOf(each.reason)));

@@ -1,8 +1,11 @@
+import { print } from "graphql";
 import { describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   CreateUserPfxCertificatesDocument as CREATE_MANY,
+  DeleteUserPfxCertificateDocument as DELETE,
   UserPfxCertificatesDocument as LIST,
+  UpdateUserPfxCertificateDocument as UPDATE,
 } from "../../src/client/operations.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Credential } from "../../src/config-identity.ts";
@@ -84,6 +87,39 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(written.status).toBe(403);
     expect(written.errors?.[0]?.extensions).toEqual({ code: "FORBIDDEN" });
     expect(here.gateway.emulator.records).toHaveLength(0);
+  });
+
+  it("leaves an audit line for each write of a reader's, the second time as the first", async () => {
+    await using here = await start(mode);
+    const reader = as(await here.provider.callers.issue({ scp: "Pfx.Read" }));
+    const forbidden = [
+      [CREATE, { input: anInput() }, "create"],
+      [CREATE_MANY, { inputs: [anInput()] }, "create"],
+      [UPDATE, { id: "0123-4567", changes: { keyName: "Key" } }, "update"],
+      [DELETE, { deletedId: "0123-4567" }, "delete"],
+    ] as const;
+
+    for (const [document, variables] of [...forbidden, ...forbidden]) {
+      expect((await here.gateway.send<unknown, unknown>(print(document), variables, reader)).status).toBe(403);
+    }
+
+    const who = { mode, tenantId: here.provider.tenantId, objectId: callerObjectId, outcome: "FORBIDDEN" };
+    const operations = forbidden.map(([, , operation]) => ({ ...who, operation }));
+    expect(here.audit()).toMatchObject([...operations, ...operations]);
+  });
+
+  it("leaves an audit line for each item of a plural create that there was no token for", async () => {
+    await using here = await start(mode);
+    here.provider.token.challenges.push({ error: "temporarily_unavailable", code: 90033, claims: null, status: 503 });
+    const inputs = [1, 2].map((number) => anInput({ thumbprint: thumbprintOf(number) }));
+
+    const { errors } = await here.gateway.send(CREATE_MANY, { inputs }, as(await here.provider.callers.issue()));
+
+    expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code: "UPSTREAM_UNAVAILABLE" }]);
+    expect(here.provider.token.requests).toHaveLength(1);
+    expect(here.audit()).toMatchObject(
+      inputs.map(({ thumbprint }) => ({ operation: "create", thumbprint, outcome: "UPSTREAM_UNAVAILABLE" })),
+    );
   });
 
   it.each(["User.Read", "Pfx.ReadWriteAll", "Pfx.ReadWrite.All", "xPfx.Read", "pfx.readwrite"])(
@@ -271,6 +307,22 @@ describe("AUTH_MODE=obo", () => {
     expect(status).toBe(401);
     expect(headers.get("www-authenticate")).toBe(`Bearer error="insufficient_claims", claims="${claims}"`);
     expect(errors?.[0]?.extensions).toEqual({ code: "CLAIMS_CHALLENGE", claims });
+  });
+
+  it("answers a plural create as a whole with a challenge, also next to an input that is not valid", async () => {
+    await using here = await start("obo");
+    here.provider.token.challenges.push({});
+    const inputs = [anInput(), anInput({ thumbprint: "none" })];
+
+    const { status, errors } = await here.gateway.send(
+      CREATE_MANY,
+      { inputs },
+      as(await here.provider.callers.issue()),
+    );
+
+    expect(status).toBe(401);
+    expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(["CLAIMS_CHALLENGE"]);
+    expect(here.audit()).toMatchObject([{ operation: "create", outcome: "CLAIMS_CHALLENGE" }]);
   });
 
   it.each(['"x"\r\nset-cookie: a=b', "not json", '{"a":"\\r\\nx: y"}'])(
