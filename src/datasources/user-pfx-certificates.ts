@@ -164,7 +164,7 @@ export class UserPfxCertificates {
       return response.status === 200 ? this.#certificateOf(request, response) : undefined;
     });
     // Graph's own description allows an answer without content; the caller still gets the certificate.
-    const certificate = updated ?? (await this.get(id));
+    const certificate = updated ?? (await this.get(id).catch(throwUnread));
     if (certificate === null) throw new GatewayError("NOT_FOUND", "The certificate was deleted meanwhile.");
     return certificate;
   }
@@ -384,6 +384,14 @@ function bodyOf(input: UpdateUserPfxCertificateInput): Record<string, unknown> {
   const { thumbprint } = input;
   const body = { "@odata.type": odataType, ...input, ...(thumbprint && { thumbprint: thumbprint.toLowerCase() }) };
   return hideSecrets(body);
+}
+
+/** Whatever the read failed of says nothing about the change. */
+function throwUnread(error: unknown): never {
+  if (!(error instanceof GatewayError)) throw error;
+  const message = "Microsoft Graph accepted the change, but it could not be read back; repeating it is safe.";
+  const { retryAfterSeconds } = error;
+  throw new GatewayError("OUTCOME_UNKNOWN", message, { retryAfterSeconds, cause: error });
 }
 
 function isAboutCredentials(error: unknown): boolean {

@@ -4,6 +4,7 @@ import {
   UpdateUserPfxCertificateDocument as UPDATE,
   type UpdateUserPfxCertificateInput,
 } from "../../src/client/operations.ts";
+import { answerStatus } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";
@@ -157,6 +158,22 @@ describe("updateUserPfxCertificate", () => {
     expect(gateway.emulator.requests.map(({ method, status }) => [method, status])).toEqual([
       ["PATCH", 204],
       ["GET", 200],
+    ]);
+  });
+
+  it.each([403, 500])("says that the change was made where reading it back is answered %i", async (status) => {
+    const faults = [answerStatus("GET", /userPfxCertificates/, status, { times: 20 })];
+    await using gateway = await startGateway({ seed: seedRecords(1), patchAnswer: 204, faults });
+    const id = gateway.emulator.records[0]?.id ?? "";
+
+    const { errors } = await gateway.send(UPDATE, { id, changes: { keyName: "Key" } });
+
+    expect(errors?.map(({ message, extensions }) => [message, extensions])).toEqual([
+      [expect.stringMatching(/accepted the change.* repeating it is safe/), { code: "OUTCOME_UNKNOWN" }],
+    ]);
+    expect(gateway.emulator.records[0]?.keyName).toBe("Key");
+    expect(gateway.log.filter(({ msg }) => msg === "audit")).toMatchObject([
+      { operation: "update", outcome: "success" },
     ]);
   });
 
