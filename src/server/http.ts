@@ -3,7 +3,7 @@
  * answered that is not written here.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type ApolloServer, HeaderMap } from "@apollo/server";
 import type { Authenticate, Authentication } from "../auth/authenticate.ts";
@@ -17,6 +17,7 @@ import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import { parseTraceparent, untraced } from "../trace.ts";
 import type { Admission, Place } from "./admission.ts";
+import { answerOnSocket, errorOfBrokenHttp, lingerMs } from "./answer-on-socket.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
 import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
@@ -50,9 +51,7 @@ export interface HttpOptions {
 }
 
 const json = "application/json; charset=utf-8";
-/** How long a connection that was refused halfway is still read from, so that closing it doesn't destroy the answer. */
-const lingerMs = 2000;
-/** How long a client may take to read an answer: as long as it may take to send a request. */
+/** How long a client may take to read an answer: about as long as it may take to send a request. */
 const readTimeoutMs = 15_000;
 
 /** The server, not yet listening. */
@@ -60,7 +59,7 @@ export function createHttpServer(options: HttpOptions): Server {
   const server = createServer(
     {
       headersTimeout: 10_000,
-      requestTimeout: 15_000,
+      requestTimeout: 13_500, // a slow body is to be cut within 15 s; node looks once a second, and may be a second late
       connectionsCheckingInterval: 1000,
       keepAliveTimeout: 65_000,
       requireHostHeader: false, // node's own refusal has no body
@@ -79,6 +78,13 @@ export function createHttpServer(options: HttpOptions): Server {
     refuse(options, request, response, record, error);
   });
   server.on("clientError", (error, socket: Socket) => answerBrokenHttp(error, socket, options.log));
+  // Without a listener node closes the connection, without a word.
+  server.on("connect", (_request: IncomingMessage, socket: Socket) => {
+    socket.on("error", () => {}).resume(); // nobody else listens to it any more
+    const error = methodNotAllowed("GET, POST, OPTIONS");
+    logAnswered(error, socket, options.log);
+    answerOnSocket(socket, error);
+  });
   return server;
 }
 
@@ -367,24 +373,13 @@ function refuse(
 }
 
 /** What node's parser refuses never becomes a request; it is answered on the socket, which then closes as in `refuse`. */
-function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Socket, log: GatewayLog): void {
-  if (socket.writableEnded) return; // the rest of what is answered already
-  if (!socket.writable || error.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-  const { json: body, code } = new HttpError(status, STATUS_CODES[status] ?? "Bad Request");
-  const { bytesRead: bytesIn } = socket;
+function answerBrokenHttp(brokenHttp: NodeJS.ErrnoException, socket: Socket, log: GatewayLog): void {
+  const error = errorOfBrokenHttp(brokenHttp, socket);
+  if (error === undefined) return;
+  logAnswered(error, socket, log);
+  answerOnSocket(socket, error);
+}
+
+function logAnswered({ status, code, json: body }: HttpError, { bytesRead: bytesIn }: Socket, log: GatewayLog): void {
   log.access({ route: "broken", status, bytesIn, bytesOut: Buffer.byteLength(body), errorCodes: [code] });
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    `content-type: ${json}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    "cache-control: no-store",
-    "x-content-type-options: nosniff",
-    "connection: close",
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-  setTimeout(() => socket.destroy(), lingerMs).unref();
 }

@@ -1,12 +1,15 @@
 /** `GET /metrics` on a port of its own, which need not be reachable from where callers are; nothing else is served there. */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { GatewayLog } from "../log.ts";
 import type { MetricsText } from "../metrics.ts";
+import { answerOnSocket, errorOfBrokenHttp } from "./answer-on-socket.ts";
 import { HttpError } from "./http-error.ts";
 import { listen } from "./listen.ts";
 
 /** How long a scrape under way may still take when the gateway stops. */
 const graceMs = 1000;
+const useGet = new HttpError(405, "Use GET.", { allow: "GET" });
 
 export interface MetricsServer {
   readonly url: string;
@@ -19,25 +22,40 @@ export async function startMetricsServer(
   port: number,
   log: GatewayLog,
 ): Promise<MetricsServer> {
-  const limits = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 8192 };
+  const limits = {
+    headersTimeout: 5000,
+    requestTimeout: 5000,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: 8192,
+    requireHostHeader: false, // node's own refusal has no body
+  };
   const server = createServer(limits, (request, response) => {
-    const answer = (status: number, headers: Record<string, string>, body: string) => {
-      const closing = request.complete ? {} : { connection: "close" }; // nobody waits for a body here
-      response.writeHead(status, { "content-length": Buffer.byteLength(body), ...headers, ...closing }).end(body);
-    };
-    const refuse = (error: HttpError) =>
-      answer(error.status, { "content-type": "application/json; charset=utf-8", ...error.headers }, error.json);
-    if (request.url?.replace(/\?.*$/s, "") !== "/metrics") {
-      return refuse(new HttpError(404, "There is nothing here but /metrics."));
+    if (request.httpVersion === "1.1" && request.headers.host === undefined) {
+      return refuse(request, response, new HttpError(400, "Send a Host header."));
     }
-    if (request.method !== "GET") return refuse(new HttpError(405, "Use GET.", { allow: "GET" }));
+    if (request.url?.replace(/\?.*$/s, "") !== "/metrics") {
+      return refuse(request, response, new HttpError(404, "There is nothing here but /metrics."));
+    }
+    if (request.method !== "GET") return refuse(request, response, useGet);
     metrics.text().then(
-      (text) => answer(200, { "content-type": metrics.contentType, "cache-control": "no-store" }, text),
+      (text) =>
+        answer(request, response, 200, { "content-type": metrics.contentType, "cache-control": "no-store" }, text),
       (error: unknown) => {
         log.internalError({ id: "metrics", error });
-        refuse(new HttpError(500, "Something went wrong inside the gateway."));
+        refuse(request, response, new HttpError(500, "Something went wrong inside the gateway."));
       },
     );
+  });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
+    refuse(request, response, new HttpError(417, "The only expectation met here is 100-continue.")),
+  );
+  server.on("clientError", (brokenHttp, socket: Socket) => {
+    const error = errorOfBrokenHttp(brokenHttp, socket);
+    if (error !== undefined) answerOnSocket(socket, error);
+  });
+  server.on("connect", (_request: IncomingMessage, socket: Socket) => {
+    socket.on("error", () => {}).resume(); // nobody else listens to it any more
+    answerOnSocket(socket, useGet);
   });
   const url = `${await listen(server, host, port)}/metrics`;
   return {
@@ -50,4 +68,19 @@ export async function startMetricsServer(
       clearTimeout(cut);
     },
   };
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, { status, headers, json }: HttpError): void {
+  answer(request, response, status, { "content-type": "application/json; charset=utf-8", ...headers }, json);
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  body: string,
+): void {
+  const closing = request.complete ? {} : { connection: "close" }; // nobody waits for a body here
+  response.writeHead(status, { "content-length": Buffer.byteLength(body), ...headers, ...closing }).end(body);
 }

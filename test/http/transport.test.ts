@@ -51,6 +51,7 @@ const refusals: readonly (readonly [what: string, status: number, send: (url: st
   ["a target of two slashes", 404, (url) => sendRaw(url, get("//graphql"))],
   ["PUT", 405, async (url) => answerOf(await fetch(url, { method: "PUT", body: canary }))],
   ["DELETE", 405, async (url) => answerOf(await fetch(url, { method: "DELETE" }))],
+  ["CONNECT", 405, (url) => sendRaw(url, `CONNECT ${canary}:443 HTTP/1.1\r\nHost: ${canary}:443\r\n\r\n`)],
   ["a method nobody knows", 400, (url) => sendRaw(url, "BREW /graphql HTTP/1.1\r\nHost: a\r\n\r\n")],
   [
     "a mutation by GET",
@@ -275,6 +276,25 @@ describe("a refusal", () => {
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 415));
     expect(performance.now() - started).toBeLessThan(1500);
   });
+});
+
+describe("a body that comes slowly", () => {
+  it("is cut off with 408 before fifteen seconds are over", async () => {
+    await using gateway = await startGateway({ config });
+    const socket = connectTo(gateway.url);
+    socket.write(postText("{", "Content-Length: 1000"));
+    const startedAt = performance.now();
+    const sending = setInterval(() => socket.write(" "), 500);
+
+    const { status } = await readAnswer(socket);
+
+    const tookMs = performance.now() - startedAt;
+    clearInterval(sending);
+    socket.destroy();
+    expect(status).toBe(408);
+    expect(tookMs).toBeGreaterThan(13_000);
+    expect(tookMs).toBeLessThan(15_000);
+  }, 20_000);
 });
 
 describe("a body", () => {

@@ -78,6 +78,22 @@ describe("GET /metrics", () => {
     expect(await json(await fetch(new URL("/metrics", gateway.url)))).toEqual([404, ["errors"]]);
   });
 
+  it.each([
+    [400, "no HTTP\r\n\r\n"],
+    [400, "GET /metrics HTTP/1.1\r\n\r\n"],
+    [431, `GET /metrics HTTP/1.1\r\nHost: a\r\nX-Large: ${"x".repeat(9000)}\r\n\r\n`],
+    [417, "GET /metrics HTTP/1.1\r\nHost: a\r\nExpect: nothing\r\n\r\n"],
+    [405, "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n"],
+  ])("answers %i as JSON to %j on its port", async (status, bytes) => {
+    await using gateway = await start();
+
+    const answer = await sendRaw(gateway.metricsUrl ?? "", bytes);
+
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+    expect(Object.keys(JSON.parse(answer.text))).toEqual(["errors"]);
+  });
+
   it("is not there unless asked for", async () => {
     await using gateway = await startGateway();
 
