@@ -58,7 +58,7 @@ const failing: Failing[] = [
   ["UNAUTHENTICATED", {}, (gateway) => gateway.send(LIST, {}, { authorization: "Basic eDp5" })],
   [
     "CLAIMS_CHALLENGE",
-    { faults: [challengeClaims("GET", everywhere, "eyJhIjoxfQ==", always)] },
+    { faults: [challengeClaims("GET", everywhere, '{"a":1}', always)] },
     (gateway) => gateway.send(LIST),
   ],
   ["FORBIDDEN", { faults: [answerStatus("GET", everywhere, 403, always)] }, (gateway) => gateway.send(LIST)],

@@ -22,7 +22,13 @@ const warmUpMs = Math.min(60_000, durationMs / 3);
 const sampleMs = 5000;
 /** Connections to Graph: kept open for as long as Graph allows, which is longer than this waits. */
 const maxConnections = 32;
-const limits = { heapMbPerMinute: 1, fdsAboveRest: maxConnections + 5, livenessMs: 2000, lateMs: 250 };
+const limits = {
+  heapMbPerMinute: 1,
+  fdsAboveRest: maxConnections + 5,
+  livenessMs: 2000,
+  lateMs: 250,
+  lateShare: 0.005,
+};
 
 const dist = new URL("../../dist/", import.meta.url);
 const { startEmulator } = await import(new URL("emulator/server.js", dist).href);
@@ -47,7 +53,7 @@ const claims = { POST: new Map(), PATCH: new Map(), DELETE: new Map() };
 const applied = { POST: new Map(), PATCH: new Map(), DELETE: new Map() };
 const live = [];
 const breaches = new Set();
-const counts = { asked: 0, success: 0, unknown: 0, failed: 0, left: 0 };
+const counts = { asked: 0, success: 0, unknown: 0, failed: 0, left: 0, late: 0 };
 const codes = {};
 const wrong = (what) => breaches.add(what);
 
@@ -106,7 +112,7 @@ async function ask(url, operation, variables) {
     });
     const answer = await response.json();
     const tookMs = performance.now() - startedAt;
-    if (tookMs > deadlineMs + limits.lateMs + lagMs) wrong(`an answer after ${Math.round(tookMs)} ms`);
+    if (tookMs > deadlineMs + limits.lateMs + lagMs) counts.late += 1;
     const code = answer.errors?.[0]?.extensions?.code;
     count(code);
     return { data: answer.data, code };
@@ -190,11 +196,14 @@ function compare() {
   for (const ids of applied.POST.values()) if (ids.length > 1) wrong("more than one record of a key");
 }
 
-/** Least squares: by how much `y` grows as `x` does by one. */
-function slope(points) {
-  const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [x, y] = [mean((point) => point.x), mean((point) => point.y)];
-  return mean((point) => (point.x - x) * (point.y - y)) / mean((point) => (point.x - x) ** 2);
+/** Least squares: by how much `y` grows as `x` does by one, and the standard error of that. */
+function slopeOf(points) {
+  const sum = (of) => points.reduce((total, point) => total + of(point), 0);
+  const [x, y] = [sum((point) => point.x) / points.length, sum((point) => point.y) / points.length];
+  const spread = sum((point) => (point.x - x) ** 2);
+  const slope = sum((point) => (point.x - x) * (point.y - y)) / spread;
+  const rest = sum((point) => (point.y - y - slope * (point.x - x)) ** 2);
+  return { slope, error: Math.sqrt(rest / (points.length - 2) / spread) };
 }
 
 /** How late this process itself is: the machine may be busy, and that is not the gateway's. */
@@ -295,15 +304,18 @@ readLedger(emulator); // what was sent for clients that had gone
 compare();
 
 const measured = samples.filter(({ atMs }) => atMs >= warmUpMs);
-const heapMbPerMinute = slope(measured.map(({ atMs, heapMb }) => ({ x: atMs / 60_000, y: heapMb })));
+const { slope, error } = slopeOf(measured.map(({ atMs, heapMb }) => ({ x: atMs / 60_000, y: heapMb })));
 const fdsPeak = Math.max(...samples.map(({ fds }) => fds));
-if (!(heapMbPerMinute < limits.heapMbPerMinute)) wrong(`the heap grows by ${heapMbPerMinute.toFixed(2)} MB a minute`);
+// Requests under way are in the heap as well. In two minutes they scatter it by more than the limit; in ten they don't matter.
+if (!(slope - 2 * error < limits.heapMbPerMinute)) wrong(`the heap grows by ${slope.toFixed(2)} MB a minute`);
 if (!(after <= before + limits.fdsAboveRest)) wrong(`descriptors at rest: ${before} before, ${after} after`);
+// Single ones are the machine's: it may keep the gateway, and not this process, from running.
+if (counts.late > counts.asked * limits.lateShare) wrong(`${counts.late} answers later than the deadline`);
 if (counts.success < counts.asked / 2) wrong("most requests failed: nothing is told by that");
 
 console.log(
-  `\n${counts.asked} requests in ${minutes} minutes; errors by code: ${JSON.stringify(codes)}
-heap after full collections: ${heapMbPerMinute.toFixed(2)} MB a minute over ${measured.length} samples (limit ${limits.heapMbPerMinute}), last ${samples.at(-1)?.heapMb.toFixed(1)} MB
+  `\n${counts.asked} requests in ${minutes} minutes; ${counts.late} answered late; errors by code: ${JSON.stringify(codes)}
+heap after full collections: ${slope.toFixed(2)} ± ${(2 * error).toFixed(2)} MB a minute over ${measured.length} samples (limit ${limits.heapMbPerMinute}), last ${samples.at(-1)?.heapMb.toFixed(1)} MB
 descriptors: ${before} at rest before, ${fdsPeak} at the most, ${after} at rest after (limit ${before + limits.fdsAboveRest})
 claims held against the ledger: ${claims.POST.size} creates, ${claims.PATCH.size} updates, ${claims.DELETE.size} deletions
 ${breaches.size === 0 ? "PASSED" : `FAILED:\n  ${[...breaches].join("\n  ")}`}`,
