@@ -30,6 +30,7 @@ import { type Connection, type GraphPage, pageOf } from "./paging.ts";
 import { type CreateSteps, createOnce } from "./reconcile.ts";
 import { maxAttempts } from "./retry.ts";
 import { askedSecondsOf } from "./retry-after.ts";
+import { settleInTurn } from "./settle-in-turn.ts";
 import { pageOfUserPfxCertificates, userPfxCertificateOf } from "./user-pfx-certificate-json.ts";
 
 const odataType = "#microsoft.graph.userPFXCertificate";
@@ -37,6 +38,8 @@ const defaultFirst = 50;
 /** Certificates by id and lists, of one GraphQL request: a page of a thousand could ask for a list of every user's. */
 const maxReads = 1000;
 const tooManyReads = `One request may ask for at most ${maxReads} certificates by id and lists; ask for the rest in another one.`;
+/** Of a plural create: twice as many as all its batches under way hold, so that these are always full. */
+const maxItemsAtOnce = 320;
 /** A look-up's share of the whole time. */
 const lookUpShare = 0.4;
 
@@ -79,13 +82,11 @@ export class UserPfxCertificates {
       throw badUserInput([{ path: "inputs", message: `must have at most ${this.#maxBatchItems} items` }]);
     }
     const batch = this.#client.batch(inputs.length);
-    const settled = await Promise.allSettled(
-      inputs.map(async (input, index) => {
-        const invalid = brokenRules(input, ["inputs", String(index)]);
-        if (invalid.length > 0) throw badUserInput(invalid);
-        return this.#create(input, batch);
-      }),
-    );
+    const settled = await settleInTurn(inputs, maxItemsAtOnce, async (input, index) => {
+      const invalid = brokenRules(input, ["inputs", String(index)]);
+      if (invalid.length > 0) throw badUserInput(invalid);
+      return this.#create(input, batch);
+    });
     await this.#caller.token(); // where there is none that answers all of them, and each has left its line in the audit log
     const errors = settled.map((each) => (each.status === "rejected" ? each.reason : undefined));
     if (errors.length > 0 && errors.every(isAboutCredentials)) throw errors[0];
