@@ -58,12 +58,20 @@ export async function readJson(request: IncomingMessage, maxBytes: number, hold:
   }
 }
 
-/** Counts `,`, `[` and `{`, in texts as well: they are rare in there. */
+/** The signs `,`, `[` and `{`. */
+const partSigns: readonly number[] = [0x2c, 0x5b, 0x7b];
+
+/** Counts signs in texts as well: they are rare in there. */
 function hasMoreParts(bytes: Buffer, most: number): boolean {
   if (bytes.length <= most) return false;
   let parts = 0;
-  for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) parts += 1;
-  return parts > most;
+  for (const sign of partSigns) {
+    for (let at = bytes.indexOf(sign); at !== -1; at = bytes.indexOf(sign, at + 1)) {
+      parts += 1;
+      if (parts > most) return true;
+    }
+  }
+  return false;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
