@@ -1,6 +1,7 @@
 /** The Helm chart: its manifests before Kubernetes' schemas, and against the gateway, the Dockerfile and the alert rules. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -18,6 +19,15 @@ const client = "5b0f4b5e-1f0a-4a39-8f0e-2f6a7c9d3b22";
 const image = { repository: "registry.example/intune-pfx-gateway" };
 const identity = { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client };
 const inSecret = (key) => ({ secret: "intune-pfx-gateway", key });
+
+/** The gateway's own development dependencies, which are there wherever it was built. */
+const { generate } = createRequire(new URL("../../package.json", import.meta.url))("selfsigned");
+const { private: key, cert } = await generate([{ name: "commonName", value: "gateway" }], { algorithm: "sha256" });
+/** What the gateway would not start with anything else in the place of. */
+const contents = {
+  REDIS_URL_FILE: "rediss://:secret@redis.example",
+  AZURE_CLIENT_CERTIFICATE_PATH: `${key}\n${cert}`,
+};
 
 /** What people set, and what is derived from it: replicas at the most, and each one's share of the write quota. */
 const installations = {
@@ -209,9 +219,12 @@ for (const [name, { values, replicas, writes }] of Object.entries(installations)
           assert.deepEqual([from, items[0].key], [secret ?? configMap, key]);
           assert.equal(environment[file], `${mountPath}/${items[0].path}`);
           environment[file] = join(place, file);
-          writeFileSync(environment[file], file === "REDIS_URL_FILE" ? "rediss://:secret@redis.example" : "secret");
+          writeFileSync(environment[file], contents[file] ?? "secret");
         }
-        if (values.workloadIdentity?.enabled) environment.AZURE_FEDERATED_TOKEN_FILE = "/as/the/webhook/sets/it";
+        if (values.workloadIdentity?.enabled) {
+          environment.AZURE_FEDERATED_TOKEN_FILE = join(place, "as-the-webhook-sets-it");
+          writeFileSync(environment.AZURE_FEDERATED_TOKEN_FILE, "token");
+        }
 
         const config = gateway.readConfig(environment);
 
