@@ -158,7 +158,7 @@ try {
 console.log(tables(results));
 if (folder !== undefined) {
   const about = { node: process.version, cpus: cpus().length, rounds, seconds };
-  writeFileSync(resolve(folder, "results.json"), `${JSON.stringify({ ...about, results }, null, 1)}\n`);
+  writeFileSync(resolve(folder, "results.json"), `${JSON.stringify({ ...about, results }, null, 2)}\n`);
   const svg = chart(results);
   if (svg !== undefined) writeFileSync(resolve(folder, "results.svg"), svg);
 }
