@@ -11,10 +11,15 @@ export const collectionPath = "/deviceManagement/userPfxCertificates";
  * @throws {GatewayError} `BAD_USER_INPUT` naming `id`.
  */
 export function certificatePath(id: unknown): string {
-  if (typeof id !== "string" || !/^[A-Za-z0-9-]{1,128}$/.test(id)) {
+  if (!isCertificateId(id)) {
     throw badUserInput([{ path: "id", message: "must be a certificate's id: letters, digits and dashes" }]);
   }
   return `${collectionPath}/${id}`;
+}
+
+/** Also what is believed of Graph: an id stands in paths, the audit log and errors, and any other text may be an echo. */
+export function isCertificateId(id: unknown): id is string {
+  return typeof id === "string" && /^[A-Za-z0-9-]{1,128}$/.test(id);
 }
 
 /** A path as a pattern: without the id, if there is one. */

@@ -5,6 +5,7 @@ import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../schema/user-pfx-padding-scheme.ts";
 import { isRecord } from "./json.ts";
+import { isCertificateId } from "./odata.ts";
 import { type GraphPage, queryOfNextLink } from "./paging.ts";
 
 const purposes: readonly UserPfxIntendedPurpose[] = Object.values(UserPfxIntendedPurpose);
@@ -32,7 +33,7 @@ export function userPfxCertificateOf(
   value: unknown,
   onUnknownMember: (property: string) => void,
 ): UserPfxCertificate | undefined {
-  if (!isRecord(value) || typeof value.id !== "string" || value.id === "") return undefined;
+  if (!isRecord(value) || !isCertificateId(value.id)) return undefined;
 
   function member<Member extends string>(property: string, known: readonly Member[]): Member | null {
     const wire = isRecord(value) ? value[property] : undefined;

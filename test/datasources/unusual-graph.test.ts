@@ -221,6 +221,19 @@ describe("the same create twice at once", () => {
   });
 });
 
+describe("an id of Graph's that is none", () => {
+  it("is not believed, and reaches neither answer nor log", async () => {
+    const { encryptedPfxPassword } = anInput({ encryptedPfxPassword: "c2VjcmV0IHBhc3N3b3JkIG9mIG1lZ2Fu+/==" });
+    const body = { ...wire, id: encryptedPfxPassword, createdDateTime: soon() };
+    await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 201, { apply: true, body })] });
+
+    const answer = await gateway.send(CREATE, { input: anInput({ encryptedPfxPassword }) });
+
+    expect(answer.data?.createUserPfxCertificate.id).toBe(gateway.emulator.records[0]?.id); // looked up
+    expect(answer.text + JSON.stringify(gateway.log)).not.toContain(encryptedPfxPassword);
+  });
+});
+
 describe("a $batch that Graph does not take", () => {
   it.each([400, 404, 405, 501])("with %s goes out one by one", async (status) => {
     await using gateway = await startGateway({
