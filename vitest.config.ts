@@ -7,6 +7,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     setupFiles: ["reflect-metadata"],
     expect: { requireAssertions: true },
-    testTimeout: 15_000,
+    testTimeout: 60_000,
+    maxWorkers: "100%", // by default one core stays idle, which on two is half of them
   },
 });
