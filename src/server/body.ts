@@ -35,8 +35,7 @@ export async function readJson(request: IncomingMessage, maxBytes: number, hold:
     "content-encoding": encoding = "identity",
     "content-length": length,
   } = request.headers;
-  const [mediaType = "", ...parameters] = type.split(";").map((part) => part.trim().toLowerCase());
-  if (!mediaTypes.includes(mediaType) || !parameters.every((parameter) => charsets.includes(parameter))) {
+  if (type !== "application/json" && !isJsonInUtf8(type)) {
     throw new HttpError(415, "Send the request as application/json in UTF-8.");
   }
   if (Number(length) > maxBytes) throw tooLarge(maxBytes);
@@ -46,27 +45,30 @@ export async function readJson(request: IncomingMessage, maxBytes: number, hold:
       "accept-encoding": "gzip, deflate, br",
     });
   }
-  const bytes = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes, hold);
+  const text = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes, hold);
   const most = Math.max(maxParts, Math.floor(maxBytes / minBytesOfPart));
-  if (hasMoreParts(bytes, most))
+  if (hasMoreParts(text, most))
     throw new HttpError(400, `The body has more than ${most} parts: lists, objects, commas.`);
   try {
-    return JSON.parse(textOf(bytes));
+    return JSON.parse(text);
   } catch {
-    // The parser's message quotes the body. Bytes of another charset are refused: they would be stored in disguise.
-    throw new HttpError(400, "The body is not valid JSON in UTF-8.");
+    throw notJson(); // the parser's message quotes the body
   }
 }
 
-/** The signs `,`, `[` and `{`. */
-const partSigns: readonly number[] = [0x2c, 0x5b, 0x7b];
+function isJsonInUtf8(type: string): boolean {
+  const [mediaType = "", ...parameters] = type.split(";").map((part) => part.trim().toLowerCase());
+  return mediaTypes.includes(mediaType) && parameters.every((parameter) => charsets.includes(parameter));
+}
+
+const partSigns: readonly string[] = [",", "[", "{"];
 
 /** Counts signs in texts as well: they are rare in there. */
-function hasMoreParts(bytes: Buffer, most: number): boolean {
-  if (bytes.length <= most) return false;
+function hasMoreParts(text: string, most: number): boolean {
+  if (text.length <= most) return false;
   let parts = 0;
   for (const sign of partSigns) {
-    for (let at = bytes.indexOf(sign); at !== -1; at = bytes.indexOf(sign, at + 1)) {
+    for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1)) {
       parts += 1;
       if (parts > most) return true;
     }
@@ -74,11 +76,32 @@ function hasMoreParts(bytes: Buffer, most: number): boolean {
   return false;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** UTF-8 made into text as it comes, so that the bytes of a large body need not all be kept until its end. */
+class Utf8Text {
+  readonly #parts: string[] = [];
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
 
-/** Almost every body is plain ASCII, which need not be decoded, only copied. */
-function textOf(bytes: Buffer): string {
-  return isAscii(bytes) ? bytes.toString("latin1") : utf8.decode(bytes);
+  /** Almost every body is plain ASCII, which need not be decoded, only copied. @throws {TypeError} no UTF-8. */
+  add(chunk: Buffer): void {
+    if (this.#decoder === undefined && isAscii(chunk)) {
+      this.#parts.push(chunk.toString("latin1"));
+      return;
+    }
+    // Bytes of another charset are refused: they would be stored in disguise.
+    this.#decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: this.#parts.length > 0 });
+    this.#parts.push(this.#decoder.decode(chunk, { stream: true }));
+  }
+
+  /** @throws {TypeError} it ends within a character. */
+  end(): string {
+    if (this.#decoder !== undefined) this.#parts.push(this.#decoder.decode());
+    return this.#parts.length === 1 ? (this.#parts[0] ?? "") : this.#parts.join("");
+  }
+
+  /** Lets go of what has come. */
+  clear(): void {
+    this.#parts.length = 0;
+  }
 }
 
 function decompress(request: IncomingMessage, decoder: Transform): Transform {
@@ -89,28 +112,35 @@ function decompress(request: IncomingMessage, decoder: Transform): Transform {
   return request.pipe(decoder);
 }
 
-function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Hold): Promise<Buffer> {
+function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Hold): Promise<string> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const text = new Utf8Text();
     let bytes = 0;
     const read = (chunk: Buffer) => {
       bytes += chunk.length;
       try {
         if (bytes > maxBytes) throw tooLarge(maxBytes);
         hold(chunk.length);
-        chunks.push(chunk);
+        text.add(chunk);
       } catch (error) {
         source.pause();
-        settle(() => reject(error));
+        settle(() => reject(error instanceof HttpError ? error : notJson()));
       }
     };
     const cutShort = () => settle(() => reject(new HttpError(400, "The body could not be read to its end.")));
-    const end = () => settle(() => resolve(Buffer.concat(chunks, bytes)));
+    const end = () =>
+      settle(() => {
+        try {
+          resolve(text.end());
+        } catch {
+          reject(notJson());
+        }
+      });
     // Listeners live as long as the request, and keep what they know of: the body, twice.
     const settle = (how: () => void) => {
       source.off("data", read).off("end", end).off("close", cutShort).off("error", cutShort).on("error", ignore);
       how();
-      chunks.length = 0;
+      text.clear();
     };
     source.on("data", read).on("end", end).on("error", cutShort).on("close", cutShort);
   });
@@ -120,4 +150,8 @@ function ignore(): void {}
 
 function tooLarge(maxBytes: number): HttpError {
   return new HttpError(413, `The body is larger than ${maxBytes} bytes.`, { connection: "close" });
+}
+
+function notJson(): HttpError {
+  return new HttpError(400, "The body is not valid JSON in UTF-8.");
 }

@@ -67,9 +67,12 @@ export function createHttpServer(options: HttpOptions): Server {
     (request, response) => {
       const over = overOf(request, response);
       const record = observeRequest(options, request, response, over);
-      handle(options, request, response, record, over).catch((error: unknown) =>
-        refuse(options, request, response, record, error),
-      );
+      const fail = (error: unknown) => refuse(options, request, response, record, error);
+      try {
+        handle(options, request, response, record, over)?.catch(fail);
+      } catch (error) {
+        queueMicrotask(() => fail(error)); // by then node has seen the end of a request that has no body
+      }
     },
   );
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
@@ -115,13 +118,14 @@ export function unusedConnections(server: Server): ReadonlySet<Socket> {
   return unused;
 }
 
-async function handle(
+/** What is not answered yet when it returns is when its promise resolves. */
+function handle(
   options: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
   over: Disconnection,
-): Promise<void> {
+): Promise<void> | undefined {
   response.setHeader("x-content-type-options", "nosniff");
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {
     throw new HttpError(400, "Send a Host header.");
@@ -133,10 +137,12 @@ async function handle(
       return handleGraphQL(options, request, response, record, over, search);
     case "/livez":
       record.route = path;
-      return handleHealth(options, request, response, true);
+      handleHealth(options, request, response, true);
+      return undefined;
     case "/readyz":
       record.route = path;
-      return handleHealth(options, request, response, options.isReady());
+      handleHealth(options, request, response, options.isReady());
+      return undefined;
   }
   const file = options.graphiql?.get(path);
   if (file !== undefined) {
@@ -173,38 +179,30 @@ async function handleStaticFile(
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
-async function handleGraphQL(
+function handleGraphQL(
   options: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
   over: Disconnection,
   search: string,
-): Promise<void> {
+): Promise<void> | undefined {
   const { config, explorer } = options;
   const { method } = request;
   allowOrigin(request, response, config.corsOrigins);
   if (method === "OPTIONS") {
     response.writeHead(204).end();
-    return;
+    return undefined;
   }
   if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST, OPTIONS");
-  if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) return explorer(response);
-
-  record.isGraphql = true;
-  const span = startSpan(options, request, record);
-  over.add(() => {
-    span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
-    const isFailure = response.statusCode >= 500 || !response.writableFinished;
-    span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);
-  });
-  options.metrics?.requestStarted();
-  const place = options.admission.enter(over);
-  try {
-    await answerOperation(options, request, response, record, over, search, place);
-  } finally {
-    place.leave();
+  if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) {
+    explorer(response);
+    return undefined;
   }
+  record.isGraphql = true;
+  startSpan(options, request, response, record, over);
+  options.metrics?.requestStarted();
+  return answerOperation(options, request, response, record, over, search, options.admission.enter(over));
 }
 
 async function answerOperation(
@@ -216,32 +214,50 @@ async function answerOperation(
   search: string,
   place: Place,
 ): Promise<void> {
-  const { config, apollo } = options;
-  const { method = "" } = request;
-  const deadline = new Deadline(deadlineMsOf(request, config.requestDeadlineMs), options.clock);
-  const authentication = await authenticateRequest(options, request, deadline);
-  record.caller = authentication.caller;
-  if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
-  const disconnected = new Disconnection();
-  over.add(() => {
-    if (!response.writableFinished) disconnected.happen();
-  });
-  const body = method === "POST" ? await readJson(request, config.maxBodyBytes, place.hold) : undefined;
-  refuseBrokenText(body);
-  const context = options.createContext({ record, authentication, deadline, disconnected });
-  const { accept = "" } = request.headers;
-  // Traces tell of each step, and so take each.
-  const known = record.span.isRecording ? undefined : options.prepared.find(accept, body);
-  const text = await known?.run(context);
-  if (known !== undefined && text !== undefined) {
+  try {
+    const { config } = options;
+    const deadline = new Deadline(deadlineMsOf(request, config.requestDeadlineMs), options.clock);
+    const authentication = await authenticateRequest(options, request, deadline);
+    record.caller = authentication.caller;
+    if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
+    const disconnected = new Disconnection();
+    over.add(() => {
+      if (!response.writableFinished) disconnected.happen();
+    });
+    const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, place.hold) : undefined;
+    refuseBrokenText(body);
+    const context = options.createContext({ record, authentication, deadline, disconnected });
+    // Traces tell of each step, and so take each.
+    const known = record.span.isRecording ? undefined : options.prepared.find(request.headers.accept, body);
+    const data = await known?.plan.run(known.variables, context);
+    if (known === undefined || data === undefined) {
+      await answerByApollo(options, request, response, context, search, body);
+      return;
+    }
+    record.operationType = known.recordedType;
+    record.operationName = known.recordedName;
+    const text = `${JSON.stringify({ data })}\n`;
     closeWhenDraining(options, response);
     const length = Buffer.byteLength(text);
     response.writeHead(200, { "content-type": known.mediaType, "content-length": length, "cache-control": "no-store" });
     response.end(text);
     cutWhenNotRead(response);
-    return;
+  } finally {
+    place.leave();
   }
-  const answer = await apollo.executeHTTPGraphQLRequest({
+}
+
+async function answerByApollo(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: GatewayContext,
+  search: string,
+  body: unknown,
+): Promise<void> {
+  const { method = "", headers } = request;
+  const { record } = context;
+  const answer = await options.apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headersOf(request), search, body },
     context: async () => context,
   });
@@ -253,7 +269,7 @@ async function answerOperation(
     // Apollo's plugins don't hear of a request that it takes for none.
     if (response.statusCode >= 400 && record.errorCodes.length === 0) record.errorCodes.push("BAD_REQUEST");
     const mediaType = response.statusCode === 200 ? answer.headers.get("content-type") : undefined;
-    if (mediaType !== undefined) options.prepared.addMediaType(accept, mediaType);
+    if (mediaType !== undefined) options.prepared.addMediaType(headers.accept, mediaType);
     response.end(answer.body.string);
     cutWhenNotRead(response);
     return;
@@ -274,16 +290,30 @@ function cutWhenNotRead(response: ServerResponse): void {
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
  */
-function startSpan({ tracing }: HttpOptions, { method = "", headers }: IncomingMessage, record: RequestRecord) {
-  const { route } = record;
+function startSpan(
+  { tracing }: HttpOptions,
+  { method = "", headers }: IncomingMessage,
+  response: ServerResponse,
+  record: RequestRecord,
+  over: Disconnection,
+): void {
   const traceparent = parseTraceparent(headers.traceparent);
+  if (tracing === undefined) {
+    record.span = untraced(traceparent);
+    return;
+  }
+  const { route } = record;
   const attributes = { "http.request.method": method, "http.route": route, "url.path": route, "url.scheme": "http" };
-  const start = { name: `${method} ${route}`, kind: "server", attributes } as const;
-  record.span = tracing?.start(start, traceparent) ?? untraced(traceparent);
-  return record.span;
+  const span = tracing.start({ name: `${method} ${route}`, kind: "server", attributes }, traceparent);
+  record.span = span;
+  over.add(() => {
+    span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
+    const isFailure = response.statusCode >= 500 || !response.writableFinished;
+    span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);
+  });
 }
 
-async function authenticateRequest(
+function authenticateRequest(
   { config, authenticate }: HttpOptions,
   { headers }: IncomingMessage,
   deadline: Deadline,

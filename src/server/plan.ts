@@ -7,20 +7,25 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLField,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getArgumentValues,
-  getVariableValues,
+  isInputObjectType,
+  isInputType,
   isLeafType,
   isListType,
   isNonNullType,
+  isNullableType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
+  typeFromAST,
+  valueFromAST,
 } from "graphql";
 import type { GatewayContext } from "../context.ts";
 
@@ -55,17 +60,28 @@ export function planOf(
   const complete = completion(field.type, fieldNodes, fragments);
   if (complete === undefined || operation.variableDefinitions?.some(isUnfit)) return undefined;
   const { resolve } = field;
-  const info = infoOf(schema, parentType, field, name, fieldNodes, operation, fragments);
+  const { name: fieldName, type: returnType } = field;
+  const coerceVariables = variablesCoercion(schema, operation);
+  const path = { prev: undefined, key: name, typename: parentType.name };
 
   return {
     async run(variables, context) {
-      // The first complaint is enough: each quotes the value.
-      const definitions = operation.variableDefinitions ?? [];
-      const { coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 1 });
-      if (coerced === undefined) return undefined;
       try {
-        const args = getArgumentValues(field, node, coerced);
-        const outcome: unknown = resolve(undefined, args, context, { ...info, variableValues: coerced });
+        const variableValues = coerceVariables(variables);
+        const info: GraphQLResolveInfo = {
+          fieldName,
+          fieldNodes,
+          returnType,
+          parentType,
+          path,
+          schema,
+          fragments,
+          rootValue: undefined,
+          operation,
+          variableValues,
+        };
+        const args = getArgumentValues(field, node, variableValues);
+        const outcome: unknown = resolve(undefined, args, context, info);
         context.resolved = { outcome };
         return { [name]: complete(await outcome) };
       } catch {
@@ -73,19 +89,6 @@ export function planOf(
       }
     },
   };
-}
-
-function infoOf(
-  schema: GraphQLSchema,
-  parentType: GraphQLObjectType,
-  { type: returnType, name: fieldName }: GraphQLField<unknown, unknown>,
-  responseName: string,
-  fieldNodes: readonly FieldNode[],
-  operation: OperationDefinitionNode,
-  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
-): Omit<GraphQLResolveInfo, "variableValues"> {
-  const path = { prev: undefined, key: responseName, typename: parentType.name };
-  return { fieldName, fieldNodes, returnType, parentType, path, schema, fragments, rootValue: undefined, operation };
 }
 
 /** Whether a part of the document is decided by variables. */
@@ -121,6 +124,76 @@ function fieldsOf(
   };
   const isPlain = parents.every(({ selectionSet }) => selectionSet?.selections.every(collect) ?? true);
   return isPlain ? fields : undefined;
+}
+
+/** What a value of a client's becomes as input. Throws where graphql-js would have more to say. */
+type Coerce = (value: unknown) => unknown;
+
+type Values = Record<string, unknown>;
+
+/** @see https://spec.graphql.org/October2021/#sec-Coercing-Variable-Values */
+function variablesCoercion(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+): (given: Readonly<Values>) => Values {
+  const variables = (operation.variableDefinitions ?? []).map(({ variable, type: typeNode, defaultValue }) => {
+    const type = typeFromAST(schema, typeNode);
+    const coerce = isInputType(type) ? coercion(type) : fail;
+    const defaultOf = defaultValue && isInputType(type) ? () => valueFromAST(defaultValue, type) : undefined;
+    return { name: variable.name.value, coerce, defaultOf, mayBeAbsent: isNullableType(type) };
+  });
+  return (given) => {
+    const values: Values = {};
+    for (const { name, coerce, defaultOf, mayBeAbsent } of variables) {
+      if (Object.hasOwn(given, name)) values[name] = coerce(given[name]);
+      else if (defaultOf !== undefined) values[name] = defaultOf();
+      else if (!mayBeAbsent) return fail();
+    }
+    return values;
+  };
+}
+
+/** @see https://spec.graphql.org/October2021/#sec-Input-Objects.Input-Coercion */
+function coercion(type: GraphQLInputType): Coerce {
+  if (isNonNullType(type)) {
+    const inner = coercion(type.ofType);
+    return (value) => inner(value) ?? fail();
+  }
+  if (isListType(type)) {
+    const inner = coercion(type.ofType);
+    return (value) => {
+      if (value == null) return null;
+      return Array.isArray(value) ? value.map((item) => inner(item)) : [inner(value)]; // in JSON nothing else is iterable
+    };
+  }
+  if (isInputObjectType(type)) return objectCoercion(type);
+  return (value) => (value == null ? null : (type.parseValue(value) ?? fail()));
+}
+
+function objectCoercion(type: GraphQLInputObjectType): Coerce {
+  // When it is first needed: a type may have itself in it.
+  let fields: { name: string; coerce: Coerce; defaultValue: unknown; mayBeAbsent: boolean }[] | undefined;
+  const fieldsOfType = () =>
+    Object.values(type.getFields()).map(({ name, type: fieldType, defaultValue }) => {
+      return { name, coerce: coercion(fieldType), defaultValue, mayBeAbsent: isNullableType(fieldType) };
+    });
+  return (value) => {
+    fields ??= fieldsOfType();
+    if (value == null) return null;
+    if (type.isOneOf || typeof value !== "object" || Array.isArray(value)) return fail();
+    const values: Values = {};
+    let unread = 0;
+    for (const _ in value) unread += 1;
+    for (const { name, coerce, defaultValue, mayBeAbsent } of fields) {
+      const given: unknown = Reflect.get(value, name);
+      if (given !== undefined) {
+        values[name] = coerce(given);
+        unread -= 1;
+      } else if (defaultValue !== undefined) values[name] = defaultValue;
+      else if (!mayBeAbsent) return fail();
+    }
+    return unread === 0 ? values : fail(); // there is something in it that the type does not have
+  };
 }
 
 const unusual = new Error("unusual");

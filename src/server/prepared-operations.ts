@@ -3,7 +3,6 @@
  * with the same text is executed at once, as with prepared statements. Whatever is unusual about a request, or about what
  * comes of it, is left to Apollo Server. Texts with anything of a caller's in them are not kept; see `document-store.ts`.
  */
-import type { GatewayContext } from "../context.ts";
 import type { Plan } from "./plan.ts";
 
 /** What clients have is a handful; what is more would be somebody's play. Used last stays longest. */
@@ -19,50 +18,42 @@ export interface PreparedOperation {
   readonly recordedName: string | undefined;
 }
 
-/** A request that a prepared operation answers. */
-interface PreparedRequest {
+/** A prepared operation, and how a request asks for it. */
+interface PreparedRequest extends PreparedOperation {
+  readonly variables: Readonly<Record<string, unknown>>;
   readonly mediaType: string;
-  /** The body of the answer; `undefined` where Apollo Server is to complete it, with the same context. */
-  run(context: GatewayContext): Promise<string | undefined>;
 }
 
 export class PreparedOperations {
   readonly #operations = new Map<string, PreparedOperation>();
+  #usedLast: PreparedOperation | undefined;
   /** What Apollo Server answered to an `Accept` header. */
-  readonly #mediaTypes = new Map<string, string>();
+  readonly #mediaTypes = new Map<string | undefined, string>();
 
   add(text: string, operation: PreparedOperation): void {
     if (text.length <= maxTextCharacters) keep(this.#operations, text, operation, maxOperations);
   }
 
-  addMediaType(accept: string, mediaType: string): void {
+  addMediaType(accept: string | undefined, mediaType: string): void {
     if (this.#mediaTypes.get(accept) !== mediaType) keep(this.#mediaTypes, accept, mediaType, maxAcceptHeaders);
   }
 
   /** @param body of a POST, parsed. */
-  find(accept: string, body: unknown): PreparedRequest | undefined {
+  find(accept: string | undefined, body: unknown): PreparedRequest | undefined {
     if (typeof body !== "object" || body === null || !("query" in body) || typeof body.query !== "string")
       return undefined;
     for (const name in body) if (!known.includes(name)) return undefined;
     const operation = this.#operations.get(body.query);
     const mediaType = this.#mediaTypes.get(accept);
     if (operation === undefined || mediaType === undefined) return undefined;
-    keep(this.#operations, body.query, operation, maxOperations); // used last
+    if (operation !== this.#usedLast) keep(this.#operations, body.query, operation, maxOperations);
+    this.#usedLast = operation;
     if ("operationName" in body && body.operationName !== operation.name && body.operationName != null)
       return undefined;
     const variables = "variables" in body ? body.variables : undefined;
     if (!isVariables(variables)) return undefined;
-    return {
-      mediaType,
-      async run(context) {
-        const { record } = context;
-        const data = await operation.plan.run(variables ?? {}, context);
-        if (data === undefined) return undefined;
-        record.operationType = operation.recordedType;
-        record.operationName = operation.recordedName;
-        return `${JSON.stringify({ data })}\n`;
-      },
-    };
+    const { plan, name, recordedType, recordedName } = operation;
+    return { plan, name, recordedType, recordedName, variables: variables ?? {}, mediaType };
   }
 }
 
@@ -72,7 +63,7 @@ function isVariables(value: unknown): value is Record<string, unknown> | null | 
   return value == null || (typeof value === "object" && !Array.isArray(value));
 }
 
-function keep<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {
+function keep<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, max: number): void {
   map.delete(key);
   map.set(key, value);
   const [oldest] = map.keys();

@@ -1,6 +1,8 @@
 /** What is left of a request's body once it is read: nothing, for as long as the request may take. */
 import { createServer, type IncomingMessage } from "node:http";
+import { PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readJson } from "../../src/server/body.ts";
 import { listen } from "../../src/server/listen.ts";
@@ -47,5 +49,43 @@ describe("a body that is read", () => {
 
     expect(held).toBe(text.length);
     server.close();
+  });
+});
+
+/** Reads bytes that come in pieces, cut after each of the offsets. */
+function readPieces(bytes: Buffer, cuts: readonly number[]): Promise<unknown> {
+  const request = Object.assign(new PassThrough(), { headers: { "content-type": "application/json" } });
+  const ends = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((one, other) => one - other);
+  let from = 0;
+  for (const to of [...ends, bytes.length]) {
+    request.write(bytes.subarray(from, to));
+    from = to;
+  }
+  request.end();
+  return readJson(request as unknown as IncomingMessage, 1_000_000, () => {}); // of a request it takes no more than these
+}
+
+describe("a body that comes in pieces", () => {
+  it("is the same text wherever it is cut", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json({ stringUnit: "binary" }), fc.array(fc.nat(200)), async (json, cuts) => {
+        expect(await readPieces(Buffer.from(json), cuts)).toStrictEqual(JSON.parse(json));
+      }),
+    );
+    const marked = Buffer.from('\ufeff{"a":"\ufeffß€😀"}');
+    for (let cut = 0; cut <= marked.length; cut++) expect(await readPieces(marked, [cut])).toEqual({ a: "\ufeffß€😀" });
+  });
+
+  it("is refused where it is no UTF-8, wherever it is cut", async () => {
+    const notUtf8 = [
+      Buffer.from('{"a":"\xe4"}', "latin1"),
+      Buffer.from('"\xe2\x82"', "latin1"),
+      Buffer.from('"a"\xe2', "latin1"),
+    ];
+    for (const bytes of notUtf8) {
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        await expect(readPieces(bytes, [cut])).rejects.toMatchObject({ status: 400 });
+      }
+    }
   });
 });

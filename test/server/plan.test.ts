@@ -6,7 +6,8 @@ import { planOf } from "../../src/server/plan.ts";
 /** Of a resolver's value, whatever that is. */
 const schema = buildSchema(`
   type Query { thing(id: ID, first: Int! = 3): Thing  things: [Thing!]!  numbers: [[Int]!]  kind: Kind  other: Other }
-  type Mutation { change(input: Change!): Thing! }
+  type Mutation { change(input: Change!): Thing!  nest(nests: [Nest!], count: Int): Thing }
+  input Nest { name: String!  flag: Boolean  kind: Kind! = B  ratios: [[Float!]]  inner: Nest  id: ID }
   input Change { name: String!  count: Int = 7  kinds: [Kind!] }
   type Thing { id: ID!  name: String  count: Int  ratio: Float  flag: Boolean!  kind: Kind  kinds: [Kind!]  inner: Thing  inners: [Thing!] }
   enum Kind { A B }
@@ -173,6 +174,44 @@ describe("an operation's plan", () => {
     ["a promise in the place of an object", { id: "x", flag: true, inner: Promise.resolve({ id: "y" }) }],
   ])("leaves to graphql-js %s", async (_, made) => {
     expect(await compare("{ thing { name inner { id } } }", {}, made)).toBe(false);
+  });
+
+  it("coerces any input as graphql-js does, or leaves it", { timeout: 60_000 }, async () => {
+    const some = fc.constantFrom<unknown>(null, "A", "B", "C", "text", 0, 1.5, 2 ** 40, true, [], {});
+    const usually = (arbitrary: fc.Arbitrary<unknown>) =>
+      fc.oneof({ weight: 12, arbitrary }, { weight: 1, arbitrary: some });
+    const { nest } = fc.letrec((tie) => ({
+      nest: fc.record(
+        {
+          name: usually(fc.string()),
+          flag: usually(fc.boolean()),
+          kind: usually(fc.constantFrom("A", "B")),
+          ratios: usually(fc.array(fc.oneof(fc.double(), fc.array(usually(fc.double()))))),
+          inner: usually(fc.oneof({ maxDepth: 2 }, fc.constant(null), tie("nest"))),
+          id: usually(fc.oneof(fc.string(), fc.integer())),
+          ...Object.fromEntries(["other", "constructor"].map((name) => [name, fc.constant(1)])),
+        },
+        { requiredKeys: ["name"] },
+      ),
+    }));
+    const withoutOthers = nest.map((made) =>
+      JSON.parse(JSON.stringify(made, (name, each) => (name === "other" ? undefined : each))),
+    );
+    const nests = fc.oneof(
+      usually(nest),
+      usually(withoutOthers),
+      usually(fc.array(usually(withoutOthers), { maxLength: 3 })),
+    );
+    let planned = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.record({ nests, count: usually(fc.integer()) }, { requiredKeys: [] }), async (variables) => {
+        const text = "mutation ($nests: [Nest!], $count: Int = 3) { nest(nests: $nests, count: $count) { name } }";
+        const json: Record<string, unknown> = JSON.parse(JSON.stringify(variables));
+        if (await compare(text, json, { id: "x", name: "n", flag: true })) planned += 1;
+      }),
+      { numRuns: 3000, endOnFailure: true },
+    );
+    expect(planned).toBeGreaterThan(200);
   });
 
   it("coerces a mutation's input as graphql-js does", async () => {
