@@ -1,5 +1,5 @@
 /** How one request gets its caller and its data sources. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Authentication, AuthMode } from "./auth/authenticate.ts";
 import type { Renewal } from "./auth/graph-tokens.ts";
 import type { VerifiedCaller } from "./auth/verify-caller.ts";
@@ -9,7 +9,7 @@ import type { GraphClient } from "./datasources/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph-request.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { GatewayError } from "./errors.ts";
-import type { AuditEntry } from "./log.ts";
+import type { AuditEntry, GatewayLog } from "./log.ts";
 import type { TraceSpan } from "./trace.ts";
 
 /** What is to be told of a request when it is over; filled in on its way. */
@@ -40,7 +40,7 @@ export interface GatewayContext {
   authorize(access: "read" | "write", write?: AuditEntry["operation"]): void;
   readonly dataSources: { readonly userPfxCertificates: UserPfxCertificates };
   /** What the operation's one field has come to already, where graphql-js is to complete it. */
-  resolved?: { outcome: unknown };
+  resolved?: { outcome: unknown } | undefined;
 }
 
 /** What the HTTP server knows of a request. */
@@ -53,80 +53,116 @@ export interface RequestFacts {
   disconnected: Disconnection;
 }
 
-export function createContext(
-  client: GraphClient,
-  settings: { authMode: AuthMode; maxBatchItems: number; logUserNames: boolean },
-  { record, authentication, deadline, disconnected }: RequestFacts,
-): GatewayContext {
-  let token: Promise<string> | undefined;
-  const inTime = async (promise: Promise<string>): Promise<string> => {
-    const result = await deadline.limit(promise);
-    if (result === "late") throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra did not give a token in time.");
-    return result;
-  };
-  /** A token that comes from Microsoft Entra, or could, has a span of its own. */
-  const obtain = async (renewal?: Renewal): Promise<string> => {
-    if (!authentication.isRenewable) return authentication.token(renewal); // no network behind it: needs no timer
-    const span = record.span.child({ name: "token", attributes: { "gateway.auth.mode": settings.authMode } });
-    try {
-      const obtained = await inTime(authentication.token(renewal));
-      span.end();
-      return obtained;
-    } catch (error) {
-      span.end(error instanceof GatewayError ? error.code : "INTERNAL_SERVER_ERROR");
-      throw error;
-    }
-  };
-  const caller: GraphCaller = {
-    deadline,
-    disconnected,
-    tokenOwner: settings.authMode === "app" || settings.authMode === "none" ? "gateway" : "caller",
-    get span() {
-      return record.span;
-    },
-    token() {
-      token ??= obtain();
-      return token;
-    },
-    renew: authentication.isRenewable
-      ? async (refused, claims) => {
-          if ((await token) !== refused) return;
-          const renewed = obtain({ refused, claims });
-          await renewed; // where that fails, the rest of the request still knows the token it has used
-          token = renewed;
-        }
-      : undefined,
-    audit: (entry) =>
-      client.log.audit({
-        httpRequestId: record.id,
-        ...subjectOf(authentication, settings.authMode),
-        ...named(entry, settings),
-      }),
-  };
+/** What of the configuration a request has to do with. */
+export interface RequestSettings {
+  readonly authMode: AuthMode;
+  readonly maxBatchItems: number;
+  readonly logUserNames: boolean;
+}
+
+/** One request's context: a plain object, because Apollo Server hands on a copy of it. */
+export function createContext(client: GraphClient, settings: RequestSettings, facts: RequestFacts): GatewayContext {
+  const caller = new RequestCaller(client.log, settings, facts);
   return {
-    record,
+    record: facts.record,
     authorize(access, write) {
       try {
-        authentication.authorize(access);
+        facts.authentication.authorize(access);
       } catch (error) {
         if (write !== undefined) caller.audit({ operation: write, outcome: "FORBIDDEN" });
         throw error;
       }
     },
     dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, settings.maxBatchItems) },
+    resolved: undefined,
   };
 }
 
-function subjectOf({ caller }: Authentication, mode: AuthMode) {
-  if (caller === null) return { mode };
-  const { tenantId, objectId, clientId } = caller;
-  return { mode, tenantId, objectId, ...(clientId !== null && { clientId }) };
+class RequestCaller implements GraphCaller {
+  readonly deadline: Deadline;
+  readonly disconnected: Disconnection;
+  readonly tokenOwner: "caller" | "gateway";
+  readonly renew: GraphCaller["renew"];
+  readonly #log: GatewayLog;
+  readonly #settings: RequestSettings;
+  readonly #record: RequestRecord;
+  readonly #authentication: Authentication;
+  #token: Promise<string> | undefined;
+
+  constructor(log: GatewayLog, settings: RequestSettings, facts: RequestFacts) {
+    const { authMode } = settings;
+    this.deadline = facts.deadline;
+    this.disconnected = facts.disconnected;
+    this.tokenOwner = authMode === "app" || authMode === "none" ? "gateway" : "caller";
+    this.renew = facts.authentication.isRenewable ? (refused, claims) => this.#renew(refused, claims) : undefined;
+    this.#log = log;
+    this.#settings = settings;
+    this.#record = facts.record;
+    this.#authentication = facts.authentication;
+  }
+
+  get span(): TraceSpan {
+    return this.#record.span;
+  }
+
+  token(): Promise<string> {
+    this.#token ??= this.#obtain();
+    return this.#token;
+  }
+
+  async #renew(refused: string, claims: string | undefined): Promise<void> {
+    if ((await this.#token) !== refused) return;
+    const renewed = this.#obtain({ refused, claims });
+    await renewed; // where that fails, the rest of the request still knows the token it has used
+    this.#token = renewed;
+  }
+
+  /** A token that comes from Microsoft Entra, or could, has a span of its own. */
+  #obtain(renewal?: Renewal): Promise<string> {
+    const { isRenewable, token } = this.#authentication;
+    return isRenewable ? this.#obtainInTime(token(renewal)) : token(renewal); // no network behind it: needs no timer
+  }
+
+  async #obtainInTime(token: Promise<string>): Promise<string> {
+    const attributes = { "gateway.auth.mode": this.#settings.authMode };
+    const span = this.#record.span.child({ name: "token", attributes });
+    try {
+      const obtained = await this.deadline.limit(token);
+      if (obtained === "late") {
+        throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra did not give a token in time.");
+      }
+      span.end();
+      return obtained;
+    } catch (error) {
+      span.end(error instanceof GatewayError ? error.code : "INTERNAL_SERVER_ERROR");
+      throw error;
+    }
+  }
+
+  audit(entry: AuditEntry): void {
+    const { authMode, logUserNames } = this.#settings;
+    const { caller } = this.#authentication;
+    const { userPrincipalName } = entry;
+    const hides = userPrincipalName !== undefined && !logUserNames;
+    this.#log.audit({
+      operation: entry.operation,
+      outcome: entry.outcome,
+      httpRequestId: this.#record.id,
+      mode: authMode,
+      tenantId: caller?.tenantId,
+      objectId: caller?.objectId,
+      clientId: caller?.clientId ?? undefined,
+      certificateId: entry.certificateId,
+      thumbprint: entry.thumbprint,
+      userPrincipalName: hides ? undefined : userPrincipalName,
+      userPrincipalNameSha256: hides ? sha256Of(userPrincipalName.toLowerCase()) : undefined,
+      clientRequestId: entry.clientRequestId,
+      requestId: entry.requestId,
+    });
+  }
 }
 
 /** Users are named in the audit log only where that is asked for; else a hash tells them apart. */
-function named({ userPrincipalName, ...entry }: AuditEntry, { logUserNames }: { logUserNames: boolean }) {
-  if (userPrincipalName === undefined) return entry;
-  if (logUserNames) return { ...entry, userPrincipalName };
-  const hash = createHash("sha256").update(userPrincipalName.toLowerCase()).digest("hex");
-  return { ...entry, userPrincipalNameSha256: hash };
+function sha256Of(text: string): string {
+  return hash("sha256", text, "hex");
 }

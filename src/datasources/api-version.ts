@@ -13,11 +13,12 @@ export function withApiVersion(
   send: (request: GraphRequest, path: string) => Promise<GraphResponse>,
   onMovedToBeta: () => void,
 ): Send {
-  let version: "v1.0" | "beta" = configured === "beta" ? "beta" : "v1.0";
+  if (configured !== "auto") return (request) => send(request, `/${configured}${request.path}`);
+  let version: "v1.0" | "beta" = "v1.0";
   return async (request) => {
     const asked = version;
     const response = await send(request, `/${asked}${request.path}`);
-    if (configured !== "auto" || asked === "beta" || !isSegmentMissing(response)) return response;
+    if (asked === "beta" || !isSegmentMissing(response)) return response;
     if (version === "v1.0") {
       version = "beta";
       onMovedToBeta();

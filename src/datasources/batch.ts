@@ -6,8 +6,10 @@
  */
 import DataLoader from "dataloader";
 import { hideSecrets } from "../schema/hide-secrets.ts";
+import { secretsOf } from "./graph-error.ts";
 import { type Batch, type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 import { isRecord } from "./json.ts";
+import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
 const maxItems = 20;
 
@@ -61,7 +63,7 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
     const response = await send({ operation, method: "POST", path: "/$batch", body, caller, onSend });
     // Nothing of it was done: each goes by itself, and one that Graph could not read fails alone.
     if (unreadable.includes(response.status)) return await Promise.all(requests.map((each) => sendAlone(send, each)));
-    const answer = { ...response, othersSecrets: secretsOf(requests) };
+    const answer = { ...response, othersSecrets: shortSecretsOf(requests) };
     return requests.map((_, index) => answerOf(answer, index));
   } catch (error) {
     // To every item what happened to the batch.
@@ -77,10 +79,20 @@ async function sendAlone(send: Send, request: GraphRequest): Promise<GraphRespon
   }
 }
 
-function itemOf({ method, path, query, body }: GraphRequest, index: number): Record<string, unknown> {
+interface BatchItem {
+  readonly id: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: typeof jsonHeaders;
+  readonly body?: UserPfxCertificateBody;
+}
+
+const jsonHeaders = { "Content-Type": "application/json" };
+
+function itemOf({ method, path, query, body }: GraphRequest, index: number): BatchItem {
   const url = query ? `${path}?${query}` : path;
   const item = { id: String(index), method, url };
-  return body === undefined ? item : { ...item, headers: { "Content-Type": "application/json" }, body };
+  return body instanceof UserPfxCertificateBody ? { ...item, headers: jsonHeaders, body } : item;
 }
 
 function answerOf(response: GraphResponse, index: number): GraphResponse | Error {
@@ -107,7 +119,6 @@ function answerOf(response: GraphResponse, index: number): GraphResponse | Error
  * An answer to one may quote another; one list for all, so that it is prepared for the search once. Long secrets are left
  * out: a long run of their letters is cut from any error.
  */
-function secretsOf(requests: readonly GraphRequest[]): string[] {
-  const secrets = requests.flatMap((request) => request.secrets ?? []);
-  return hideSecrets(secrets.filter(({ length }) => length <= maxSecretCharacters));
+function shortSecretsOf(requests: readonly GraphRequest[]): string[] {
+  return hideSecrets(requests.flatMap(secretsOf).filter(({ length }) => length <= maxSecretCharacters));
 }

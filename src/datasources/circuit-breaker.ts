@@ -21,17 +21,16 @@ export function withCircuitBreaker(send: Send, onChange: (isOpen: boolean) => vo
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresInARow) },
   );
   breaker.onStateChange((state) => onChange(state !== CircuitState.Closed));
-  let hasFailed = false;
   /** While all is well there is nothing that cockatiel would have to be told. */
+  let hasFailed = false;
   const note = async (attempt: Attempt): Promise<void> => {
-    if (!hasFailed && !isFailure(attempt)) return;
     hasFailed = isFailure(attempt);
     await breaker.execute(async () => attempt).catch(() => {}); // open meanwhile
   };
   return async (request) => {
     if (breaker.state === CircuitState.Closed) {
       const attempt = await attemptOf(send, request);
-      if (!isFollowedByLookUp(request, attempt)) await note(attempt);
+      if ((hasFailed || isFailure(attempt)) && !isFollowedByLookUp(request, attempt)) await note(attempt);
       return answerOf(attempt);
     }
     if (request.isLookUp) return send(request);

@@ -103,15 +103,14 @@ export class GraphClient {
     return createBatch(this.#sendUnbatched, expectedItems);
   }
 
-  /** What `close` waits for. It must end by itself, as everything with a deadline does. */
-  async finishBeforeClosing<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** `close` waits from here until as many `endUnfinished`. What is begun must end by itself, as everything with a deadline does. */
+  beginUnfinished(): void {
     this.#unfinished += 1;
-    try {
-      return await work();
-    } finally {
-      this.#unfinished -= 1;
-      if (this.#unfinished === 0) this.#onFinished?.();
-    }
+  }
+
+  endUnfinished(): void {
+    this.#unfinished -= 1;
+    if (this.#unfinished === 0) this.#onFinished?.();
   }
 
   /** Waits for what has to be finished, then ends every connection; reads under way fail. */

@@ -12,6 +12,9 @@ export class GraphClock {
   readonly #nowMs: () => number;
   /** Graph's epoch milliseconds minus our monotonic ones, as each of the last answers had it. */
   #offsets: number[] = [];
+  /** A busy second has the same header many times. */
+  #lastDate: string | string[] | undefined;
+  #lastDateMs = Number.NaN;
 
   /** @param nowMs monotonic milliseconds. */
   constructor(nowMs: () => number) {
@@ -20,9 +23,12 @@ export class GraphClock {
 
   /** @param date the `Date` header of an answer that came in just now. */
   observe(date: string | string[] | undefined): void {
-    const graphMs = typeof date === "string" ? Date.parse(date) : Number.NaN;
-    if (Number.isNaN(graphMs)) return;
-    this.#offsets.push(graphMs - this.#nowMs());
+    if (date !== this.#lastDate) {
+      this.#lastDate = date;
+      this.#lastDateMs = typeof date === "string" ? Date.parse(date) : Number.NaN;
+    }
+    if (Number.isNaN(this.#lastDateMs)) return;
+    this.#offsets.push(this.#lastDateMs - this.#nowMs());
     if (this.#offsets.length > rememberedAnswers) this.#offsets.shift();
   }
 

@@ -7,6 +7,7 @@ import type { GraphCaller, GraphRequest, GraphResponse, TransportError } from ".
 import { isRecord } from "./json.ts";
 import { requestIdOf } from "./observe.ts";
 import { askedSecondsOf } from "./retry-after.ts";
+import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   400: "BAD_USER_INPUT",
@@ -56,9 +57,14 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
 /** What Graph answered, fit for API users. */
 async function graphDetailsOf(request: GraphRequest, response: GraphResponse): Promise<GraphErrorDetails> {
   const shared = [response.othersSecrets ?? [], await tokenOf(request.caller)];
-  const { code, message, activityId } = readGraphError(response.body, request.secrets ?? [], shared);
+  const { code, message, activityId } = readGraphError(response.body, secretsOf(request), shared);
   const { status, clientRequestId } = response;
   return { status, code, message, requestId: requestIdOf(response), clientRequestId, activityId };
+}
+
+/** What of its body must not come back in an error. */
+export function secretsOf({ body }: GraphRequest): readonly string[] {
+  return body instanceof UserPfxCertificateBody ? body.secrets : [];
 }
 
 const tokens = new WeakMap<GraphCaller, readonly [string]>();

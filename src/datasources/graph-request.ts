@@ -7,6 +7,7 @@ import type { AuditEntry } from "../log.ts";
 import type { TraceSpan } from "../trace.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Disconnection } from "./disconnection.ts";
+import type { GraphBody } from "./graph-json.ts";
 
 /** On whose behalf a request goes to Graph, and until when. */
 export interface GraphCaller {
@@ -37,9 +38,7 @@ export interface GraphRequest {
   readonly path: string;
   /** Encoded, without the question mark. */
   readonly query?: string | undefined;
-  readonly body?: Readonly<Record<string, unknown>> | undefined;
-  /** Values of the body that must not come back in an error. */
-  readonly secrets?: readonly string[] | undefined;
+  readonly body?: GraphBody | undefined;
   readonly caller: GraphCaller;
   /** Where given, the request may travel in a `$batch` with others that are sent at the same time. */
   readonly batch?: Batch | undefined;
@@ -47,8 +46,8 @@ export interface GraphRequest {
   readonly attempts?: Attempts | undefined;
   /** Whether it finds out what became of a write: that is asked also of a Graph that counts as down. */
   readonly isLookUp?: boolean;
-  /** Told right before it is written to a socket. */
-  readonly onSend?: (() => void) | undefined;
+  /** Told right before it is written to a socket; whoever paces writes sets it. */
+  onSend?: (() => void) | undefined;
 }
 
 /** What one request may still do. */

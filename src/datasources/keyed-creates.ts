@@ -47,13 +47,24 @@ export class KeyedCreates {
    * @param token the caller's, for telling callers apart.
    * @param create sends and settles; given what is known from before, and telling there what record it finds.
    */
-  async run(
+  run(
     input: CreateUserPfxCertificateInput,
     token: string,
     caller: Pick<GraphCaller, "deadline" | "disconnected">,
     create: (past: Past) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
     const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
+    const isFree = !this.#flights.has(key);
+    return isFree ? this.#fly(key, input, token, caller, create) : this.#wait(key, input, token, caller, create);
+  }
+
+  async #wait(
+    key: string,
+    input: CreateUserPfxCertificateInput,
+    token: string,
+    caller: Pick<GraphCaller, "deadline" | "disconnected">,
+    create: (past: Past) => Promise<UserPfxCertificate>,
+  ): Promise<UserPfxCertificate> {
     for (;;) {
       const flight = this.#flights.get(key);
       if (flight === undefined) return this.#fly(key, input, token, caller, create);

@@ -46,9 +46,12 @@ export interface CreateSteps {
 export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate> {
   let doubted: Outcome | undefined;
   for (let sending = 1; ; sending++) {
-    const outcome = await steps.send().catch(async (error: unknown) => {
+    let outcome: Outcome;
+    try {
+      outcome = await steps.send();
+    } catch (error) {
       throw doubted === undefined || !(error instanceof GatewayError) ? error : await absent(steps, doubted, error);
-    });
+    }
     const certificate = steps.certificateOf(outcome);
     if (certificate !== undefined) return certificate;
 

@@ -31,10 +31,14 @@ export function withRetry(
     let doubt = false;
     for (let attempt = 1; ; attempt++) {
       attempts.left -= 1;
-      const outcome = await attemptOnce(send, counted).catch((error: unknown) => {
-        // The gateway itself refuses to ask again; what it has asked before may have been applied all the same.
-        throw doubt ? new TransportError("network", true, error) : error;
-      });
+      let outcome: Outcome;
+      try {
+        outcome = { response: await send(counted) };
+      } catch (error) {
+        // Where the gateway itself refuses to ask again, what it has asked before may have been applied all the same.
+        if (!(error instanceof TransportError)) throw doubt ? new TransportError("network", true, error) : error;
+        outcome = { error };
+      }
       doubt ||= isDoubtful(request, outcome);
       const waitMs = waitBefore(request, outcome, attempt, clock);
       if (
@@ -51,15 +55,6 @@ export function withRetry(
       onRetry(request);
     }
   };
-}
-
-async function attemptOnce(send: Send, request: GraphRequest): Promise<Outcome> {
-  try {
-    return { response: await send(request) };
-  } catch (error) {
-    if (error instanceof TransportError) return { error };
-    throw error;
-  }
 }
 
 /** Whether the request may have been applied although nothing says so. */

@@ -4,9 +4,9 @@
  * means "never sent" while connecting and "who knows" afterwards. Redirects are not followed, and sizes are bounded while
  * the answer streams.
  */
-import { isAscii } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
+import { type EncodedBody, encodeBody, parseAnswer } from "./graph-json.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "./graph-request.ts";
 
 /** A page of 1,000 redacted certificates has about 600 KB; twenty created ones of the largest size 28 MB. */
@@ -51,9 +51,10 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
       if (traceparent !== undefined) headers.traceparent = traceparent;
       if (request.body !== undefined) headers["content-type"] = "application/json";
       const target = request.query ? `${prefix}${path}?${request.query}` : `${prefix}${path}`;
-      const body = request.body === undefined ? null : JSON.stringify(request.body);
+      const sent = request.body && encodeBody(request.body);
+      const body = sent?.bytes ?? null;
       return new Promise((resolve, reject) => {
-        const exchange = new Exchange(request, clientRequestId, resolve, reject);
+        const exchange = new Exchange(request, sent, clientRequestId, resolve, reject);
         if (!exchange.done) pool.dispatch({ method: request.method, path: target, headers, body }, exchange);
       });
     },
@@ -72,17 +73,20 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #request: GraphRequest;
+  readonly #sentBody: EncodedBody | undefined;
   readonly #clientRequestId: string;
   readonly #resolve: (response: GraphResponse) => void;
   readonly #reject: (error: TransportError) => void;
 
   constructor(
     request: GraphRequest,
+    sentBody: EncodedBody | undefined,
     clientRequestId: string,
     resolve: (response: GraphResponse) => void,
     reject: (error: TransportError) => void,
   ) {
     this.#request = request;
+    this.#sentBody = sentBody;
     this.#clientRequestId = clientRequestId;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -121,9 +125,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settle()) this.#reject(new TransportError(reason, this.#sent, cause));
   }
 
-  #answer(text: string | undefined): void {
+  #answer(bytes: Buffer | undefined): void {
     if (!this.#settle()) return;
-    const body = text === undefined ? undefined : parse(text);
+    const body = bytes === undefined ? undefined : parsed(bytes, this.#sentBody);
     this.#resolve({ status: this.#status, headers: this.#headers, body, clientRequestId: this.#clientRequestId });
   }
 
@@ -158,7 +162,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks, this.#bytes);
-    this.#answer(bytes.toString(isAscii(bytes) ? "latin1" : "utf8")); // almost always ASCII, which is only copied
+    this.#answer(bytes);
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, cause: Error): void {
@@ -174,9 +178,9 @@ function attemptMs({ caller: { deadline }, operation }: GraphRequest): number {
   return Math.max(1, Math.min(attemptShare * budgetMs, usable));
 }
 
-function parse(text: string): unknown {
+function parsed(bytes: Buffer, sent: EncodedBody | undefined): unknown {
   try {
-    return JSON.parse(text);
+    return parseAnswer(bytes, sent);
   } catch {
     return undefined;
   }

@@ -1,6 +1,9 @@
-/** Graph's JSON of a certificate, checked: redacted secrets and enum members unknown to this build become null. */
-
+/**
+ * A certificate as Graph's JSON has it: what is sent, and what is answered, checked; redacted secrets and enum members unknown
+ * to this build become null.
+ */
 import { hideSecrets } from "../schema/hide-secrets.ts";
+import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../schema/user-pfx-padding-scheme.ts";
@@ -11,18 +14,101 @@ import { type GraphPage, queryOfNextLink } from "./paging.ts";
 const purposes: readonly UserPfxIntendedPurpose[] = Object.values(UserPfxIntendedPurpose);
 const paddingSchemes: readonly UserPfxPaddingScheme[] = Object.values(UserPfxPaddingScheme);
 
-const strings = [
-  "thumbprint",
-  "userPrincipalName",
-  "startDateTime",
-  "expirationDateTime",
-  "providerName",
-  "keyName",
-  "encryptedPfxBlob",
-  "encryptedPfxPassword",
-  "createdDateTime",
-  "lastModifiedDateTime",
-] as const;
+/** What is sent of a certificate; JSON leaves out what is undefined. The file is not among the properties: see `graph-json.ts`. */
+export class UserPfxCertificateBody {
+  readonly "@odata.type" = "#microsoft.graph.userPFXCertificate";
+  readonly thumbprint: string | undefined;
+  readonly intendedPurpose: UserPfxIntendedPurpose | undefined;
+  readonly userPrincipalName: string | undefined;
+  readonly startDateTime: string | undefined;
+  readonly expirationDateTime: string | undefined;
+  readonly providerName: string | undefined;
+  readonly keyName: string | undefined;
+  readonly paddingScheme: UserPfxPaddingScheme | undefined;
+  /** Empty, and in the file's place. */
+  readonly encryptedPfxBlob: "" | undefined;
+  readonly encryptedPfxPassword: string | undefined;
+  readonly #file: string | undefined;
+
+  constructor(input: UpdateUserPfxCertificateInput) {
+    // Graph keeps thumbprints in lower case, and its natural key is made of them.
+    this.thumbprint = input.thumbprint?.toLowerCase();
+    this.intendedPurpose = input.intendedPurpose;
+    this.userPrincipalName = input.userPrincipalName;
+    this.startDateTime = input.startDateTime;
+    this.expirationDateTime = input.expirationDateTime;
+    this.providerName = input.providerName;
+    this.keyName = input.keyName;
+    this.paddingScheme = input.paddingScheme;
+    this.encryptedPfxBlob = input.encryptedPfxBlob && "";
+    this.encryptedPfxPassword = input.encryptedPfxPassword;
+    this.#file = input.encryptedPfxBlob;
+  }
+
+  /** Base64, which was checked when it came in. */
+  get file(): string | undefined {
+    return this.#file;
+  }
+
+  /** What must not come back in an error. */
+  get secrets(): readonly string[] {
+    return hideSecrets([this.#file, this.encryptedPfxPassword].filter((value) => value !== undefined));
+  }
+}
+hideSecrets(UserPfxCertificateBody.prototype);
+
+/** What Graph answered, checked. A class, so that none of its instances needs anything of its own to keep its secrets. */
+class AnsweredCertificate implements UserPfxCertificate {
+  id: string;
+  thumbprint: string | null;
+  intendedPurpose: UserPfxIntendedPurpose | null;
+  userPrincipalName: string | null;
+  startDateTime: string | null;
+  expirationDateTime: string | null;
+  providerName: string | null;
+  keyName: string | null;
+  paddingScheme: UserPfxPaddingScheme | null;
+  encryptedPfxBlob: string | null;
+  encryptedPfxPassword: string | null;
+  createdDateTime: string | null;
+  lastModifiedDateTime: string | null;
+
+  /** @throws {TypeError} where a property has another type. */
+  constructor(id: string, value: Readonly<Record<string, unknown>>, onUnknownMember: (property: string) => void) {
+    this.id = id;
+    this.thumbprint = textOf(value.thumbprint);
+    this.intendedPurpose = memberOf(purposes, value.intendedPurpose, "intendedPurpose", onUnknownMember);
+    this.userPrincipalName = textOf(value.userPrincipalName);
+    this.startDateTime = textOf(value.startDateTime);
+    this.expirationDateTime = textOf(value.expirationDateTime);
+    this.providerName = textOf(value.providerName);
+    this.keyName = textOf(value.keyName);
+    this.paddingScheme = memberOf(paddingSchemes, value.paddingScheme, "paddingScheme", onUnknownMember);
+    const [file, password] = [textOf(value.encryptedPfxBlob), textOf(value.encryptedPfxPassword)];
+    this.encryptedPfxBlob = file === "AA==" ? null : file; // which is how Graph redacts it
+    this.encryptedPfxPassword = password === "" ? null : password;
+    this.createdDateTime = textOf(value.createdDateTime);
+    this.lastModifiedDateTime = textOf(value.lastModifiedDateTime);
+  }
+}
+hideSecrets(AnsweredCertificate.prototype);
+
+function textOf(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  if (value === undefined || value === null) return null;
+  throw new TypeError("no text");
+}
+
+function memberOf<Member extends string>(
+  known: readonly Member[],
+  wire: unknown,
+  property: string,
+  onUnknown: (property: string) => void,
+): Member | null {
+  const found = known.find((member) => member === wire);
+  if (found === undefined && wire != null) onUnknown(property);
+  return found ?? null;
+}
 
 /**
  * The certificate, or `undefined` where the value is no certificate: no object, no id, or a property of another type.
@@ -34,37 +120,11 @@ export function userPfxCertificateOf(
   onUnknownMember: (property: string) => void,
 ): UserPfxCertificate | undefined {
   if (!isRecord(value) || !isCertificateId(value.id)) return undefined;
-
-  function member<Member extends string>(property: string, known: readonly Member[]): Member | null {
-    const wire = isRecord(value) ? value[property] : undefined;
-    const found = known.find((candidate) => candidate === wire);
-    if (found === undefined && wire != null) onUnknownMember(property);
-    return found ?? null;
+  try {
+    return new AnsweredCertificate(value.id, value, onUnknownMember);
+  } catch {
+    return undefined;
   }
-
-  const certificate: UserPfxCertificate = {
-    id: value.id,
-    thumbprint: null,
-    intendedPurpose: member("intendedPurpose", purposes),
-    userPrincipalName: null,
-    startDateTime: null,
-    expirationDateTime: null,
-    providerName: null,
-    keyName: null,
-    paddingScheme: member("paddingScheme", paddingSchemes),
-    encryptedPfxBlob: null,
-    encryptedPfxPassword: null,
-    createdDateTime: null,
-    lastModifiedDateTime: null,
-  };
-  for (const property of strings) {
-    const text = value[property] ?? null;
-    if (text !== null && typeof text !== "string") return undefined;
-    certificate[property] = text;
-  }
-  if (certificate.encryptedPfxBlob === "AA==") certificate.encryptedPfxBlob = null;
-  if (certificate.encryptedPfxPassword === "") certificate.encryptedPfxPassword = null;
-  return hideSecrets(certificate);
 }
 
 /** Graph's JSON of a page; `undefined` where it is none, or leads on to somewhere else. */

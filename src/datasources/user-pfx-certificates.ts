@@ -10,7 +10,6 @@ import { badUserInput, GatewayError, GraphError } from "../errors.ts";
 import type { AuditEntry } from "../log.ts";
 import { brokenRules } from "../schema/broken-rules.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import { hideSecrets } from "../schema/hide-secrets.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
@@ -31,9 +30,12 @@ import { type CreateSteps, createOnce } from "./reconcile.ts";
 import { maxAttempts } from "./retry.ts";
 import { askedSecondsOf } from "./retry-after.ts";
 import { settleInTurn } from "./settle-in-turn.ts";
-import { pageOfUserPfxCertificates, userPfxCertificateOf } from "./user-pfx-certificate-json.ts";
+import {
+  pageOfUserPfxCertificates,
+  UserPfxCertificateBody,
+  userPfxCertificateOf,
+} from "./user-pfx-certificate-json.ts";
 
-const odataType = "#microsoft.graph.userPFXCertificate";
 const defaultFirst = 50;
 /** Certificates by id and lists, of one GraphQL request: a page of a thousand could ask for a list of every user's. */
 const maxReads = 1000;
@@ -47,7 +49,7 @@ export class UserPfxCertificates {
   readonly #client: GraphClient;
   readonly #caller: GraphCaller;
   readonly #maxBatchItems: number;
-  readonly #reads: Batch;
+  #reads: Batch | undefined;
   #readCount = 0;
 
   /** @param maxBatchItems most inputs of one plural create. */
@@ -55,7 +57,6 @@ export class UserPfxCertificates {
     this.#client = client;
     this.#caller = caller;
     this.#maxBatchItems = maxBatchItems;
-    this.#reads = client.batch();
   }
 
   /**
@@ -105,7 +106,7 @@ export class UserPfxCertificates {
       method: "GET",
       path: certificatePath(id),
       caller: this.#caller,
-      batch: this.#reads,
+      batch: this.#readBatch(),
     };
     const response = await this.#expect(request, [200, 404]);
     if (response.status === 200) return this.#certificateOf(request, response);
@@ -135,7 +136,7 @@ export class UserPfxCertificates {
       matches: conditions.every((each) => each.length === 0)
         ? undefined
         : (certificate) => filters.every((each) => matches(certificate, each)),
-      fetchPage: (query) => this.#fetchPage(query, this.#caller, { batch: this.#reads }),
+      fetchPage: (query) => this.#fetchPage(query, this.#caller, { batch: this.#readBatch() }),
     });
   }
 
@@ -150,13 +151,11 @@ export class UserPfxCertificates {
     if (Object.values(input).every((value) => value === undefined)) {
       throw badUserInput([{ path: "input", message: "must give at least one property" }]);
     }
-    const secrets = [input.encryptedPfxBlob, input.encryptedPfxPassword].filter((value) => value !== undefined);
     const request: GraphRequest = {
       operation: "update",
       method: "PATCH",
       path,
-      body: bodyOf(input),
-      secrets: hideSecrets(secrets),
+      body: new UserPfxCertificateBody(input),
       caller: this.#caller,
     };
     const updated = await this.#audited({ operation: "update", certificateId: id }, async (seen) => {
@@ -215,8 +214,7 @@ export class UserPfxCertificates {
       operation: "create",
       method: "POST",
       path: collectionPath,
-      body: bodyOf(input),
-      secrets: hideSecrets([input.encryptedPfxBlob, input.encryptedPfxPassword]),
+      body: new UserPfxCertificateBody(input),
       caller: this.#caller,
       batch,
       attempts,
@@ -270,9 +268,11 @@ export class UserPfxCertificates {
   ): Promise<UserPfxCertificate | null> {
     const { deadline } = this.#caller;
     const caller: GraphCaller = {
-      ...this.#caller,
-      span,
+      tokenOwner: this.#caller.tokenOwner,
+      renew: this.#caller.renew,
       token: () => this.#caller.token(),
+      audit: (entry) => this.#caller.audit(entry),
+      span,
       deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
       disconnected: new Disconnection(),
     };
@@ -294,13 +294,10 @@ export class UserPfxCertificates {
   }
 
   /** Does a write and leaves a line in the audit log, whatever becomes of it, be it that the process is to stop. */
-  #audited<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
-    return this.#client.finishBeforeClosing(() => this.#audit(subject, write));
-  }
-
-  async #audit<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
-    const seen: Seen = { response: undefined };
+  async #audited<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
+    const seen: Seen = { response: undefined, ids: undefined };
     let outcome = "INTERNAL_SERVER_ERROR";
+    this.#client.beginUnfinished();
     try {
       const result = await write(seen);
       outcome = "success";
@@ -310,14 +307,24 @@ export class UserPfxCertificates {
       if (error instanceof GraphError) seen.ids = error.graph;
       throw error;
     } finally {
+      this.#client.endUnfinished();
       const { clientRequestId, requestId } = seen.ids ?? idsOf(seen.response);
       this.#caller.audit({
-        ...subject,
+        operation: subject.operation,
         outcome,
-        ...(clientRequestId !== null && { clientRequestId }),
-        ...(requestId !== null && { requestId }),
+        certificateId: subject.certificateId,
+        thumbprint: subject.thumbprint,
+        userPrincipalName: subject.userPrincipalName,
+        clientRequestId: clientRequestId ?? undefined,
+        requestId: requestId ?? undefined,
       });
     }
+  }
+
+  /** Reads of one request travel together. */
+  #readBatch(): Batch {
+    this.#reads ??= this.#client.batch();
+    return this.#reads;
   }
 
   #countRead(): void {
@@ -372,19 +379,12 @@ type Subject = Omit<AuditEntry, "outcome" | "clientRequestId" | "requestId">;
 /** The ids of Graph's last answer to a write, for the audit log. */
 interface Seen {
   response: GraphResponse | undefined;
-  ids?: { clientRequestId: string | null; requestId: string | null };
+  ids: { clientRequestId: string | null; requestId: string | null } | undefined;
 }
 
 function idsOf(response: GraphResponse | undefined): { clientRequestId: string | null; requestId: string | null } {
   if (response === undefined) return { clientRequestId: null, requestId: null };
   return { clientRequestId: response.clientRequestId, requestId: requestIdOf(response) };
-}
-
-/** Graph keeps thumbprints in lower case, and its natural key is made of them. */
-function bodyOf(input: UpdateUserPfxCertificateInput): Record<string, unknown> {
-  const { thumbprint } = input;
-  const body = { "@odata.type": odataType, ...input, ...(thumbprint && { thumbprint: thumbprint.toLowerCase() }) };
-  return hideSecrets(body);
 }
 
 /** Whatever the read failed of says nothing about the change. */

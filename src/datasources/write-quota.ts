@@ -21,7 +21,8 @@ export type Place = number | string;
 export interface Quota {
   /** How many writes may go out at once. */
   readonly remaining: number;
-  take(caller: Pick<GraphCaller, "deadline" | "disconnected">): Promise<Place>;
+  /** At once where nobody has to wait. */
+  take(caller: Pick<GraphCaller, "deadline" | "disconnected">): Place | Promise<Place>;
   /** For a write that turned out not to count with Graph: whoever is next need not wait for it. */
   giveBack(place: Place): void;
   /** For a write that leaves only now, long after its turn: it counts from now. Returns the place it has then. */
@@ -52,12 +53,12 @@ export class WriteQuota implements Quota {
   }
 
   /**
-   * Resolves when a write may go out, with what `giveBack` takes.
+   * What `giveBack` takes, as soon as a write may go out.
    *
    * @throws {GatewayError} `THROTTLED` at once where that is after the deadline.
    * @throws {TransportError} `disconnected` where nobody waits for it any more.
    */
-  async take({ deadline, disconnected }: Pick<GraphCaller, "deadline" | "disconnected">): Promise<number> {
+  take({ deadline, disconnected }: Pick<GraphCaller, "deadline" | "disconnected">): number | Promise<number> {
     const waitMs = this.#waitMs(this.#queue.size);
     if (waitMs <= 0 && this.#queue.size === 0) return this.#stamp();
     if (waitMs >= deadline.remainingMs) {
@@ -96,7 +97,8 @@ export class WriteQuota implements Quota {
 
   /** How long the one with so many before it will have to wait. */
   #waitMs(ahead: number): number {
-    const frees = this.#times[this.#times.length - this.#limit + (ahead % this.#limit)] ?? Number.NEGATIVE_INFINITY;
+    const index = this.#times.length - this.#limit + (ahead % this.#limit);
+    const frees = (index < 0 ? undefined : this.#times[index]) ?? Number.NEGATIVE_INFINITY;
     const rounds = Math.floor(ahead / this.#limit);
     return Math.max(0, frees + windowMs - this.#clock.now()) + rounds * windowMs;
   }
@@ -127,14 +129,15 @@ export class WriteQuota implements Quota {
 export function withWriteQuota(quota: Quota, now: () => number, send: Send): Send {
   return async (request) => {
     if (request.operation === "read") return send(request);
-    let place = await quota.take(request.caller);
+    const taken = quota.take(request.caller);
+    let place = typeof taken === "object" ? await taken : taken;
     const takenAtMs = now();
     // It may have waited since, for a connection or for its batch.
-    const onSend = () => {
+    request.onSend = () => {
       if (now() - takenAtMs > lateMs) place = quota.postpone(place);
     };
     try {
-      const response = await send({ ...request, onSend });
+      const response = await send(request);
       if (response.status === 401) quota.giveBack(place);
       return response;
     } catch (error) {

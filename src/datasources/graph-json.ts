@@ -1,0 +1,102 @@
+/**
+ * JSON to Graph and back, with the PFX files in it copied as bytes: V8 writes and reads text letter by letter, looking for
+ * what would have to be escaped, and base64 has nothing of the kind. Graph answers a create with the file that it was sent;
+ * where that is so, the text is not made a second time.
+ */
+import { isAscii } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { isRecord } from "./json.ts";
+import type { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
+
+const property = "encryptedPfxBlob";
+const opening = `"${property}":"`;
+const openingBytes = Buffer.from(opening);
+const quote = 0x22;
+
+/** Stands for a file of the request while the rest of an answer is parsed: nobody can know it, and it is no base64. */
+const mark = `#${randomBytes(9).toString("base64url")}#`;
+
+/** A file, and where it stands among the bytes of its request. */
+interface EncodedFile {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface EncodedBody {
+  readonly bytes: Buffer;
+  readonly files: readonly EncodedFile[];
+}
+
+/** What a request may carry: a certificate, or a `$batch` of requests. */
+export type GraphBody =
+  | UserPfxCertificateBody
+  | { readonly requests: readonly { readonly body?: UserPfxCertificateBody }[] };
+
+/** The JSON of a body, with the files in their places. */
+export function encodeBody(body: GraphBody): EncodedBody {
+  const bodies = "requests" in body ? body.requests.map((request) => request.body) : [body];
+  const texts = bodies.flatMap((each) => each?.file ?? []);
+  // Within a text of the caller's the quotes are escaped: only what was left empty is found.
+  const [head = "", ...tails] = JSON.stringify(body).split(`${opening}"`);
+  let size = Buffer.byteLength(head);
+  for (const [index, text] of texts.entries()) {
+    size += opening.length + text.length + 1 + Buffer.byteLength(tails[index] ?? "");
+  }
+  const bytes = Buffer.allocUnsafe(size);
+  const files: EncodedFile[] = [];
+  let at = bytes.write(head);
+  for (const [index, text] of texts.entries()) {
+    at += bytes.write(opening, at, "latin1");
+    const from = at;
+    at += bytes.write(text, at, "latin1");
+    files.push({ text, from, to: at });
+    at += bytes.write(`"${tails[index]}`, at);
+  }
+  return { bytes, files };
+}
+
+/**
+ * `JSON.parse` of an answer.
+ *
+ * @param bytes in UTF-8. @param sent what it answers.
+ * @throws {SyntaxError} where it is not JSON.
+ */
+export function parseAnswer(bytes: Buffer, sent: EncodedBody | undefined): unknown {
+  return (sent && parseEcho(bytes, sent)) ?? JSON.parse(textOf(bytes, 0, bytes.length));
+}
+
+/** `undefined` where the answer does not repeat the files that were sent, each in its place. */
+function parseEcho(bytes: Buffer, { bytes: sent, files }: EncodedBody): unknown {
+  let text = "";
+  let end = 0;
+  let repeated = 0;
+  for (const { from, to } of files) {
+    const start = bytes.indexOf(openingBytes, end);
+    if (start === -1) break;
+    const [first, last] = [start + opening.length, start + opening.length + to - from];
+    if (bytes[last] !== quote || bytes.compare(sent, from, to, first, last) !== 0) return undefined;
+    text += `${textOf(bytes, end, first)}${mark}${repeated++}`;
+    end = last;
+  }
+  if (repeated === 0) return undefined;
+  const answer: unknown = JSON.parse(text + textOf(bytes, end, bytes.length));
+  const entities = isRecord(answer) && Array.isArray(answer.responses) ? answer.responses.map(bodyOf) : [answer];
+  for (const entity of entities) {
+    if (!isRecord(entity)) continue;
+    const file = entity[property];
+    if (typeof file !== "string" || !file.startsWith(mark)) continue;
+    entity[property] = files[Number(file.slice(mark.length))]?.text;
+    repeated -= 1;
+  }
+  return repeated === 0 ? answer : undefined;
+}
+
+function bodyOf(item: unknown): unknown {
+  return isRecord(item) ? item.body : undefined;
+}
+
+/** Almost always ASCII, which is only copied. */
+function textOf(bytes: Buffer, from: number, to: number): string {
+  return bytes.toString(isAscii(bytes.subarray(from, to)) ? "latin1" : "utf8", from, to);
+}
