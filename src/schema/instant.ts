@@ -5,6 +5,10 @@
 
 const dateTime = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?(?:Z|([+-])(\d\d):(\d\d))$/i;
 
+/** What was asked last: every date of an input is asked for twice, and the dates of an import are often the same. */
+const known = new Map<string, bigint>();
+const maxKnown = 100;
+
 /**
  * Picoseconds since 1970-01-01T00:00:00Z, or `undefined` where the text is no RFC 3339 date-time or no day of the calendar.
  * Leap seconds (`:60`) and the year 0000 are not accepted: Graph has no room for them.
@@ -12,6 +16,16 @@ const dateTime = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?(?
  * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
  */
 export function instantOf(text: string): bigint | undefined {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const instant = parseInstant(text);
+  if (instant === undefined) return undefined;
+  if (known.size >= maxKnown) known.clear();
+  known.set(text, instant);
+  return instant;
+}
+
+function parseInstant(text: string): bigint | undefined {
   const match = dateTime.exec(text);
   if (match === null) return undefined;
   const [, year = "", month = "", day = "", hour = "", minute = "", second = "", fraction = "", sign, ...offset] =
