@@ -33,11 +33,6 @@ export interface RequestRecord {
 
 export interface GatewayContext {
   readonly record: RequestRecord;
-  /**
-   * @param write what it would be; refused, it leaves a line in the audit log like any other.
-   * @throws {GatewayError} `FORBIDDEN` where the caller may not.
-   */
-  authorize(access: "read" | "write", write?: AuditEntry["operation"]): void;
   readonly dataSources: { readonly userPfxCertificates: UserPfxCertificates };
   /** What the operation's one field has come to already, where graphql-js is to complete it. */
   resolved?: { outcome: unknown } | undefined;
@@ -65,14 +60,6 @@ export function createContext(client: GraphClient, settings: RequestSettings, fa
   const caller = new RequestCaller(client.log, settings, facts);
   return {
     record: facts.record,
-    authorize(access, write) {
-      try {
-        facts.authentication.authorize(access);
-      } catch (error) {
-        if (write !== undefined) caller.audit({ operation: write, outcome: "FORBIDDEN" });
-        throw error;
-      }
-    },
     dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, settings.maxBatchItems) },
     resolved: undefined,
   };
@@ -108,6 +95,10 @@ class RequestCaller implements GraphCaller {
   token(): Promise<string> {
     this.#token ??= this.#obtain();
     return this.#token;
+  }
+
+  authorize(access: "read" | "write"): void {
+    this.#authentication.authorize(access);
   }
 
   async #renew(refused: string, claims: string | undefined): Promise<void> {

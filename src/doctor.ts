@@ -104,6 +104,7 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
   });
   const caller = {
     token: async () => token ?? "of-the-doctor",
+    authorize() {},
     audit() {},
     tokenOwner: "gateway",
     deadline: new Deadline(deadlineMs, systemClock),

@@ -19,6 +19,8 @@ export interface GraphCaller {
    * @param refused the token. @param claims JSON of the claims that Graph asks for.
    */
   readonly renew?: ((refused: string, claims: string | undefined) => Promise<void>) | undefined;
+  /** @throws {GatewayError} `FORBIDDEN` where the caller may not. */
+  authorize(access: "read" | "write"): void;
   /** Writes a line of the audit log: one for every write, whatever became of it. */
   readonly audit: (entry: AuditEntry) => void;
   /** What is asked of Graph becomes a child of it. */

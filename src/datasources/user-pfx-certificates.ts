@@ -7,7 +7,6 @@
  */
 import { randomUUID } from "node:crypto";
 import { badUserInput, GatewayError, GraphError } from "../errors.ts";
-import type { AuditEntry } from "../log.ts";
 import { brokenRules } from "../schema/broken-rules.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
@@ -16,19 +15,16 @@ import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failur
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
 import type { TraceSpan } from "../trace.ts";
 import { isSegmentMissing } from "./api-version.ts";
+import { type AuditSubject, audited } from "./audited.ts";
 import { matches } from "./certificate-filter.ts";
+import { Create } from "./create.ts";
 import { Disconnection } from "./disconnection.ts";
 import type { GraphClient } from "./graph-client.ts";
-import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
+import { errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
-import { isOurs } from "./is-ours.ts";
-import type { Past } from "./keyed-creates.ts";
-import { requestIdOf } from "./observe.ts";
 import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
 import { type Connection, type GraphPage, pageOf } from "./paging.ts";
-import { type CreateSteps, createOnce } from "./reconcile.ts";
-import { maxAttempts } from "./retry.ts";
-import { askedSecondsOf } from "./retry-after.ts";
+import { createOnce } from "./reconcile.ts";
 import { settleInTurn } from "./settle-in-turn.ts";
 import {
   pageOfUserPfxCertificates,
@@ -51,6 +47,11 @@ export class UserPfxCertificates {
   readonly #maxBatchItems: number;
   #reads: Batch | undefined;
   #readCount = 0;
+  /** What a create needs of the other operations. */
+  readonly #collection = {
+    decode: (body: unknown) => this.#decode(body),
+    find: (input: CreateUserPfxCertificateInput, span: TraceSpan) => this.#find(input, span),
+  };
 
   /** @param maxBatchItems most inputs of one plural create. */
   constructor(client: GraphClient, caller: GraphCaller, maxBatchItems: number) {
@@ -79,6 +80,12 @@ export class UserPfxCertificates {
   async createMany(
     inputs: readonly CreateUserPfxCertificateInput[],
   ): Promise<(UserPfxCertificate | UserPfxCertificateFailure)[]> {
+    try {
+      this.#caller.authorize("write");
+    } catch (error) {
+      this.#caller.audit({ operation: "create", outcome: "FORBIDDEN" }); // one line: none of them is looked at
+      throw error;
+    }
     if (inputs.length > this.#maxBatchItems) {
       throw badUserInput([{ path: "inputs", message: `must have at most ${this.#maxBatchItems} items` }]);
     }
@@ -158,11 +165,16 @@ export class UserPfxCertificates {
       body: new UserPfxCertificateBody(input),
       caller: this.#caller,
     };
-    const updated = await this.#audited({ operation: "update", certificateId: id }, async (seen) => {
-      const response = await this.#expect(request, [200, 204]);
-      seen.response = response;
-      return response.status === 200 ? this.#certificateOf(request, response) : undefined;
-    });
+    const updated = await audited(
+      this.#client,
+      this.#caller,
+      { operation: "update", certificateId: id },
+      async (seen) => {
+        const response = await this.#expect(request, [200, 204]);
+        seen.response = response;
+        return response.status === 200 ? this.#certificateOf(request, response) : undefined;
+      },
+    );
     // Graph's own description allows an answer without content; the caller still gets the certificate.
     const certificate = updated ?? (await this.get(id).catch(throwUnread));
     if (certificate === null) throw new GatewayError("NOT_FOUND", "The certificate was deleted meanwhile.");
@@ -182,7 +194,7 @@ export class UserPfxCertificates {
       path: certificatePath(id),
       caller: this.#caller,
     };
-    return this.#audited({ operation: "delete", certificateId: id }, async (seen) => {
+    return audited(this.#client, this.#caller, { operation: "delete", certificateId: id }, async (seen) => {
       const response = await this.#expect(request, [204, 404]);
       seen.response = response;
       // Gone on a second try, after the answer to the first was lost: the first did it.
@@ -193,72 +205,15 @@ export class UserPfxCertificates {
 
   async #create(input: CreateUserPfxCertificateInput, batch?: Batch): Promise<UserPfxCertificate> {
     const { thumbprint, userPrincipalName } = input;
-    const subject: Subject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
-    return this.#audited(subject, async (seen) => {
+    const subject: AuditSubject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
+    return audited(this.#client, this.#caller, subject, async (seen) => {
       const token = await this.#caller.token();
       const certificate = await this.#client.creates.run(input, token, this.#caller, (past) =>
-        createOnce(this.#stepsOf(input, past, batch, seen)),
+        createOnce(new Create(this.#client, this.#caller, { input, batch, past, seen }, this.#collection)),
       );
       subject.certificateId = certificate.id;
       return certificate;
     });
-  }
-
-  #stepsOf(input: CreateUserPfxCertificateInput, past: Past, batch: Batch | undefined, seen: Seen): CreateSteps {
-    const { clock, graphClock, retryBudget, metrics } = this.#client;
-    const { deadline, disconnected } = this.#caller;
-    const beganAtMs = clock.now();
-    const attempts = { left: maxAttempts };
-    let settling: TraceSpan | undefined;
-    const request: GraphRequest = {
-      operation: "create",
-      method: "POST",
-      path: collectionPath,
-      body: new UserPfxCertificateBody(input),
-      caller: this.#caller,
-      batch,
-      attempts,
-    };
-    return {
-      clock,
-      deadline,
-      send: async () => {
-        const outcome = await this.#client.send(request);
-        seen.response = "response" in outcome ? outcome.response : undefined;
-        return outcome;
-      },
-      certificateOf: (outcome) =>
-        "response" in outcome && outcome.response.status === 201 ? this.#decode(outcome.response.body) : undefined,
-      lookUp: () => this.#find(input, settling ?? this.#caller.span),
-      isOurs: (found) => {
-        const answer = isOurs(found, input, past, graphClock.earliestAt(beganAtMs));
-        past.createdDateTime = found.createdDateTime; // whatever comes after this create, that record was there before
-        return answer;
-      },
-      errorOf: async (outcome) =>
-        "response" in outcome ? errorOfAnswer(request, outcome.response) : errorOfSilence(request, outcome.error),
-      conflictWith: (found, outcome) => {
-        past.createdDateTime = found.createdDateTime;
-        return conflictWith(found.id, request, "response" in outcome ? outcome.response : undefined);
-      },
-      askedMs: (outcome) => 1000 * (("response" in outcome && askedSecondsOf(outcome.response)) || 0),
-      maySendAgain: () => {
-        if (attempts.left <= 0 || disconnected.hasHappened || deadline.remainingMs <= 0) return false;
-        if (!retryBudget.takeRetry(request)) return false;
-        metrics?.graphRetry(request.operation);
-        return true;
-      },
-      settling: () => {
-        const span = this.#caller.span.child({ name: "reconcile" });
-        settling = span;
-        return (outcome) => {
-          metrics?.reconciled(outcome);
-          span.set({ "gateway.reconcile.outcome": outcome });
-          span.end();
-          settling = undefined;
-        };
-      },
-    };
   }
 
   /** The record under a natural key. Goes on when the caller is gone: a create that was sent is accounted for. */
@@ -268,6 +223,7 @@ export class UserPfxCertificates {
   ): Promise<UserPfxCertificate | null> {
     const { deadline } = this.#caller;
     const caller: GraphCaller = {
+      authorize: (access) => this.#caller.authorize(access),
       tokenOwner: this.#caller.tokenOwner,
       renew: this.#caller.renew,
       token: () => this.#caller.token(),
@@ -293,34 +249,6 @@ export class UserPfxCertificates {
     throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
   }
 
-  /** Does a write and leaves a line in the audit log, whatever becomes of it, be it that the process is to stop. */
-  async #audited<Result>(subject: Subject, write: (seen: Seen) => Promise<Result>): Promise<Result> {
-    const seen: Seen = { response: undefined, ids: undefined };
-    let outcome = "INTERNAL_SERVER_ERROR";
-    this.#client.beginUnfinished();
-    try {
-      const result = await write(seen);
-      outcome = "success";
-      return result;
-    } catch (error) {
-      if (error instanceof GatewayError) outcome = error.code;
-      if (error instanceof GraphError) seen.ids = error.graph;
-      throw error;
-    } finally {
-      this.#client.endUnfinished();
-      const { clientRequestId, requestId } = seen.ids ?? idsOf(seen.response);
-      this.#caller.audit({
-        operation: subject.operation,
-        outcome,
-        certificateId: subject.certificateId,
-        thumbprint: subject.thumbprint,
-        userPrincipalName: subject.userPrincipalName,
-        clientRequestId: clientRequestId ?? undefined,
-        requestId: requestId ?? undefined,
-      });
-    }
-  }
-
   /** Reads of one request travel together. */
   #readBatch(): Batch {
     this.#reads ??= this.#client.batch();
@@ -328,6 +256,7 @@ export class UserPfxCertificates {
   }
 
   #countRead(): void {
+    this.#caller.authorize("read");
     this.#readCount += 1;
     if (this.#readCount > maxReads) throw new GatewayError("BAD_USER_INPUT", tooManyReads);
   }
@@ -371,20 +300,6 @@ export class UserPfxCertificates {
     this.#client.log.internalError({ id, error: reason });
     return UserPfxCertificateFailure.masked(id);
   }
-}
-
-/** What a line of the audit log is about. */
-type Subject = Omit<AuditEntry, "outcome" | "clientRequestId" | "requestId">;
-
-/** The ids of Graph's last answer to a write, for the audit log. */
-interface Seen {
-  response: GraphResponse | undefined;
-  ids: { clientRequestId: string | null; requestId: string | null } | undefined;
-}
-
-function idsOf(response: GraphResponse | undefined): { clientRequestId: string | null; requestId: string | null } {
-  if (response === undefined) return { clientRequestId: null, requestId: null };
-  return { clientRequestId: response.clientRequestId, requestId: requestIdOf(response) };
 }
 
 /** Whatever the read failed of says nothing about the change. */

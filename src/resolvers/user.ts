@@ -1,5 +1,5 @@
 /** The certificates of a user: what this subgraph adds to the supergraph's `User`. */
-import { Args, Authorized, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { badUserInput } from "../errors.ts";
 import { brokenRules } from "../schema/broken-rules.ts";
@@ -9,7 +9,6 @@ import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts
 
 @Resolver(() => User)
 export class UserResolver {
-  @Authorized("read")
   @FieldResolver(() => UserPfxCertificateConnection, { description: "The user's certificates, page by page." })
   pfxCertificates(
     @Root() { userPrincipalName }: User,

@@ -10,6 +10,7 @@ import {
 import { readConfig } from "../../src/config.ts";
 import type { Credential } from "../../src/config-identity.ts";
 import { answerStatus, challengeClaims } from "../../src/emulator/faults.ts";
+import { buildSchema } from "../../src/server/build-schema.ts";
 import { type GatewayOptions, startGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";
 import { callerObjectId, defaultChallengeClaims, startIdentityProvider } from "../support/identity-provider.ts";
@@ -98,6 +99,8 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
       [UPDATE, { id: "0123-4567", changes: { keyName: "Key" } }, "update"],
       [DELETE, { deletedId: "0123-4567" }, "delete"],
     ] as const;
+    const mutations = Object.keys(buildSchema().schema.getMutationType()?.getFields() ?? {});
+    expect(forbidden, "every mutation is tried").toHaveLength(mutations.length);
 
     for (const [document, variables] of [...forbidden, ...forbidden]) {
       expect((await here.gateway.send<unknown, unknown>(print(document), variables, reader)).status).toBe(403);
@@ -106,6 +109,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     const who = { mode, tenantId: here.provider.tenantId, objectId: callerObjectId, outcome: "FORBIDDEN" };
     const operations = forbidden.map(([, , operation]) => ({ ...who, operation }));
     expect(here.audit()).toMatchObject([...operations, ...operations]);
+    expect(here.gateway.emulator.requests).toHaveLength(0);
   });
 
   it("leaves an audit line for each item of a plural create that there was no token for", async () => {

@@ -1,0 +1,121 @@
+/** One certificate's create, for `createOnce`: how it is sent, looked up, told apart from others, and given up. */
+import type { GatewayError } from "../errors.ts";
+import type { ReconcileOutcome } from "../metrics.ts";
+import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import type { TraceSpan } from "../trace.ts";
+import type { Seen } from "./audited.ts";
+import type { Clock } from "./clock.ts";
+import type { Deadline } from "./deadline.ts";
+import type { GraphClient } from "./graph-client.ts";
+import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
+import type { Attempts, Batch, GraphCaller, GraphRequest } from "./graph-request.ts";
+import { isOurs } from "./is-ours.ts";
+import type { Past } from "./keyed-creates.ts";
+import { collectionPath } from "./odata.ts";
+import type { CreateSteps, Outcome } from "./reconcile.ts";
+import { maxAttempts } from "./retry.ts";
+import { askedSecondsOf } from "./retry-after.ts";
+import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
+
+/** What is to be stored, what it travels with, and what is known of its key and of Graph's answers. */
+interface Subject {
+  readonly input: CreateUserPfxCertificateInput;
+  readonly batch: Batch | undefined;
+  readonly past: Past;
+  readonly seen: Seen;
+}
+
+/** What a create needs of the collection. */
+interface Collection {
+  decode(body: unknown): UserPfxCertificate | undefined;
+  /** The record under the input's natural key; the requests are part of the span. */
+  find(input: CreateUserPfxCertificateInput, span: TraceSpan): Promise<UserPfxCertificate | null>;
+}
+
+export class Create implements CreateSteps {
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+  readonly #client: GraphClient;
+  readonly #subject: Subject;
+  readonly #collection: Collection;
+  readonly #attempts: Attempts = { left: maxAttempts };
+  readonly #request: GraphRequest;
+  readonly #beganAtMs: number;
+  #settling: TraceSpan | undefined;
+
+  constructor(client: GraphClient, caller: GraphCaller, subject: Subject, collection: Collection) {
+    this.clock = client.clock;
+    this.deadline = caller.deadline;
+    this.#client = client;
+    this.#subject = subject;
+    this.#collection = collection;
+    this.#beganAtMs = client.clock.now();
+    this.#request = {
+      operation: "create",
+      method: "POST",
+      path: collectionPath,
+      body: new UserPfxCertificateBody(subject.input),
+      caller,
+      batch: subject.batch,
+      attempts: this.#attempts,
+    };
+  }
+
+  async send(): Promise<Outcome> {
+    const outcome = await this.#client.send(this.#request);
+    this.#subject.seen.response = "response" in outcome ? outcome.response : undefined;
+    return outcome;
+  }
+
+  certificateOf(outcome: Outcome): UserPfxCertificate | undefined {
+    const isCreated = "response" in outcome && outcome.response.status === 201;
+    return isCreated ? this.#collection.decode(outcome.response.body) : undefined;
+  }
+
+  lookUp(): Promise<UserPfxCertificate | null> {
+    return this.#collection.find(this.#subject.input, this.#settling ?? this.#request.caller.span);
+  }
+
+  isOurs(found: UserPfxCertificate): boolean | "undecided" {
+    const { input, past } = this.#subject;
+    const answer = isOurs(found, input, past, this.#client.graphClock.earliestAt(this.#beganAtMs));
+    past.createdDateTime = found.createdDateTime; // whatever comes after this create, that record was there before
+    return answer;
+  }
+
+  async errorOf(outcome: Outcome): Promise<GatewayError> {
+    return "response" in outcome
+      ? errorOfAnswer(this.#request, outcome.response)
+      : errorOfSilence(this.#request, outcome.error);
+  }
+
+  conflictWith(found: UserPfxCertificate, outcome: Outcome): Promise<GatewayError> {
+    this.#subject.past.createdDateTime = found.createdDateTime;
+    return conflictWith(found.id, this.#request, "response" in outcome ? outcome.response : undefined);
+  }
+
+  askedMs(outcome: Outcome): number {
+    return 1000 * (("response" in outcome && askedSecondsOf(outcome.response)) || 0);
+  }
+
+  maySendAgain(): boolean {
+    const { retryBudget, metrics } = this.#client;
+    const { disconnected } = this.#request.caller;
+    if (this.#attempts.left <= 0 || disconnected.hasHappened || this.deadline.remainingMs <= 0) return false;
+    if (!retryBudget.takeRetry(this.#request)) return false;
+    metrics?.graphRetry(this.#request.operation);
+    return true;
+  }
+
+  settling(): (outcome: ReconcileOutcome) => void {
+    const span = this.#request.caller.span.child({ name: "reconcile" });
+    this.#settling = span;
+    return (outcome) => {
+      this.#client.metrics?.reconciled(outcome);
+      span.set({ "gateway.reconcile.outcome": outcome });
+      span.end();
+      this.#settling = undefined;
+    };
+  }
+}

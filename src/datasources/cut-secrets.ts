@@ -1,0 +1,228 @@
+/** Takes secrets out of texts that may quote them, however they are written there. */
+
+/** Shortest piece of a secret that is cut from a message. */
+const pieceCharacters = 8;
+/** Of a text's table: the more, the rarer a secret is looked at closely in vain. */
+const gramCharacters = 4;
+const hashes = 65_536;
+
+/**
+ * Replaces every piece of a secret in the texts: as it is, and as base64, hex, URL, JSON and HTML would write it, in upper
+ * or lower case, and with blanks and signs in between.
+ *
+ * An error may have to be searched for the secrets of a whole batch, so the cost per letter of theirs is what counts: of
+ * each of their writings only every fifth place is looked at, in a table of what stands in the texts.
+ */
+export function cutSecrets(
+  texts: readonly string[],
+  own: readonly string[],
+  shared: readonly (readonly string[])[] = [],
+): string[] {
+  const lower = texts.map(lowerOf).join("\n");
+  const marked = new Uint8Array(lower.length);
+  const places = new Int32Array(lower.length).map((_, at) => at);
+  const asItIs = new Search(lower, places, marked);
+  // The texts stay apart: a line break is not among what is left out.
+  const condensed = new Search(
+    condense(lower),
+    places.filter((at) => condense(lower.charAt(at)) !== ""),
+    marked,
+  );
+  const isEscaped = /[\\&%+]/.test(lower);
+  const mark = (writings: Writings) => {
+    asItIs.mark(writings.width, writings.signed);
+    if (isEscaped) asItIs.mark(writings.width, writings.escaped);
+    // Pieces shorter than that may be found in any words that follow each other.
+    (writings.width < pieceCharacters ? asItIs : condensed).mark(writings.width, writings.condensed);
+  };
+  for (const secret of own) mark(new Writings(secret));
+  for (const secrets of shared) keptWritingsOf(secrets).forEach(mark);
+  let start = 0;
+  return texts.map((text) => {
+    const cut = cutMarked(text, marked.subarray(start));
+    start += text.length + 1;
+    return cut;
+  });
+}
+
+function cutMarked(text: string, marked: Uint8Array): string {
+  let result = "";
+  let kept = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (marked[at] === 0) continue;
+    result += `${text.slice(kept, at)}(cut)`;
+    while (at < text.length && marked[at] === 1) at++;
+    kept = at;
+  }
+  return result + text.slice(kept);
+}
+
+/** A text that is searched for many secrets. */
+class Search {
+  readonly #text: string;
+  readonly #places: Int32Array;
+  readonly #marked: Uint8Array;
+  /** By length of the grams: one bit for the hash of each that the text has. */
+  readonly #grams = new Map<number, Uint32Array>();
+  /** By length of the pieces: where in the text each stands. */
+  readonly #positions = new Map<number, Map<string, number[]>>();
+
+  /** @param places where each of its letters is marked as found. */
+  constructor(text: string, places: Int32Array, marked: Uint8Array) {
+    this.#text = text;
+    this.#places = places;
+    this.#marked = marked;
+  }
+
+  /** Marks every piece of the forms, of `width` letters. */
+  mark(width: number, forms: readonly string[]): void {
+    if (width === 0 || width > this.#text.length) return;
+    const gram = Math.min(gramCharacters, width);
+    const step = width - gram + 1; // every piece has a gram that begins at a multiple of this
+    const grams = this.#gramsOf(gram);
+    for (const form of forms) {
+      for (let at = 0; at + gram <= form.length; at += step) {
+        const hash = hashOf(form, at, gram);
+        if (((grams[hash >>> 5] ?? 0) & (1 << (hash & 31))) !== 0) this.#markAround(form, at, width, step);
+      }
+    }
+  }
+
+  /** Marks the pieces of the form that hold its gram at this place. */
+  #markAround(form: string, gramAt: number, width: number, step: number): void {
+    const positions = this.#positionsOf(width);
+    const last = Math.min(gramAt, form.length - width);
+    for (let at = Math.max(0, gramAt - step + 1); at <= last; at++) {
+      const piece = form.slice(at, at + width);
+      const found = positions.get(piece);
+      if (found === undefined) continue;
+      for (const position of found) {
+        this.#marked.fill(1, this.#places[position], (this.#places[position + width - 1] ?? 0) + 1);
+      }
+      positions.delete(piece); // marked once, done with: text and secret may both be one letter repeated
+    }
+  }
+
+  #gramsOf(length: number): Uint32Array {
+    const known = this.#grams.get(length);
+    if (known !== undefined) return known;
+    const grams = new Uint32Array(hashes / 32);
+    for (let at = 0; at + length <= this.#text.length; at++) {
+      const hash = hashOf(this.#text, at, length);
+      grams[hash >>> 5] = (grams[hash >>> 5] ?? 0) | (1 << (hash & 31));
+    }
+    this.#grams.set(length, grams);
+    return grams;
+  }
+
+  #positionsOf(width: number): Map<string, number[]> {
+    const known = this.#positions.get(width);
+    if (known !== undefined) return known;
+    const positions = new Map<string, number[]>();
+    for (let at = 0; at + width <= this.#text.length; at++) {
+      const piece = this.#text.slice(at, at + width);
+      const places = positions.get(piece);
+      if (places === undefined) positions.set(piece, [at]);
+      else places.push(at);
+    }
+    this.#positions.set(width, positions);
+    return positions;
+  }
+}
+
+/** Of a few letters, below `hashes`. */
+function hashOf(text: string, at: number, length: number): number {
+  let hash = 0;
+  for (let end = at + length; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x9e3779b1);
+  return hash >>> 16;
+}
+
+/** In lower case, letter for letter: the two letters that would become longer, or depend on their neighbours, are taken for another. */
+function lowerOf(text: string): string {
+  return text.replaceAll("\u0130", "i").toLowerCase().replaceAll("\u03c2", "\u03c3");
+}
+
+const kept = new WeakMap<readonly string[], readonly Writings[]>();
+
+function keptWritingsOf(secrets: readonly string[]): readonly Writings[] {
+  const known = kept.get(secrets);
+  if (known !== undefined) return known;
+  const writings = secrets.map((secret) => new Writings(secret));
+  kept.set(secrets, writings);
+  return writings;
+}
+
+/** How a secret may be written, in lower case. */
+class Writings {
+  /** Shortest piece of them that is cut. */
+  readonly width: number;
+  /** With signs that tell where the pieces are. */
+  readonly signed: readonly string[];
+  /** Without: they are looked for in a text without, too. */
+  readonly condensed: readonly string[];
+  readonly #secret: string;
+  #escaped: readonly string[] | undefined;
+
+  constructor(secret: string) {
+    this.#secret = secret;
+    this.width = Math.min(pieceCharacters, secret.length);
+    const lower = lowerOf(secret);
+    const isBase64 = /^[a-z0-9+/=]*$/.test(lower);
+    const signed = isBase64 ? [] : [lower];
+    const condensed = condense(lower);
+    // What is left of a short one may be any word.
+    const written = isBase64 || condensed.length >= pieceCharacters ? [condensed] : [];
+    if (secret.length > 65_536) {
+      this.signed = signed;
+      this.condensed = written;
+      return;
+    }
+    const bytes = Buffer.from(secret, "utf8");
+    // Base64 of a text depends on where in a group of three bytes it begins.
+    const shifted = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]));
+    // Blob and password are base64 themselves: what they decode to may be shown in hexadecimal, too.
+    const hex = [bytes, Buffer.from(secret, "base64")].map((each) => each.toString("hex"));
+    this.signed = [
+      ...signed,
+      ...shifted.map((each) => lowerOf(each.toString("base64url"))),
+      lowerOf(encodeURIComponent(secret.replace(/\p{Cs}/gu, ""))),
+      ...(isBase64 ? [] : [JSON.stringify(secret).slice(1, -1), htmlOf(secret)].map(lowerOf)),
+    ];
+    this.condensed = [...written, ...shifted.map((each) => lowerOf(each.toString("base64"))), ...hex];
+  }
+
+  /** Those that only a text with escapes can have. */
+  get escaped(): readonly string[] {
+    this.#escaped ??= this.#secret.length > 65_536 ? [] : escapedFormsOf(this.#secret).map(lowerOf);
+    return this.#escaped;
+  }
+}
+
+/** Without ASCII's blanks and signs, those of base64 excepted. */
+function condense(lower: string): string {
+  return signs.test(lower) ? lower.replace(new RegExp(signs, "g"), "") : lower;
+}
+
+const signs = /[ -*,-.:-<>-`{-\x7f]+/;
+
+function htmlOf(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+/** As forms of the web are written, and as .NET writes JSON, once and within JSON, and HTML. */
+function escapedFormsOf(secret: string): string[] {
+  const json = secret.replaceAll("\\", "\\\\").replace(unsafeForNet, (sign) => `\\u${hexOf(sign).padStart(4, "0")}`);
+  return [
+    new URLSearchParams([["", secret]]).toString().slice(1),
+    json,
+    json.replaceAll("\\", "\\\\"),
+    secret.replace(unsafeForNet, (sign) => namedEntities[sign] ?? `&#x${hexOf(sign)};`),
+  ].filter((form) => form !== secret);
+}
+
+const unsafeForNet = /[^ -~]|["&'+<>`]/g;
+const namedEntities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+function hexOf(sign: string): string {
+  return sign.charCodeAt(0).toString(16);
+}
