@@ -1,7 +1,7 @@
 /** Answers on a connection whose request node does not hand on: broken HTTP, and CONNECT. It closes afterwards. */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { HttpError } from "./http-error.ts";
+import { HttpError, jsonType } from "./http-error.ts";
 
 /** How long a connection that was refused halfway is still read from, so that closing it doesn't destroy the answer. */
 export const lingerMs = 2000;
@@ -19,7 +19,7 @@ export function errorOfBrokenHttp({ code }: NodeJS.ErrnoException, socket: Socke
 
 export function answerOnSocket(socket: Socket, { status, headers, json }: HttpError): void {
   const lines = Object.entries({
-    "content-type": "application/json; charset=utf-8",
+    "content-type": jsonType,
     "content-length": Buffer.byteLength(json),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",

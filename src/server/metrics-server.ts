@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { GatewayLog } from "../log.ts";
 import type { MetricsText } from "../metrics.ts";
 import { answerOnSocket, errorOfBrokenHttp } from "./answer-on-socket.ts";
-import { HttpError } from "./http-error.ts";
+import { HttpError, jsonType } from "./http-error.ts";
 import { listen } from "./listen.ts";
 
 /** How long a scrape under way may still take when the gateway stops. */
@@ -71,7 +71,7 @@ export async function startMetricsServer(
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, { status, headers, json }: HttpError): void {
-  answer(request, response, status, { "content-type": "application/json; charset=utf-8", ...headers }, json);
+  answer(request, response, status, { "content-type": jsonType, ...headers }, json);
 }
 
 function answer(

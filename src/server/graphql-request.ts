@@ -1,0 +1,180 @@
+/** `/graphql`: who asks, until when, and what; then a prepared operation answers, or Apollo Server. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { HeaderMap } from "@apollo/server";
+import type { Authentication } from "../auth/authenticate.ts";
+import type { GatewayContext, RequestRecord } from "../context.ts";
+import { Deadline } from "../datasources/deadline.ts";
+import { Disconnection } from "../datasources/disconnection.ts";
+import { GatewayError } from "../errors.ts";
+import { parseTraceparent, untraced } from "../trace.ts";
+import type { Place } from "./admission.ts";
+import { readJson } from "./body.ts";
+import { allowOrigin } from "./cors.ts";
+import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-answer.ts";
+import type { HttpOptions } from "./http.ts";
+import { refuseBrokenText } from "./limits.ts";
+
+/** What is not answered yet when it returns is when its promise resolves. */
+export function handleGraphQL(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: RequestRecord,
+  over: Disconnection,
+  search: string,
+): Promise<void> | undefined {
+  const { config, explorer } = options;
+  const { method } = request;
+  allowOrigin(request, response, config.corsOrigins);
+  if (method === "OPTIONS") {
+    response.writeHead(204).end();
+    return undefined;
+  }
+  if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST, OPTIONS");
+  if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) {
+    explorer(response);
+    return undefined;
+  }
+  record.isGraphql = true;
+  startSpan(options, request, response, record, over);
+  options.metrics?.requestStarted();
+  return answerOperation(options, request, response, record, over, search, options.admission.enter(over));
+}
+
+async function answerOperation(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: RequestRecord,
+  over: Disconnection,
+  search: string,
+  place: Place,
+): Promise<void> {
+  try {
+    const { config } = options;
+    const deadline = new Deadline(deadlineMsOf(request, config.requestDeadlineMs), options.clock);
+    const authentication = await authenticateRequest(options, request, deadline);
+    record.caller = authentication.caller;
+    if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
+    const disconnected = new Disconnection();
+    over.add(() => {
+      if (!response.writableFinished) disconnected.happen();
+    });
+    const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, place.hold) : undefined;
+    refuseBrokenText(body);
+    const context = options.createContext({ record, authentication, deadline, disconnected });
+    // Traces tell of each step, and so take each.
+    const known = record.span.isRecording ? undefined : options.prepared.find(request.headers.accept, body);
+    const data = await known?.plan.run(known.variables, context);
+    if (known === undefined || data === undefined) {
+      await answerByApollo(options, request, response, context, search, body);
+      return;
+    }
+    record.operationType = known.recordedType;
+    record.operationName = known.recordedName;
+    const text = `${JSON.stringify({ data })}\n`;
+    closeWhenDraining(options, response);
+    const length = Buffer.byteLength(text);
+    response.writeHead(200, { "content-type": known.mediaType, "content-length": length, "cache-control": "no-store" });
+    response.end(text);
+    cutWhenNotRead(response);
+  } finally {
+    place.leave();
+  }
+}
+
+async function answerByApollo(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: GatewayContext,
+  search: string,
+  body: unknown,
+): Promise<void> {
+  const { method = "", headers } = request;
+  const { record } = context;
+  const answer = await options.apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method, headers: headersOf(request), search, body },
+    context: async () => context,
+  });
+  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  response.setHeader("cache-control", "no-store");
+  closeWhenDraining(options, response);
+  response.statusCode = answer.status ?? 200;
+  if (answer.body.kind === "complete") {
+    // Apollo's plugins don't hear of a request that it takes for none.
+    if (response.statusCode >= 400 && record.errorCodes.length === 0) record.errorCodes.push("BAD_REQUEST");
+    const mediaType = response.statusCode === 200 ? answer.headers.get("content-type") : undefined;
+    if (mediaType !== undefined) options.prepared.addMediaType(headers.accept, mediaType);
+    response.end(answer.body.string);
+    cutWhenNotRead(response);
+    return;
+  }
+  for await (const chunk of answer.body.asyncIterator) response.write(chunk);
+  response.end();
+}
+
+/**
+ * By the conventions for HTTP servers, without what a caller may choose.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
+ */
+function startSpan(
+  { tracing }: HttpOptions,
+  { method = "", headers }: IncomingMessage,
+  response: ServerResponse,
+  record: RequestRecord,
+  over: Disconnection,
+): void {
+  const traceparent = parseTraceparent(headers.traceparent);
+  if (tracing === undefined) {
+    record.span = untraced(traceparent);
+    return;
+  }
+  const { route } = record;
+  const attributes = { "http.request.method": method, "http.route": route, "url.path": route, "url.scheme": "http" };
+  const span = tracing.start({ name: `${method} ${route}`, kind: "server", attributes }, traceparent);
+  record.span = span;
+  over.add(() => {
+    span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
+    const isFailure = response.statusCode >= 500 || !response.writableFinished;
+    span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);
+  });
+}
+
+function authenticateRequest(
+  { config, authenticate }: HttpOptions,
+  { headers }: IncomingMessage,
+  deadline: Deadline,
+): Promise<Authentication> {
+  const { routerSecret } = config;
+  if (routerSecret !== undefined && !isSame(String(headers["router-authorization"] ?? ""), routerSecret)) {
+    throw new GatewayError("UNAUTHENTICATED", "This gateway takes requests from its router only.");
+  }
+  return authenticate(headers.authorization, deadline);
+}
+
+/** Compares in a time that tells nothing about either. */
+function isSame(given: string, secret: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(secret));
+}
+
+/** A caller with less time says so; nobody gets more than the gateway's own deadline. */
+function deadlineMsOf({ headers }: IncomingMessage, ownMs: number): number {
+  const asked = headers["x-request-timeout-ms"];
+  return typeof asked === "string" && /^[1-9]\d{0,8}$/.test(asked) ? Math.min(Number(asked), ownMs) : ownMs;
+}
+
+function prefersHtml({ headers }: IncomingMessage): boolean {
+  return (headers.accept ?? "").includes("text/html");
+}
+
+function headersOf(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return headers;
+}
