@@ -3,6 +3,7 @@
 import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { type Config, environment, readConfig, variables } from "./config.ts";
 import { ConfigError } from "./config-reader.ts";
 import type { Finding } from "./doctor.ts";
@@ -23,6 +24,8 @@ ${variables.map(({ name, default: value, meaning }) => `  ${name.padEnd(24)} ${m
 `;
 
 async function run(): Promise<void> {
+  // V8 throws away what it has compiled and nobody has run for a while; requests come in bursts, and would find it gone.
+  setFlagsFromString("--no-flush-bytecode");
   const config = readConfig(environment());
   const log = cluster.isWorker ? logOfWorker(createLog(config.logLevel)) : createLog(config.logLevel);
   const graph =
