@@ -21,7 +21,7 @@ export type Place = number | string;
 export interface Quota {
   /** How many writes may go out at once. */
   readonly remaining: number;
-  /** At once where nobody has to wait. */
+  /** At once where nobody has to wait. Rejects, never throws. */
   take(caller: Pick<GraphCaller, "deadline" | "disconnected">): Place | Promise<Place>;
   /** For a write that turned out not to count with Graph: whoever is next need not wait for it. */
   giveBack(place: Place): void;
@@ -55,18 +55,18 @@ export class WriteQuota implements Quota {
   /**
    * What `giveBack` takes, as soon as a write may go out.
    *
-   * @throws {GatewayError} `THROTTLED` at once where that is after the deadline.
-   * @throws {TransportError} `disconnected` where nobody waits for it any more.
+   * Rejects, never throws: with `THROTTLED` at once where that is after the deadline, with a `TransportError`,
+   * `disconnected`, where nobody waits for it any more.
    */
   take({ deadline, disconnected }: Pick<GraphCaller, "deadline" | "disconnected">): number | Promise<number> {
     const waitMs = this.#waitMs(this.#queue.size);
     if (waitMs <= 0 && this.#queue.size === 0) return this.#stamp();
     if (waitMs >= deadline.remainingMs) {
-      throw new GatewayError("THROTTLED", "The quota of writes to Microsoft Graph is used up; ask again later.", {
-        retryAfterSeconds: Math.ceil(waitMs) / 1000,
-      });
+      const message = "The quota of writes to Microsoft Graph is used up; ask again later.";
+      const retryAfterSeconds = Math.ceil(waitMs) / 1000;
+      return Promise.reject(new GatewayError("THROTTLED", message, { retryAfterSeconds }));
     }
-    if (disconnected.hasHappened) throw new TransportError("disconnected", false);
+    if (disconnected.hasHappened) return Promise.reject(new TransportError("disconnected", false));
     return new Promise<number>((resolve, reject) => {
       const leave = () => {
         this.#queue.delete(turn);
