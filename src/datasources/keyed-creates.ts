@@ -28,10 +28,16 @@ interface Known {
   doubt: string | null;
 }
 
-interface Flight {
+/** A create that somebody asks for. */
+interface Wanted {
+  key: string;
   input: CreateUserPfxCertificateInput;
   token: string;
   caller: Pick<GraphCaller, "deadline" | "disconnected">;
+  create: (past: Past) => Promise<UserPfxCertificate>;
+}
+
+interface Flight extends Pick<Wanted, "input" | "token" | "caller"> {
   outcome: Promise<UserPfxCertificate>;
 }
 
@@ -54,20 +60,15 @@ export class KeyedCreates {
     create: (past: Past) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
     const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
-    const isFree = !this.#flights.has(key);
-    return isFree ? this.#fly(key, input, token, caller, create) : this.#wait(key, input, token, caller, create);
+    const wanted = { key, input, token, caller, create };
+    return this.#flights.has(key) ? this.#wait(wanted) : this.#fly(wanted);
   }
 
-  async #wait(
-    key: string,
-    input: CreateUserPfxCertificateInput,
-    token: string,
-    caller: Pick<GraphCaller, "deadline" | "disconnected">,
-    create: (past: Past) => Promise<UserPfxCertificate>,
-  ): Promise<UserPfxCertificate> {
+  async #wait(wanted: Wanted): Promise<UserPfxCertificate> {
+    const { key, input, token, caller } = wanted;
     for (;;) {
       const flight = this.#flights.get(key);
-      if (flight === undefined) return this.#fly(key, input, token, caller, create);
+      if (flight === undefined) return this.#fly(wanted);
       const isSame = flight.token === token && sameInput(flight.input, input);
       const outcome = await caller.deadline.limit(settled(flight.outcome));
       if (outcome === "late") throw isSame ? stillUnknown() : notSent();
@@ -77,13 +78,7 @@ export class KeyedCreates {
     }
   }
 
-  async #fly(
-    key: string,
-    input: CreateUserPfxCertificateInput,
-    token: string,
-    caller: Pick<GraphCaller, "deadline" | "disconnected">,
-    create: (past: Past) => Promise<UserPfxCertificate>,
-  ): Promise<UserPfxCertificate> {
+  async #fly({ key, input, token, caller, create }: Wanted): Promise<UserPfxCertificate> {
     const known = this.#past.get(key) ?? this.#longPast.get(key) ?? { createdDateTime: null, doubt: null };
     const past: Past = {
       createdDateTime: known.createdDateTime,
