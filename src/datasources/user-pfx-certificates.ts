@@ -6,7 +6,7 @@
  * and for delegated callers an Intune role.
  */
 import { randomUUID } from "node:crypto";
-import { badUserInput, GatewayError, GraphError } from "../errors.ts";
+import { badUserInput, GatewayError } from "../errors.ts";
 import { brokenRules } from "../schema/broken-rules.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
@@ -18,10 +18,10 @@ import { isSegmentMissing } from "./api-version.ts";
 import { type AuditSubject, audited } from "./audited.ts";
 import { matches } from "./certificate-filter.ts";
 import { Create } from "./create.ts";
-import { Disconnection } from "./disconnection.ts";
 import type { GraphClient } from "./graph-client.ts";
 import { errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
+import { lookUp, type NaturalKey } from "./look-up.ts";
 import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
 import { type Connection, type GraphPage, pageOf } from "./paging.ts";
 import { createOnce } from "./reconcile.ts";
@@ -38,8 +38,6 @@ const maxReads = 1000;
 const tooManyReads = `One request may ask for at most ${maxReads} certificates by id and lists; ask for the rest in another one.`;
 /** Of a plural create: twice as many as all its batches under way hold, so that these are always full. */
 const maxItemsAtOnce = 320;
-/** A look-up's share of the whole time. */
-const lookUpShare = 0.4;
 
 export class UserPfxCertificates {
   readonly #client: GraphClient;
@@ -50,7 +48,8 @@ export class UserPfxCertificates {
   /** What a create needs of the other operations. */
   readonly #collection = {
     decode: (body: unknown) => this.#decode(body),
-    find: (input: CreateUserPfxCertificateInput, span: TraceSpan) => this.#find(input, span),
+    find: (key: NaturalKey, span: TraceSpan) =>
+      lookUp(key, this.#caller, span, (query, caller) => this.#fetchPage(query, caller, { isLookUp: true })),
   };
 
   /** @param maxBatchItems most inputs of one plural create. */
@@ -214,39 +213,6 @@ export class UserPfxCertificates {
       subject.certificateId = certificate.id;
       return certificate;
     });
-  }
-
-  /** The record under a natural key. Goes on when the caller is gone: a create that was sent is accounted for. */
-  async #find(
-    { userPrincipalName, thumbprint }: CreateUserPfxCertificateInput,
-    span: TraceSpan,
-  ): Promise<UserPfxCertificate | null> {
-    const { deadline } = this.#caller;
-    const caller: GraphCaller = {
-      authorize: (access) => this.#caller.authorize(access),
-      tokenOwner: this.#caller.tokenOwner,
-      renew: this.#caller.renew,
-      token: () => this.#caller.token(),
-      audit: (entry) => this.#caller.audit(entry),
-      span,
-      deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
-      disconnected: new Disconnection(),
-    };
-    const key = { userPrincipalName, thumbprint };
-    const asked = new Set<string>();
-    for (let query = filterQuery(key); !asked.has(query); ) {
-      asked.add(query);
-      const page = await this.#fetchPage(query, caller, { isLookUp: true }).catch((error: unknown) => {
-        // A Graph that does not take the filter is asked for everything.
-        if (asked.size === 1 && error instanceof GraphError && error.graph.status === 400) return null;
-        throw error;
-      });
-      const found = page?.items.find((certificate) => matches(certificate, key));
-      if (found !== undefined) return found;
-      if (page !== null && page.nextQuery === undefined) return null;
-      query = page?.nextQuery ?? "";
-    }
-    throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
   }
 
   /** Reads of one request travel together. */

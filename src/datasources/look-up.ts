@@ -1,0 +1,57 @@
+/** What became of a create: the record under its natural key, of which Graph keeps one. */
+import { GatewayError, GraphError } from "../errors.ts";
+import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import type { TraceSpan } from "../trace.ts";
+import { matches } from "./certificate-filter.ts";
+import { Disconnection } from "./disconnection.ts";
+import type { GraphCaller } from "./graph-request.ts";
+import { filterQuery } from "./odata.ts";
+import type { GraphPage } from "./paging.ts";
+
+/** Its share of the whole time. */
+const lookUpShare = 0.4;
+
+export interface NaturalKey {
+  readonly userPrincipalName: string;
+  readonly thumbprint: string;
+}
+
+/**
+ * The record; null where there is none. Goes on when the caller is gone: a create that was sent is accounted for.
+ *
+ * @param span what is asked of Graph belongs to it.
+ * @throws {GatewayError} where it can't be found out.
+ */
+export async function lookUp(
+  { userPrincipalName, thumbprint }: NaturalKey,
+  onBehalfOf: GraphCaller,
+  span: TraceSpan,
+  fetchPage: (query: string, caller: GraphCaller) => Promise<GraphPage<UserPfxCertificate>>,
+): Promise<UserPfxCertificate | null> {
+  const { deadline } = onBehalfOf;
+  const caller: GraphCaller = {
+    authorize: (access) => onBehalfOf.authorize(access),
+    tokenOwner: onBehalfOf.tokenOwner,
+    renew: onBehalfOf.renew,
+    token: () => onBehalfOf.token(),
+    audit: (entry) => onBehalfOf.audit(entry),
+    span,
+    deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
+    disconnected: new Disconnection(),
+  };
+  const key = { userPrincipalName, thumbprint };
+  const asked = new Set<string>();
+  for (let query = filterQuery(key); !asked.has(query); ) {
+    asked.add(query);
+    const page = await fetchPage(query, caller).catch((error: unknown) => {
+      // A Graph that does not take the filter is asked for everything.
+      if (asked.size === 1 && error instanceof GraphError && error.graph.status === 400) return null;
+      throw error;
+    });
+    const found = page?.items.find((certificate) => matches(certificate, key));
+    if (found !== undefined) return found;
+    if (page !== null && page.nextQuery === undefined) return null;
+    query = page?.nextQuery ?? "";
+  }
+  throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
+}
