@@ -4,9 +4,13 @@
  */
 import { setMaxListeners } from "node:events";
 
+export interface DisconnectListener {
+  onDisconnect(): void;
+}
+
 export class Disconnection {
   #hasHappened = false;
-  #listeners: Set<() => void> | undefined;
+  #listeners: DisconnectListener[] = [];
   #controller: AbortController | undefined;
 
   get hasHappened(): boolean {
@@ -24,20 +28,21 @@ export class Disconnection {
   }
 
   /** Calls the listener when it happens; not where it has. */
-  add(listener: () => void): void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+  add(listener: DisconnectListener): void {
+    this.#listeners.push(listener);
   }
 
-  remove(listener: () => void): void {
-    this.#listeners?.delete(listener);
+  remove(listener: DisconnectListener): void {
+    const index = this.#listeners.indexOf(listener);
+    if (index !== -1) this.#listeners.splice(index, 1);
   }
 
   happen(): void {
     if (this.#hasHappened) return;
     this.#hasHappened = true;
-    for (const listener of this.#listeners ?? []) listener();
-    this.#listeners = undefined;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener.onDisconnect();
     this.#controller?.abort();
   }
 }

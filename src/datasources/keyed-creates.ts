@@ -41,8 +41,21 @@ interface Flight extends Pick<Wanted, "input" | "token" | "caller"> {
   outcome: Promise<UserPfxCertificate>;
 }
 
+/**
+ * Emptied when its create ends. A map that loses what it gains gets a new table time and again, and V8 keeps the old ones,
+ * with what was in them, until a major collection: that would be one whole request after the other. A class, because object
+ * literals that are found to survive like this are allocated among what lives long, with all that they hold.
+ */
+class UnderWay {
+  flight: Flight | undefined;
+
+  constructor(flight: Flight) {
+    this.flight = flight;
+  }
+}
+
 export class KeyedCreates {
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new Map<string, UnderWay>();
   /** What is known of keys from before, and from before that: forgotten by the thousands, which costs nothing. */
   #past = new Map<string, Known>();
   #longPast = new Map<string, Known>();
@@ -67,7 +80,7 @@ export class KeyedCreates {
   async #wait(wanted: Wanted): Promise<UserPfxCertificate> {
     const { key, input, token, caller } = wanted;
     for (;;) {
-      const flight = this.#flights.get(key);
+      const flight = this.#flights.get(key)?.flight;
       if (flight === undefined) return this.#fly(wanted);
       const isSame = flight.token === token && sameInput(flight.input, input);
       const outcome = await caller.deadline.limit(settled(flight.outcome));
@@ -85,7 +98,8 @@ export class KeyedCreates {
       isDoubtful: known.doubt !== null && known.doubt !== this.#digestOf(input),
     };
     const outcome = create(past);
-    this.#flights.set(key, { input, token, caller, outcome });
+    const underWay = new UnderWay({ input, token, caller, outcome });
+    this.#flights.set(key, underWay);
     let doubt: string | null = null;
     try {
       past.createdDateTime = (await outcome).createdDateTime;
@@ -98,6 +112,7 @@ export class KeyedCreates {
       throw error;
     } finally {
       this.#flights.delete(key);
+      underWay.flight = undefined;
       this.#remember(key, { createdDateTime: past.createdDateTime, doubt });
     }
     return outcome;

@@ -96,9 +96,11 @@ export class SharedWriteQuota implements Quota {
     const { disconnected } = caller;
     if (disconnected.hasHappened) return Promise.reject(new TransportError("disconnected", false));
     return new Promise<Place>((resolve, reject) => {
-      const leave = () => {
-        this.#queue.delete(waiting);
-        reject(new TransportError("disconnected", false));
+      const leave = {
+        onDisconnect: () => {
+          this.#queue.delete(waiting);
+          reject(new TransportError("disconnected", false));
+        },
       };
       const waiting: Waiting = {
         caller,

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
+import type { DisconnectListener } from "./disconnection.ts";
 import { type EncodedBody, encodeBody, parseAnswer } from "./graph-json.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "./graph-request.ts";
 
@@ -62,8 +63,13 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
   };
 }
 
-/** One attempt. Settles once: with the answer, or with a `TransportError` that knows whether the request was sent. */
-class Exchange implements Dispatcher.DispatchHandler {
+/**
+ * One attempt. Settles once: with the answer, or with a `TransportError` that knows whether the request was sent.
+ *
+ * It has methods where one might assign functions to its properties: such functions V8 allocates among the objects it
+ * expects to live long, and they keep all that they know of, which is the whole request, until the next major collection.
+ */
+class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   done = false;
   #sent = false;
   #status = 0;
@@ -94,19 +100,19 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (disconnected.hasHappened) this.#fail("disconnected");
     else if (deadline.remainingMs === 0) this.#fail("deadline");
     else {
-      disconnected.add(this.#onDisconnect);
-      this.#timer = setTimeout(this.#onTimeout, attemptMs(request));
+      disconnected.add(this);
+      this.#timer = setTimeout(onTimeout, attemptMs(request), this);
     }
   }
 
-  #onTimeout = (): void => {
+  onTimeout(): void {
     this.#cut(this.#request.caller.deadline.remainingMs < 1 ? "deadline" : "timeout");
-  };
+  }
 
   /** Nobody waits any more: what only reads, or was not sent, stops; a write that was sent is seen through. */
-  #onDisconnect = (): void => {
+  onDisconnect(): void {
     if (this.#request.operation === "read" || !this.#sent) this.#cut("disconnected");
-  };
+  }
 
   #cut(reason: "deadline" | "timeout" | "disconnected"): void {
     this.#fail(reason);
@@ -117,7 +123,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.done) return false;
     this.done = true;
     clearTimeout(this.#timer);
-    this.#request.caller.disconnected.remove(this.#onDisconnect);
+    this.#request.caller.disconnected.remove(this);
     return true;
   }
 
@@ -170,6 +176,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#status >= 300) this.#answer(undefined);
     else this.#fail("network", cause);
   }
+}
+
+function onTimeout(exchange: Exchange): void {
+  exchange.onTimeout();
 }
 
 function attemptMs({ caller: { deadline }, operation }: GraphRequest): number {

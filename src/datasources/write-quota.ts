@@ -68,9 +68,11 @@ export class WriteQuota implements Quota {
     }
     if (disconnected.hasHappened) return Promise.reject(new TransportError("disconnected", false));
     return new Promise<number>((resolve, reject) => {
-      const leave = () => {
-        this.#queue.delete(turn);
-        reject(new TransportError("disconnected", false));
+      const leave = {
+        onDisconnect: () => {
+          this.#queue.delete(turn);
+          reject(new TransportError("disconnected", false));
+        },
       };
       const turn = (takenAtMs: number) => {
         disconnected.remove(leave);
@@ -133,9 +135,10 @@ export function withWriteQuota(quota: Quota, now: () => number, send: Send): Sen
     let place = typeof taken === "object" ? await taken : taken;
     const takenAtMs = now();
     // It may have waited since, for a connection or for its batch.
-    request.onSend = () => {
+    const onSend = () => {
       if (now() - takenAtMs > lateMs) place = quota.postpone(place);
     };
+    request.onSend = onSend; // a function written down right here would be allocated as one that lives long
     try {
       const response = await send(request);
       if (response.status === 401) quota.giveBack(place);

@@ -64,7 +64,7 @@ export class Admission {
       },
       leave() {
         if (over.hasHappened) leave();
-        else over.add(leave);
+        else over.add({ onDisconnect: leave });
       },
     };
   }

@@ -58,8 +58,10 @@ async function answerOperation(
     record.caller = authentication.caller;
     if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
     const disconnected = new Disconnection();
-    over.add(() => {
-      if (!response.writableFinished) disconnected.happen();
+    over.add({
+      onDisconnect() {
+        if (!response.writableFinished) disconnected.happen();
+      },
     });
     const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, place.hold) : undefined;
     refuseBrokenText(body);
@@ -136,10 +138,12 @@ function startSpan(
   const attributes = { "http.request.method": method, "http.route": route, "url.path": route, "url.scheme": "http" };
   const span = tracing.start({ name: `${method} ${route}`, kind: "server", attributes }, traceparent);
   record.span = span;
-  over.add(() => {
-    span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
-    const isFailure = response.statusCode >= 500 || !response.writableFinished;
-    span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);
+  over.add({
+    onDisconnect() {
+      span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
+      const isFailure = response.statusCode >= 500 || !response.writableFinished;
+      span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);
+    },
   });
 }
 

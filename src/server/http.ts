@@ -89,16 +89,16 @@ export function createHttpServer(options: HttpOptions): Server {
 function overOf({ socket }: IncomingMessage, response: ServerResponse): Disconnection {
   const over = new Disconnection();
   const open = openRequests.get(socket) ?? openRequestsOf(socket);
-  open.add(over);
+  open.push(over);
   response.once("close", () => {
-    open.delete(over);
+    open.splice(open.indexOf(over), 1);
     over.happen();
   });
   return over;
 }
 
-function openRequestsOf(socket: Socket): Set<Disconnection> {
-  const open = new Set<Disconnection>();
+function openRequestsOf(socket: Socket): Disconnection[] {
+  const open: Disconnection[] = [];
   openRequests.set(socket, open);
   socket.once("close", () => {
     for (const over of open) over.happen();
@@ -107,7 +107,7 @@ function openRequestsOf(socket: Socket): Set<Disconnection> {
 }
 
 /** Of each connection. */
-const openRequests = new WeakMap<Socket, Set<Disconnection>>();
+const openRequests = new WeakMap<Socket, Disconnection[]>();
 
 /** Connections that have not asked for anything yet: node does not count them as idle, and waits for them to. */
 export function unusedConnections(server: Server): ReadonlySet<Socket> {

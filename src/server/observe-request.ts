@@ -30,34 +30,36 @@ export function observeRequest(
     errorCodes: [],
   };
   const { socket } = request;
-  over.add(() => {
-    const durationMs = performance.now() - startedAtMs;
-    const { read, written } = transferred.get(socket) ?? { read: 0, written: 0 };
-    const { bytesRead, bytesWritten } = socket;
-    transferred.set(socket, { read: bytesRead, written: bytesWritten });
-    const { errorCodes, isGraphql, operationType, caller } = record;
-    if (isGraphql) {
-      const outcome = errorCodes.length === 0 && response.writableFinished ? "success" : "error";
-      metrics?.requestEnded(operationType, outcome, durationMs / 1000);
-      for (const code of errorCodes) metrics?.error(code);
-    }
-    log.access({
-      id: record.id,
-      method: request.method ?? "",
-      route: record.route,
-      status: response.headersSent ? response.statusCode : undefined,
-      aborted: response.writableFinished ? undefined : true,
-      durationMs: Math.round(durationMs * 1000) / 1000,
-      bytesIn: bytesRead - read,
-      bytesOut: bytesWritten - written,
-      operationType,
-      operationName: record.operationName,
-      traceId: traceIdOf(record.span),
-      errorCodes: errorCodes.length > 0 ? [...new Set(errorCodes)] : undefined,
-      tenantId: caller?.tenantId,
-      objectId: caller?.objectId,
-      clientId: caller?.clientId ?? undefined,
-    });
+  over.add({
+    onDisconnect() {
+      const durationMs = performance.now() - startedAtMs;
+      const { read, written } = transferred.get(socket) ?? { read: 0, written: 0 };
+      const { bytesRead, bytesWritten } = socket;
+      transferred.set(socket, { read: bytesRead, written: bytesWritten });
+      const { errorCodes, isGraphql, operationType, caller } = record;
+      if (isGraphql) {
+        const outcome = errorCodes.length === 0 && response.writableFinished ? "success" : "error";
+        metrics?.requestEnded(operationType, outcome, durationMs / 1000);
+        for (const code of errorCodes) metrics?.error(code);
+      }
+      log.access({
+        id: record.id,
+        method: request.method ?? "",
+        route: record.route,
+        status: response.headersSent ? response.statusCode : undefined,
+        aborted: response.writableFinished ? undefined : true,
+        durationMs: Math.round(durationMs * 1000) / 1000,
+        bytesIn: bytesRead - read,
+        bytesOut: bytesWritten - written,
+        operationType,
+        operationName: record.operationName,
+        traceId: traceIdOf(record.span),
+        errorCodes: errorCodes.length > 0 ? [...new Set(errorCodes)] : undefined,
+        tenantId: caller?.tenantId,
+        objectId: caller?.objectId,
+        clientId: caller?.clientId ?? undefined,
+      });
+    },
   });
   return record;
 }
