@@ -10,6 +10,7 @@ import type { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
 const property = "encryptedPfxBlob";
 const opening = `"${property}":"`;
+const empty = `${opening}"`;
 const openingBytes = Buffer.from(opening);
 const quote = 0x22;
 
@@ -35,25 +36,28 @@ export type GraphBody =
 
 /** The JSON of a body, with the files in their places. */
 export function encodeBody(body: GraphBody): EncodedBody {
-  const bodies = "requests" in body ? body.requests.map((request) => request.body) : [body];
-  const texts = bodies.flatMap((each) => each?.file ?? []);
-  // Within a text of the caller's the quotes are escaped: only what was left empty is found.
-  const [head = "", ...tails] = JSON.stringify(body).split(`${opening}"`);
-  let size = Buffer.byteLength(head);
-  for (const [index, text] of texts.entries()) {
-    size += opening.length + text.length + 1 + Buffer.byteLength(tails[index] ?? "");
-  }
-  const bytes = Buffer.allocUnsafe(size);
+  const json = JSON.stringify(body);
+  const texts = textsOf(body);
+  const jsonBytes = Buffer.byteLength(json);
+  const encoding = jsonBytes === json.length ? "latin1" : "utf8"; // ASCII is only copied
+  const bytes = Buffer.allocUnsafe(texts.reduce((size, { length }) => size + length, jsonBytes));
   const files: EncodedFile[] = [];
-  let at = bytes.write(head);
-  for (const [index, text] of texts.entries()) {
-    at += bytes.write(opening, at, "latin1");
-    const from = at;
-    at += bytes.write(text, at, "latin1");
+  let [at, done] = [0, 0];
+  for (const text of texts) {
+    // Within a text of the caller's the quotes are escaped: only what was left empty is found.
+    const place = json.indexOf(empty, done) + opening.length;
+    const from = at + bytes.write(json.slice(done, place), at, encoding);
+    at = from + bytes.write(text, from, "latin1");
     files.push({ text, from, to: at });
-    at += bytes.write(`"${tails[index]}`, at);
+    done = place;
   }
+  bytes.write(json.slice(done), at, encoding);
   return { bytes, files };
+}
+
+function textsOf(body: GraphBody): string[] {
+  if ("requests" in body) return body.requests.flatMap((request) => request.body?.file ?? []);
+  return body.file === undefined ? [] : [body.file];
 }
 
 /**

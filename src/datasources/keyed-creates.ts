@@ -23,11 +23,6 @@ export interface Past {
   isDoubtful: boolean;
 }
 
-interface Known {
-  createdDateTime: string | null;
-  doubt: string | null;
-}
-
 /** A create that somebody asks for. */
 interface Wanted {
   key: string;
@@ -41,24 +36,25 @@ interface Flight extends Pick<Wanted, "input" | "token" | "caller"> {
   outcome: Promise<UserPfxCertificate>;
 }
 
-/**
- * Emptied when its create ends. A map that loses what it gains gets a new table time and again, and V8 keeps the old ones,
- * with what was in them, until a major collection: that would be one whole request after the other. A class, because object
- * literals that are found to survive like this are allocated among what lives long, with all that they hold.
- */
-class UnderWay {
+/** All about one key. */
+class Known {
+  /** The create under way. */
   flight: Flight | undefined;
+  createdDateTime: string | null = null;
+  /** The digest of what a create that ended without being settled has sent. */
+  doubt: string | null = null;
 
-  constructor(flight: Flight) {
-    this.flight = flight;
+  get isNothing(): boolean {
+    return this.createdDateTime === null && this.doubt === null;
   }
 }
 
 export class KeyedCreates {
-  readonly #flights = new Map<string, UnderWay>();
-  /** What is known of keys from before, and from before that: forgotten by the thousands, which costs nothing. */
-  #past = new Map<string, Known>();
-  #longPast = new Map<string, Known>();
+  /** The keys asked for lately, and before that: forgotten by the thousands, which costs nothing. */
+  #recent = new Map<string, Known>();
+  #former = new Map<string, Known>();
+  /** Of how many of the recent ones something is known beside the create under way. */
+  #learnt = 0;
   /** Digests are compared within this process only. */
   readonly #digestKey = randomBytes(32);
 
@@ -74,14 +70,16 @@ export class KeyedCreates {
   ): Promise<UserPfxCertificate> {
     const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
     const wanted = { key, input, token, caller, create };
-    return this.#flights.has(key) ? this.#wait(wanted) : this.#fly(wanted);
+    const known = this.#knownOf(key);
+    return known.flight === undefined ? this.#fly(wanted, known) : this.#wait(wanted);
   }
 
   async #wait(wanted: Wanted): Promise<UserPfxCertificate> {
     const { key, input, token, caller } = wanted;
     for (;;) {
-      const flight = this.#flights.get(key)?.flight;
-      if (flight === undefined) return this.#fly(wanted);
+      const known = this.#knownOf(key);
+      const { flight } = known;
+      if (flight === undefined) return this.#fly(wanted, known);
       const isSame = flight.token === token && sameInput(flight.input, input);
       const outcome = await caller.deadline.limit(settled(flight.outcome));
       if (outcome === "late") throw isSame ? stillUnknown() : notSent();
@@ -91,18 +89,18 @@ export class KeyedCreates {
     }
   }
 
-  async #fly({ key, input, token, caller, create }: Wanted): Promise<UserPfxCertificate> {
-    const known = this.#past.get(key) ?? this.#longPast.get(key) ?? { createdDateTime: null, doubt: null };
+  async #fly({ key, input, token, caller, create }: Wanted, known: Known): Promise<UserPfxCertificate> {
     const past: Past = {
       createdDateTime: known.createdDateTime,
       isDoubtful: known.doubt !== null && known.doubt !== this.#digestOf(input),
     };
     const outcome = create(past);
-    const underWay = new UnderWay({ input, token, caller, outcome });
-    this.#flights.set(key, underWay);
+    known.flight = { input, token, caller, outcome };
     let doubt: string | null = null;
     try {
-      past.createdDateTime = (await outcome).createdDateTime;
+      const certificate = await outcome;
+      past.createdDateTime = certificate.createdDateTime;
+      return certificate;
     } catch (error) {
       doubt = known.doubt;
       if (error instanceof GatewayError && error.code === "OUTCOME_UNKNOWN") {
@@ -111,23 +109,38 @@ export class KeyedCreates {
       }
       throw error;
     } finally {
-      this.#flights.delete(key);
-      underWay.flight = undefined;
-      this.#remember(key, { createdDateTime: past.createdDateTime, doubt });
+      known.flight = undefined;
+      this.#learn(key, known, past.createdDateTime, doubt);
     }
-    return outcome;
   }
 
-  #remember(key: string, known: Known): void {
-    this.#longPast.delete(key);
-    if (known.createdDateTime === null && known.doubt === null) {
-      this.#past.delete(key);
-      return;
-    }
-    this.#past.set(key, known);
-    if (this.#past.size < remembered) return;
-    this.#longPast = this.#past;
-    this.#past = new Map();
+  #knownOf(key: string): Known {
+    const recent = this.#recent.get(key);
+    if (recent !== undefined) return recent;
+    const known = this.#former.get(key) ?? new Known();
+    this.#recent.set(key, known);
+    if (!known.isNothing) this.#learnt += 1;
+    return known;
+  }
+
+  #learn(key: string, known: Known, createdDateTime: string | null, doubt: string | null): void {
+    const wasNothing = known.isNothing;
+    known.createdDateTime = createdDateTime;
+    known.doubt = doubt;
+    if (known.isNothing) {
+      // Who is refused, however often, makes nobody else's past forgotten.
+      this.#recent.delete(key);
+      this.#former.delete(key);
+    } else if (wasNothing) this.#learnt += 1;
+    if (this.#learnt >= remembered) this.#forget();
+  }
+
+  /** The former ones, but for creates under way: these are known until their end. */
+  #forget(): void {
+    const underWay = [...this.#former].filter(([, { flight }]) => flight !== undefined);
+    this.#former = this.#recent;
+    this.#recent = new Map(underWay);
+    this.#learnt = 0;
   }
 
   #digestOf({ encryptedPfxBlob, encryptedPfxPassword }: CreateUserPfxCertificateInput): string {

@@ -21,7 +21,12 @@ export interface Edge<Item> {
 export interface Connection<Item> {
   edges: Edge<Item>[];
   nodes: Item[];
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+  pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
 }
 
 interface Place {
@@ -59,7 +64,8 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
   walk: for (;;) {
     const { query } = place;
     seen.add(query);
-    const { items, nextQuery } = await fetchPage(query);
+    const page = await fetchPage(query);
+    const { items, nextQuery } = page;
     if (nextQuery !== undefined && seen.has(nextQuery)) {
       throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
     }
@@ -70,16 +76,7 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
         hasNextPage = true;
         break walk;
       }
-      const isLast = index === items.length - 1 && nextQuery !== undefined;
-      const behind: () => Place = isLast
-        ? () => ({ query: nextQuery, afterIds: [] })
-        : () => ({ query, afterIds: idsBefore(items, index + 1) });
-      edges.push({
-        node,
-        get cursor() {
-          return encodeCursor(behind(), filterHash);
-        },
-      });
+      edges.push(new ListedEdge(node, query, page, index, filterHash));
     }
     if (nextQuery === undefined) break;
     if (edges.length === first && matches === undefined) {
@@ -92,17 +89,60 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
   return {
     edges,
     nodes: edges.map(({ node }) => node),
-    pageInfo: {
-      hasNextPage,
-      hasPreviousPage: after != null,
-      get startCursor() {
-        return edges.at(0)?.cursor ?? null;
-      },
-      get endCursor() {
-        return edges.at(-1)?.cursor ?? null;
-      },
-    },
+    pageInfo: new EdgesInfo(edges, hasNextPage, after != null),
   };
+}
+
+/*
+ * Cursors are worked out where they are asked for, by getters of a class: an object literal with a getter has a hidden class
+ * of its own, which V8 keeps, with all that the getter knows of, until a major collection.
+ */
+
+class ListedEdge<Item extends { id: string }> implements Edge<Item> {
+  readonly node: Item;
+  readonly #query: string;
+  readonly #page: GraphPage<Item>;
+  readonly #index: number;
+  readonly #filterHash: string;
+
+  /** @param query what the page was asked for with. @param index of the node in the page. */
+  constructor(node: Item, query: string, page: GraphPage<Item>, index: number, filterHash: string) {
+    this.node = node;
+    this.#query = query;
+    this.#page = page;
+    this.#index = index;
+    this.#filterHash = filterHash;
+  }
+
+  get cursor(): string {
+    const { items, nextQuery } = this.#page;
+    const isLast = this.#index === items.length - 1;
+    const behind: Place =
+      isLast && nextQuery !== undefined
+        ? { query: nextQuery, afterIds: [] }
+        : { query: this.#query, afterIds: idsBefore(items, this.#index + 1) };
+    return encodeCursor(behind, this.#filterHash);
+  }
+}
+
+class EdgesInfo {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly #edges: readonly Edge<unknown>[];
+
+  constructor(edges: readonly Edge<unknown>[], hasNextPage: boolean, hasPreviousPage: boolean) {
+    this.#edges = edges;
+    this.hasNextPage = hasNextPage;
+    this.hasPreviousPage = hasPreviousPage;
+  }
+
+  get startCursor(): string | null {
+    return this.#edges.at(0)?.cursor ?? null;
+  }
+
+  get endCursor(): string | null {
+    return this.#edges.at(-1)?.cursor ?? null;
+  }
 }
 
 function idsBefore(items: readonly { id: string }[], index: number): string[] {

@@ -7,6 +7,7 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
   type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLObjectType,
@@ -62,6 +63,7 @@ export function planOf(
   const { resolve } = field;
   const { name: fieldName, type: returnType } = field;
   const coerceVariables = variablesCoercion(schema, operation);
+  const argumentsOf = argumentsFrom(field, node);
   const path = { prev: undefined, key: name, typename: parentType.name };
 
   return {
@@ -80,14 +82,35 @@ export function planOf(
           operation,
           variableValues,
         };
-        const args = getArgumentValues(field, node, variableValues);
-        const outcome: unknown = resolve(undefined, args, context, info);
+        const outcome: unknown = resolve(undefined, argumentsOf(variableValues), context, info);
         context.resolved = { outcome };
         return { [name]: complete(await outcome) };
       } catch {
         return undefined; // graphql-js comes to the same, and says it rightly
       }
     },
+  };
+}
+
+/** graphql-js's `getArgumentValues`; where every argument is a variable with a value, that is all there is to it. */
+function argumentsFrom(
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): (variables: Readonly<Values>) => Values {
+  const given = (node.arguments ?? []).map(({ name, value }) => ({
+    name: name.value,
+    variable: value.kind === Kind.VARIABLE ? value.name.value : undefined,
+  }));
+  const isSimple = given.length === field.args.length && given.every(({ variable }) => variable !== undefined);
+  return (variables) => {
+    if (!isSimple) return getArgumentValues(field, node, variables);
+    const args: Values = {};
+    for (const { name, variable = "" } of given) {
+      const value = variables[variable];
+      if (value == null) return getArgumentValues(field, node, variables);
+      args[name] = value;
+    }
+    return args;
   };
 }
 
@@ -230,8 +253,12 @@ function objectCompletion(
   const properties: { name: string; property: string; complete: Complete }[] = [];
   for (const [name, fieldNodes] of selected) {
     const property = fieldNodes[0]?.name.value ?? "";
+    if (property === "__typename") {
+      properties.push({ name, property, complete: () => type.name });
+      continue;
+    }
     const field = type.getFields()[property];
-    // A resolver, or an argument: not a mere property. Nor is __typename.
+    // A resolver, or an argument: not a mere property.
     if (field === undefined || field.resolve !== undefined || field.args.length > 0) return undefined;
     const complete = completion(field.type, fieldNodes, fragments);
     if (complete === undefined) return undefined;

@@ -70,7 +70,7 @@ const value = fc.oneof(
 function selectionsOf(depth: number): fc.Arbitrary<string> {
   const plain = fc.constantFrom(
     ...["id", "name", "count", "ratio", "flag", "kind", "kinds", "again: name"],
-    ...["...F", "... on Thing { count }", "... { flag }"],
+    ...["__typename", "type: __typename", "...F", "... on Thing { count }", "... { flag }"],
   );
   const nested = fc
     .tuple(
@@ -155,7 +155,6 @@ describe("an operation's plan", () => {
     ["{ thing { id @include(if: true) } }", "a directive"],
     ["query @skip(if: false) { kind }", "a directive of the operation"],
     ["{ other { ... on Thing { id } } }", "a union"],
-    ["{ thing { __typename } }", "a name of a type"],
     ["{ __typename }", "nothing to ask a resolver"],
     ["{ thing { __proto__: id } }", "a name that is no property like others"],
     ["{ thing { ...F } } fragment F on Thing @custom { id }", "a directive of a fragment"],
