@@ -13,9 +13,8 @@ const windowSeconds = 60;
 /** Counts a request. Rejects with {@link HttpError} 429 `RATE_LIMITED`. */
 export type LimitRate = (caller: VerifiedCaller) => Promise<void>;
 
-/** @param perMinute 0: no limit. @param store where replicas count together; where it does not answer each counts alone. */
-export function createRateLimit(perMinute: number, store?: SharedStore): LimitRate | undefined {
-  if (perMinute === 0) return undefined;
+/** @param perMinute 1 or more. @param store where replicas count together; where it does not answer each counts alone. */
+export function createRateLimit(perMinute: number, store?: SharedStore): LimitRate {
   const limits = { points: perMinute, duration: windowSeconds };
   const alone = new RateLimiterMemory(limits);
   const together =

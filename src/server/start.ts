@@ -3,7 +3,6 @@ import cluster from "node:cluster";
 import { createHash } from "node:crypto";
 import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
-import { createCallerVerifier } from "../auth/verify-caller.ts";
 import type { Config } from "../config.ts";
 import { createContext } from "../context.ts";
 import { type Clock, systemClock } from "../datasources/clock.ts";
@@ -22,7 +21,7 @@ import { createHttpServer, unusedConnections } from "./http.ts";
 import { listen } from "./listen.ts";
 import { startMetricsServer } from "./metrics-server.ts";
 import { PreparedOperations } from "./prepared-operations.ts";
-import { createRateLimit } from "./rate-limit.ts";
+import type { LimitRate } from "./rate-limit.ts";
 
 export interface Gateway {
   /** Where metrics are, if anywhere: `http://127.0.0.1:9464/metrics`. */
@@ -83,7 +82,7 @@ export async function startGateway(
     graphiql,
     isReady: () => isReady,
     admission,
-    limitRate: createRateLimit(config.rateLimitPerMinute, store),
+    limitRate: config.rateLimitPerMinute === 0 ? undefined : await limitRate(config.rateLimitPerMinute, store),
     clock,
   });
   const unused = unusedConnections(server);
@@ -120,6 +119,12 @@ async function connectStore({ redisUrl }: Config, log: GatewayLog, clock: Clock)
   return SharedStore.connect(redisUrl, log, clock.now);
 }
 
+/** Imported on demand: by default nobody is limited. */
+async function limitRate(perMinute: number, store: SharedStore | undefined): Promise<LimitRate> {
+  const { createRateLimit } = await import("./rate-limit.ts");
+  return createRateLimit(perMinute, store);
+}
+
 /** Graph's quota is an application's in a tenant: gateways with the same identity share it, whoever else uses the Redis. */
 function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL): string {
   const parts = [graphBaseUrl.origin, authMode, identity?.tenantId, identity?.clientId];
@@ -139,6 +144,7 @@ async function authentication(
   }
   if (identity === undefined) throw new Error(`AUTH_MODE=${authMode} without an identity`);
   const { authorityUrl, clientId, audience, allowedTenants } = identity;
+  const { createCallerVerifier } = await import("../auth/verify-caller.ts"); // only these modes pay for it
   const verify = createCallerVerifier({
     authorityUrl,
     clientId: clientId ?? audience ?? "",
