@@ -88,6 +88,7 @@ function judgeRepresentations(schema: GraphQLSchema): void {
   const field = schema.getQueryType()?.getFields()._entities;
   const entities = schema.getType("_Entity");
   if (field?.resolve === undefined || !isUnionType(entities)) throw new Error("the schema has no entities");
+  entities.resolveType = undefined; // Apollo's reads __typename, as graphql-js does by itself, and as plans do
   const names = entities.getTypes().map(({ name }) => name);
   const { resolve } = field;
   field.resolve = (source, args, context: GatewayContext, info) => {

@@ -14,6 +14,7 @@ import {
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  type GraphQLUnionType,
   getArgumentValues,
   isInputObjectType,
   isInputType,
@@ -22,6 +23,7 @@ import {
   isNonNullType,
   isNullableType,
   isObjectType,
+  isUnionType,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
@@ -51,14 +53,15 @@ export function planOf(
   operation: OperationDefinitionNode,
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
 ): Plan | undefined {
+  const document = { schema, fragments };
   const parentType = schema.getRootType(operation.operation);
-  const selected = parentType && fieldsOf(parentType, [operation], fragments);
+  const selected = parentType && fieldsOf(parentType, [operation], document);
   const [[name, fieldNodes] = ["", []], ...others] = selected ?? [];
   const [node] = fieldNodes;
   if (!parentType || !node || others.length > 0 || isUnfit(operation)) return undefined;
   const field = parentType.getFields()[node.name.value];
   if (field?.resolve === undefined) return undefined;
-  const complete = completion(field.type, fieldNodes, fragments);
+  const complete = completion(field.type, fieldNodes, document);
   if (complete === undefined || operation.variableDefinitions?.some(isUnfit)) return undefined;
   const { resolve } = field;
   const { name: fieldName, type: returnType } = field;
@@ -84,12 +87,18 @@ export function planOf(
         };
         const outcome: unknown = resolve(undefined, argumentsOf(variableValues), context, info);
         context.resolved = { outcome };
-        return { [name]: complete(await outcome) };
+        return { [name]: complete(await settled(outcome)) };
       } catch {
         return undefined; // graphql-js comes to the same, and says it rightly
       }
     },
   };
+}
+
+/** A list may be one of promises, as entities are. */
+async function settled(outcome: unknown): Promise<unknown> {
+  const value = await outcome;
+  return Array.isArray(value) && value.some((item) => item instanceof Promise) ? Promise.all(value) : value;
 }
 
 /** graphql-js's `getArgumentValues`; where every argument is a variable with a value, that is all there is to it. */
@@ -121,11 +130,16 @@ function isUnfit({ directives = [] }: Pick<OperationDefinitionNode, "directives"
 
 type WithSelections = Pick<FieldNode | OperationDefinitionNode, "selectionSet">;
 
+interface Document {
+  readonly schema: GraphQLSchema;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+}
+
 /** The fields of an object by the names they have in the answer; `undefined` where a plan can't tell. */
 function fieldsOf(
   type: GraphQLObjectType,
   parents: readonly WithSelections[],
-  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+  { schema, fragments }: Document,
 ): Map<string, FieldNode[]> | undefined {
   const fields = new Map<string, FieldNode[]>();
   const spread = new Set<SelectionNode | FragmentDefinitionNode>(); // each once, as execution does: doubling spreads would take exponential time
@@ -142,7 +156,8 @@ function fieldsOf(
     if (fragment === undefined || isUnfit(fragment)) return false;
     if (spread.has(fragment)) return true;
     spread.add(fragment);
-    if (fragment.typeCondition !== undefined && fragment.typeCondition.name.value !== type.name) return false;
+    const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
+    if (condition !== undefined && condition !== type) return isObjectType(condition); // of another type's objects
     return fragment.selectionSet.selections.every(collect);
   };
   const isPlain = parents.every(({ selectionSet }) => selectionSet?.selections.every(collect) ?? true);
@@ -221,17 +236,13 @@ function objectCoercion(type: GraphQLInputObjectType): Coerce {
 
 const unusual = new Error("unusual");
 
-function completion(
-  type: GraphQLOutputType,
-  nodes: readonly FieldNode[],
-  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
-): Complete | undefined {
+function completion(type: GraphQLOutputType, nodes: readonly FieldNode[], document: Document): Complete | undefined {
   if (isNonNullType(type)) {
-    const inner = completion(type.ofType, nodes, fragments);
+    const inner = completion(type.ofType, nodes, document);
     return inner && ((value) => inner(value) ?? fail());
   }
   if (isListType(type)) {
-    const inner = completion(type.ofType, nodes, fragments);
+    const inner = completion(type.ofType, nodes, document);
     return inner && ((value) => (value == null ? null : Array.isArray(value) ? value.map(inner) : fail()));
   }
   if (isLeafType(type)) {
@@ -240,15 +251,37 @@ function completion(
       return typeof value === "object" || typeof value === "function" ? fail() : (type.serialize(value) ?? fail());
     };
   }
-  return isObjectType(type) ? objectCompletion(type, nodes, fragments) : undefined;
+  if (isUnionType(type)) return unionCompletion(type, nodes, document);
+  return isObjectType(type) ? objectCompletion(type, nodes, document) : undefined;
+}
+
+/** By `__typename`, which is how graphql-js tells where the type has no way of its own. */
+function unionCompletion(
+  type: GraphQLUnionType,
+  nodes: readonly FieldNode[],
+  document: Document,
+): Complete | undefined {
+  if (type.resolveType) return undefined;
+  const members = new Map<unknown, Complete>();
+  for (const member of type.getTypes()) {
+    const complete = objectCompletion(member, nodes, document);
+    if (complete === undefined) return undefined;
+    members.set(member.name, complete);
+  }
+  return (value) => {
+    if (value == null) return null;
+    if (typeof value !== "object") return fail();
+    const complete = members.get(Reflect.get(value, "__typename"));
+    return complete === undefined ? fail() : complete(value);
+  };
 }
 
 function objectCompletion(
   type: GraphQLObjectType,
   nodes: readonly FieldNode[],
-  fragments: Readonly<Record<string, FragmentDefinitionNode>>,
+  document: Document,
 ): Complete | undefined {
-  const selected = type.isTypeOf ? undefined : fieldsOf(type, nodes, fragments);
+  const selected = type.isTypeOf ? undefined : fieldsOf(type, nodes, document);
   if (selected === undefined) return undefined;
   const properties: { name: string; property: string; complete: Complete }[] = [];
   for (const [name, fieldNodes] of selected) {
@@ -260,7 +293,7 @@ function objectCompletion(
     const field = type.getFields()[property];
     // A resolver, or an argument: not a mere property.
     if (field === undefined || field.resolve !== undefined || field.args.length > 0) return undefined;
-    const complete = completion(field.type, fieldNodes, fragments);
+    const complete = completion(field.type, fieldNodes, document);
     if (complete === undefined) return undefined;
     properties.push({ name, property, complete });
   }

@@ -5,7 +5,7 @@ import { planOf } from "../../src/server/plan.ts";
 
 /** Of a resolver's value, whatever that is. */
 const schema = buildSchema(`
-  type Query { thing(id: ID, first: Int! = 3): Thing  things: [Thing!]!  numbers: [[Int]!]  kind: Kind  other: Other }
+  type Query { thing(id: ID, first: Int! = 3): Thing  things: [Thing!]!  numbers: [[Int]!]  kind: Kind  other: Other  others: [Other]  named: Named }
   type Mutation { change(input: Change!): Thing!  nest(nests: [Nest!], count: Int): Thing }
   input Nest { name: String!  flag: Boolean  kind: Kind! = B  ratios: [[Float!]]  inner: Nest  id: ID }
   input Change { name: String!  count: Int = 7  kinds: [Kind!] }
@@ -94,7 +94,12 @@ async function settle(outcome: () => Promise<unknown>): Promise<unknown> {
   return outcome().catch((error: unknown) => ({ thrown: String(error) }));
 }
 
-async function compare(text: string, variables: Record<string, unknown>, made: unknown): Promise<boolean> {
+async function compare(
+  text: string,
+  variables: Record<string, unknown>,
+  made: unknown,
+  makeOutcome: () => unknown = () => made,
+): Promise<boolean> {
   const parsed = parse(text);
   const [operation, ...rest] = parsed.definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION || validate(schema, parsed).length > 0) return false;
@@ -103,7 +108,7 @@ async function compare(text: string, variables: Record<string, unknown>, made: u
   if (plan === undefined) return false;
   const outcome = () => {
     if (made instanceof Error) throw made;
-    return made;
+    return makeOutcome();
   };
   const planned: { outcome: typeof outcome; asked: unknown[]; resolved?: { outcome: unknown } } = {
     outcome,
@@ -122,6 +127,41 @@ async function compare(text: string, variables: Record<string, unknown>, made: u
   expect(expected.errors).toBeUndefined();
   expect(JSON.stringify(data)).toBe(JSON.stringify(expected.data));
   return true;
+}
+
+/** What a resolver of others may come to: members of the union, some of them later, or never. */
+interface Promised {
+  member: unknown;
+  comes: "now" | "later" | "never";
+}
+const member = fc.oneof(
+  { weight: 3, arbitrary: aThing(1).map((made) => (isObject(made) ? { ...made, __typename: "Thing" } : made)) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      __typename: fc.constantFrom("Person", "Person", "Person", "Thing", "Kind", undefined),
+      name: mostly(fc.string()),
+    }),
+  },
+  { weight: 1, arbitrary: leaf },
+);
+const promised: fc.Arbitrary<Promised> = fc.record({
+  member,
+  comes: fc.constantFrom("now", "later", "later", "later", "later", "never"),
+});
+const unionSelections = fc
+  .subarray(["__typename", "... on Thing { id name }", "... on Person { name }", "...F", "... { __typename }"], {
+    minLength: 1,
+  })
+  .map((all) => `{ ${all.join(" ")} }`);
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function fulfil({ member: made, comes }: Promised): unknown {
+  if (comes === "now") return made;
+  return comes === "later" ? Promise.resolve(made) : Promise.reject(new Error("failed"));
 }
 
 describe("an operation's plan", () => {
@@ -150,11 +190,35 @@ describe("an operation's plan", () => {
     expect(planned).toBeGreaterThan(300);
   });
 
+  it("tells the types of a union apart, and waits for what comes later", { timeout: 60_000 }, async () => {
+    let planned = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.boolean(),
+        fc.array(promised, { minLength: 1, maxLength: 4 }),
+        unionSelections,
+        async (isList, all, text) => {
+          const fragment = text.includes("...F") ? "fragment F on Thing { ratio kind inner { id } }" : "";
+          const field = isList ? "others" : "other";
+          const outcome = () => {
+            const made = all.map(fulfil);
+            for (const each of made) if (each instanceof Promise) each.catch(() => {}); // also where nobody asks for it
+            return isList ? made : made[0];
+          };
+          if (await compare(`{ ${field} ${text} } ${fragment}`, {}, undefined, outcome)) planned += 1;
+        },
+      ),
+      { numRuns: 2000, endOnFailure: true },
+    );
+    expect(planned).toBeGreaterThan(200);
+  });
+
   it.each([
     ["{ thing { id } things { id } }", "two fields"],
     ["{ thing { id @include(if: true) } }", "a directive"],
     ["query @skip(if: false) { kind }", "a directive of the operation"],
-    ["{ other { ... on Thing { id } } }", "a union"],
+    ["{ named { name } }", "an interface"],
+    ["{ other { ... on Thing { ... on Named { name } } } }", "an interface of none of its types"],
     ["{ __typename }", "nothing to ask a resolver"],
     ["{ thing { __proto__: id } }", "a name that is no property like others"],
     ["{ thing { ...F } } fragment F on Thing @custom { id }", "a directive of a fragment"],
