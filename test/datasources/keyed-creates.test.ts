@@ -1,0 +1,131 @@
+/** What is remembered of a key, and for how long. Straight at the class: it takes thousands of creates to show. */
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/datasources/clock.ts";
+import { Deadline } from "../../src/datasources/deadline.ts";
+import { Disconnection } from "../../src/datasources/disconnection.ts";
+import { KeyedCreates, type Past } from "../../src/datasources/keyed-creates.ts";
+import { GatewayError } from "../../src/errors.ts";
+import type { UserPfxCertificate } from "../../src/schema/user-pfx-certificate.ts";
+import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
+import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";
+import { anInput } from "../support/input.ts";
+
+const createdDateTime = "2026-01-01T00:00:00Z";
+const input = {
+  ...anInput(),
+  intendedPurpose: UserPfxIntendedPurpose.SMIME_ENCRYPTION,
+  paddingScheme: UserPfxPaddingScheme.OAEP_SHA512,
+};
+
+function open() {
+  const creates = new KeyedCreates();
+  const caller = { deadline: new Deadline(60_000, systemClock), disconnected: new Disconnection() };
+  const run = (
+    thumbprint: string,
+    create: (past: Past) => Promise<UserPfxCertificate>,
+    encryptedPfxBlob = input.encryptedPfxBlob,
+  ) => creates.run({ ...input, thumbprint, encryptedPfxBlob }, "token", caller, create);
+  /** So many creates of other keys. */
+  const others = async (count: number, create: () => Promise<UserPfxCertificate>) => {
+    for (let number = 0; number < count; number++)
+      await run(number.toString(16).padStart(40, "0"), create).catch(() => {});
+  };
+  return { run, others };
+}
+
+const stored = async () => ({ ...input, id: "id", createdDateTime, lastModifiedDateTime: createdDateTime });
+const refused = async () => {
+  throw new GatewayError("FORBIDDEN", "no");
+};
+const unknown = async () => {
+  throw new GatewayError("OUTCOME_UNKNOWN", "who knows");
+};
+const key = "f".repeat(40);
+const otherFile = "b3RoZXI=";
+
+describe("what is known of a key", () => {
+  it("is not forgotten for any number of others that are refused", async () => {
+    const { run, others } = open();
+    await run(key, unknown).catch(() => {});
+
+    await others(25_000, refused);
+
+    const pasts: boolean[] = [];
+    await run(
+      key,
+      (past) => {
+        pasts.push(past.isDoubtful);
+        return stored();
+      },
+      otherFile,
+    );
+    expect(pasts).toEqual([true]);
+  });
+
+  it("is kept for the next 4,999 that are stored, and not for ever", async () => {
+    const { run, others } = open();
+    await run(key, stored);
+
+    await others(4999, stored);
+    const pasts: (string | null)[] = [];
+    await run(key, (past) => {
+      pasts.push(past.createdDateTime);
+      return stored();
+    });
+    await others(15_000, stored);
+    await run(key, (past) => {
+      pasts.push(past.createdDateTime);
+      return stored();
+    });
+
+    expect(pasts).toEqual([createdDateTime, null]);
+  });
+
+  it("includes the create under way, whatever else is stored meanwhile", async () => {
+    const { run, others } = open();
+    let finish = () => {};
+    const first = run(key, async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return stored();
+    });
+
+    await others(15_000, stored);
+    let sentAgain = 0;
+    const second = run(key, () => {
+      sentAgain += 1;
+      return stored();
+    });
+    finish();
+
+    expect(await second).toBe(await first);
+    expect(sentAgain).toBe(0);
+  });
+
+  it("is asked anew by who waits for a create that is refused", async () => {
+    const { run } = open();
+    const order: string[] = [];
+    const first = run(key, async () => {
+      await new Promise((done) => setTimeout(done, 5));
+      return refused();
+    });
+    const waiting = ["b25l", "dHdv", "dGhyZWU="].map((file) =>
+      run(
+        key,
+        async () => {
+          order.push(`${file} begins`);
+          await new Promise((done) => setTimeout(done, 5));
+          order.push(`${file} ends`);
+          return stored();
+        },
+        file,
+      ),
+    );
+
+    await expect(first).rejects.toThrow("no");
+    await Promise.all(waiting);
+    expect(order.length).toBe(6);
+    for (const [index, step] of order.entries()) expect(step).toMatch(index % 2 === 0 ? /begins$/ : /ends$/);
+  });
+});
