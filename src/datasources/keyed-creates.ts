@@ -131,7 +131,10 @@ export class KeyedCreates {
       // Who is refused, however often, makes nobody else's past forgotten.
       this.#recent.delete(key);
       this.#former.delete(key);
-    } else if (wasNothing) this.#learnt += 1;
+    } else if (wasNothing || this.#recent.get(key) !== known) {
+      this.#recent.set(key, known); // it may have become a former one while its create was under way
+      this.#learnt += 1;
+    }
     if (this.#learnt >= remembered) this.#forget();
   }
 

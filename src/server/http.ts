@@ -101,7 +101,7 @@ function openRequestsOf(socket: Socket): Disconnection[] {
   const open: Disconnection[] = [];
   openRequests.set(socket, open);
   socket.once("close", () => {
-    for (const over of open) over.happen();
+    for (const over of [...open]) over.happen();
   });
   return open;
 }

@@ -28,6 +28,7 @@ import {
   type OperationDefinitionNode,
   type SelectionNode,
   typeFromAST,
+  type VariableDefinitionNode,
   valueFromAST,
 } from "graphql";
 import type { GatewayContext } from "../context.ts";
@@ -62,7 +63,7 @@ export function planOf(
   const field = parentType.getFields()[node.name.value];
   if (field?.resolve === undefined) return undefined;
   const complete = completion(field.type, fieldNodes, document);
-  if (complete === undefined || operation.variableDefinitions?.some(isUnfit)) return undefined;
+  if (complete === undefined || operation.variableDefinitions?.some(isUnfitVariable)) return undefined;
   const { resolve } = field;
   const { name: fieldName, type: returnType } = field;
   const coerceVariables = variablesCoercion(schema, operation);
@@ -115,7 +116,7 @@ function argumentsFrom(
     if (!isSimple) return getArgumentValues(field, node, variables);
     const args: Values = {};
     for (const { name, variable = "" } of given) {
-      const value = variables[variable];
+      const value = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
       if (value == null) return getArgumentValues(field, node, variables);
       args[name] = value;
     }
@@ -126,6 +127,11 @@ function argumentsFrom(
 /** Whether a part of the document is decided by variables. */
 function isUnfit({ directives = [] }: Pick<OperationDefinitionNode, "directives">): boolean {
   return directives.length > 0;
+}
+
+/** As `__proto__`, which is no property like others. */
+function isUnfitVariable(definition: VariableDefinitionNode): boolean {
+  return isUnfit(definition) || definition.variable.name.value === "__proto__";
 }
 
 type WithSelections = Pick<FieldNode | OperationDefinitionNode, "selectionSet">;

@@ -22,7 +22,7 @@ const ceilings = {
   create4k: { requests: 20, heapBytes: 125_000, graphRequests: 1, bytesToGraph: 7560, bytesToClient: 866 },
   list100: { requests: 10, heapBytes: 667_000, graphRequests: 1, bytesToGraph: 317, bytesToClient: 61_400 },
   plural200: { requests: 3, heapBytes: 17_700_000, graphRequests: 10, bytesToGraph: 1_469_000, bytesToClient: 108_700 },
-  entities100: { requests: 5, heapBytes: 3_570_000, graphRequests: 5, bytesToGraph: 14_400, bytesToClient: 61_400 },
+  entities100: { requests: 5, heapBytes: 1_560_000, graphRequests: 5, bytesToGraph: 14_400, bytesToClient: 61_400 },
 };
 /** Until every path is compiled, every cache filled and every connection open. */
 const warmUps = 30;
@@ -110,7 +110,9 @@ async function outlivingBytesOf(lasting, name) {
       const first = await old();
       await run(requests);
       const last = await old();
-      if (last.collections === first.collections) return Math.round((last.bytes - first.bytes) / requests);
+      // A major collection that prom-client has not counted, as it does not where another one is told with it, shows so.
+      const kept = last.bytes - first.bytes;
+      if (last.collections === first.collections && kept > 0) return Math.round(kept / requests);
     }
     throw new Error(`${requests} requests leave so much behind that there is always a major collection`);
   } finally {

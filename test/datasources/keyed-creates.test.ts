@@ -103,6 +103,30 @@ describe("what is known of a key", () => {
     expect(sentAgain).toBe(0);
   });
 
+  it("counts as new when its create ends, however long that took", async () => {
+    const { run, others } = open();
+    let finish = () => {};
+    const slow = run(key, async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return unknown();
+    });
+    await others(9998, stored);
+    finish();
+    await slow.catch(() => {});
+
+    await others(4000, stored);
+
+    const pasts: boolean[] = [];
+    const later = (past: Past) => {
+      pasts.push(past.isDoubtful);
+      return stored();
+    };
+    await run(key, later, otherFile);
+    expect(pasts).toEqual([true]);
+  });
+
   it("is asked anew by who waits for a create that is refused", async () => {
     const { run } = open();
     const order: string[] = [];

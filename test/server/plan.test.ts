@@ -221,6 +221,7 @@ describe("an operation's plan", () => {
     ["{ other { ... on Thing { ... on Named { name } } } }", "an interface of none of its types"],
     ["{ __typename }", "nothing to ask a resolver"],
     ["{ thing { __proto__: id } }", "a name that is no property like others"],
+    ["query ($__proto__: ID) { thing(id: $__proto__) { id } }", "a variable of such a name"],
     ["{ thing { ...F } } fragment F on Thing @custom { id }", "a directive of a fragment"],
   ])("is not made for %s: %s", (text) => {
     const [operation, ...rest] = parse(text).definitions;
@@ -230,6 +231,13 @@ describe("an operation's plan", () => {
     expect(
       planOf(schema, operation, Object.fromEntries(fragments.map((node) => [node.name.value, node]))),
     ).toBeUndefined();
+  });
+
+  it("takes nothing for a variable that an object has by birth", async () => {
+    const text = "query ($toString: ID, $valueOf: Int! = 4) { thing(id: $toString, first: $valueOf) { id } }";
+
+    expect(await compare(text, {}, { id: "x" })).toBe(true);
+    expect(await compare(text, { toString: "7", valueOf: 9 }, { id: "x" })).toBe(true);
   });
 
   it.each([
