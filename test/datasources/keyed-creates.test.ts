@@ -40,6 +40,15 @@ const refused = async () => {
 const unknown = async () => {
   throw new GatewayError("OUTCOME_UNKNOWN", "who knows");
 };
+/** A create that is under way until it is told to finish. */
+function slow(outcome: () => Promise<UserPfxCertificate>) {
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  return { finish: () => finish(), create: () => finished.then(outcome) };
+}
+
 const key = "f".repeat(40);
 const otherFile = "b3RoZXI=";
 
@@ -83,13 +92,8 @@ describe("what is known of a key", () => {
 
   it("includes the create under way, whatever else is stored meanwhile", async () => {
     const { run, others } = open();
-    let finish = () => {};
-    const first = run(key, async () => {
-      await new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      return stored();
-    });
+    const { create, finish } = slow(stored);
+    const first = run(key, create);
 
     await others(15_000, stored);
     let sentAgain = 0;
@@ -105,16 +109,11 @@ describe("what is known of a key", () => {
 
   it("counts as new when its create ends, however long that took", async () => {
     const { run, others } = open();
-    let finish = () => {};
-    const slow = run(key, async () => {
-      await new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      return unknown();
-    });
+    const { create, finish } = slow(unknown);
+    const first = run(key, create);
     await others(9998, stored);
     finish();
-    await slow.catch(() => {});
+    await first.catch(() => {});
 
     await others(4000, stored);
 
