@@ -4,7 +4,8 @@
  * Loaded only where `METRICS_PORT` is set. docs/metrics.md is the table of all this.
  */
 import cluster from "node:cluster";
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Durations, Sums } from "./tally.ts";
 
 /** What a look-up after a lost answer came to; `unknown`: it could not be settled. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
@@ -89,16 +90,15 @@ export function createMetrics(sharesQuota: boolean): MetricsRegistry {
     tokenCacheEntries: () => 0,
   };
 
-  const requests = new Counter({
+  const requests = new Sums({
     name: "graphql_requests_total",
     help: "GraphQL requests answered, by type of the operation and by outcome: success, or error where the answer has errors.",
     labelNames: ["operation_type", "outcome"],
     registers,
   });
-  const requestSeconds = new Histogram({
+  const requestSeconds = new Durations("operation_type", {
     name: "graphql_request_duration_seconds",
     help: "From a GraphQL request's head to the end of its answer.",
-    labelNames: ["operation_type"],
     buckets: durationBuckets,
     registers,
   });
@@ -108,16 +108,15 @@ export function createMetrics(sharesQuota: boolean): MetricsRegistry {
     labelNames: ["code"],
     registers,
   });
-  const attempts = new Counter({
+  const attempts = new Sums({
     name: "graph_upstream_requests_total",
     help: "Requests to Microsoft Graph, retries included, by HTTP status or by the reason why there is no answer.",
     labelNames: ["operation", "status"],
     registers,
   });
-  const attemptSeconds = new Histogram({
+  const attemptSeconds = new Durations("operation", {
     name: "graph_upstream_duration_seconds",
     help: "Of one request to Microsoft Graph, until its answer has been read.",
-    labelNames: ["operation"],
     buckets: durationBuckets,
     registers,
   });
@@ -133,7 +132,7 @@ export function createMetrics(sharesQuota: boolean): MetricsRegistry {
     labelNames: ["outcome"],
     registers,
   });
-  const tokens = new Counter({
+  const tokens = new Sums({
     name: "token_requests_total",
     help: "Tokens for Microsoft Graph that were asked for: cached, acquired from Microsoft Entra, or failed.",
     labelNames: ["outcome"],
@@ -167,8 +166,8 @@ export function createMetrics(sharesQuota: boolean): MetricsRegistry {
   // Known beforehand, so that rates and alerts have a zero to begin with.
   for (const outcome of ["stored", "absent", "conflict", "unknown"]) reconciles.inc({ outcome }, 0);
   for (const operation of ["read", "create", "update", "delete"]) retries.inc({ operation }, 0);
-  for (const operation_type of ["query", "mutation"]) {
-    for (const outcome of ["success", "error"]) requests.inc({ operation_type, outcome }, 0);
+  for (const type of ["query", "mutation"]) {
+    for (const outcome of ["success", "error"]) requests.add(type, outcome, 0);
   }
 
   const codes = new Set<string>();
@@ -186,17 +185,17 @@ export function createMetrics(sharesQuota: boolean): MetricsRegistry {
     requestEnded(operationType, outcome, seconds) {
       inFlight -= 1;
       const type = operationType !== undefined && operationTypes.includes(operationType) ? operationType : "none";
-      requests.inc({ operation_type: type, outcome });
-      requestSeconds.observe({ operation_type: type }, seconds);
+      requests.add(type, outcome);
+      requestSeconds.observe(type, seconds);
     },
     error: (code) => errors.inc({ code: boundedCode(code) }),
     graphAttempt(operation, status, seconds) {
-      attempts.inc({ operation, status });
-      attemptSeconds.observe({ operation }, seconds);
+      attempts.add(operation, String(status));
+      attemptSeconds.observe(operation, seconds);
     },
     graphRetry: (operation) => retries.inc({ operation }),
     reconciled: (outcome) => reconciles.inc({ outcome }),
-    tokenRequest: (outcome) => tokens.inc({ outcome }),
+    tokenRequest: (outcome) => tokens.add(outcome),
     readGauges(given) {
       sources = given;
     },

@@ -153,6 +153,34 @@ describe("metrics", () => {
     expect(valuesOf(text, "graphql_requests_in_flight")).toEqual({});
   });
 
+  it("count every request, however many there are between two scrapes", async () => {
+    await using gateway = await start();
+    const ask = async (count: number) => {
+      for (let asked = 0; asked < count; asked += 50) {
+        await Promise.all(Array.from({ length: 50 }, () => gateway.send("{ __typename }")));
+      }
+    };
+    await ask(1050);
+    const counts = async () => {
+      const text = await gateway.metrics();
+      return [
+        valuesOf(text, "graphql_requests_total"),
+        valuesOf(text, "graphql_request_duration_seconds_count"),
+        valuesOf(text, "graphql_request_duration_seconds_bucket")['{le="+Inf",operation_type="query"}'],
+      ];
+    };
+    const of = (count: number) => [
+      { '{operation_type="query",outcome="success"}': count },
+      { '{operation_type="query"}': count },
+      count,
+    ];
+
+    expect(await counts()).toEqual(of(1050));
+    expect(await counts()).toEqual(of(1050));
+    await ask(50);
+    expect(await counts()).toEqual(of(1100));
+  });
+
   it("count the items of a plural create that fail", async () => {
     await using gateway = await start();
     const inputs = [1, 2, 3].map((n) => anInput({ thumbprint: n === 2 ? "no" : thumbprintOf(n) }));
