@@ -8,7 +8,7 @@ FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json schema.graphql ./
+COPY tsconfig.json tsconfig.build.json bundle.config.ts schema.graphql ./
 COPY explorer ./explorer
 COPY operations ./operations
 COPY src ./src

@@ -6,8 +6,10 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { type Config, environment, readConfig, variables } from "./config.ts";
 import { ConfigError } from "./config-reader.ts";
+import { systemClock } from "./datasources/clock.ts";
 import type { Finding } from "./doctor.ts";
 import { createLog } from "./log.ts";
+import { packageFolder } from "./package-folder.ts";
 import { startGateway } from "./server/start.ts";
 import { logOfWorker, startWorkers, WorkerEnded } from "./workers.ts";
 
@@ -30,8 +32,10 @@ async function run(): Promise<void> {
   const log = cluster.isWorker ? logOfWorker(createLog(config.logLevel)) : createLog(config.logLevel);
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
-  const start = config.workers === 1 ? startGateway : startWorkers;
-  const starting = start(config, graph.url, log);
+  const starting =
+    config.workers === 1
+      ? startGateway(config, graph.url, log, systemClock, new URL("graphiql/", import.meta.url))
+      : startWorkers(config, graph.url, log);
   // From here on a signal stops what may have begun to serve, also while it is starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -141,7 +145,7 @@ function systemErrorOf(error: unknown): { code: string; syscall: string } {
 const [argument, ...rest] = process.argv.slice(2);
 if (argument === "--help" && rest.length === 0) console.log(help);
 else if (argument === "--version" && rest.length === 0) {
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const { version } = JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8"));
   console.log(version);
 } else if (argument === "doctor" && (rest.length === 0 || (rest.length === 1 && rest[0] === "--json"))) {
   diagnose(rest.length === 1).catch(fail);

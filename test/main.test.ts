@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -10,7 +10,9 @@ import { variables } from "../src/config.ts";
 import { delayAnswer } from "../src/emulator/faults.ts";
 import { startEmulator } from "../src/emulator/server.ts";
 import { connectTo, readAnswer } from "./http/raw.ts";
+import { startIdentityProvider } from "./support/identity-provider.ts";
 import { anInput } from "./support/input.ts";
+import { startOtlpCollector } from "./support/otlp-collector.ts";
 
 // A place like an installed package's: the program, what it reads beside itself, its dependencies. Built for this file
 // alone, so that neither an older build nor one under way is in it.
@@ -20,10 +22,10 @@ const canary = "canary-7f3a";
 const typename = '{"query":"{ __typename }"}';
 
 beforeAll(() => {
-  const compiler = resolve("node_modules/typescript/bin/tsc");
-  const args = [compiler, "-p", "tsconfig.build.json", "--outDir", join(place, "dist")];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
+  const bundler = resolve("node_modules/vite/bin/vite.js");
+  const args = [bundler, "build", "--config", "bundle.config.ts", "--outDir", join(place, "dist")];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
   cpSync("package.json", join(place, "package.json"));
   cpSync("operations", join(place, "operations"), { recursive: true });
   symlinkSync(resolve("node_modules"), join(place, "node_modules"), "junction");
@@ -339,7 +341,9 @@ describe("the program in production", () => {
   it("runs without the emulator's files, with explorer and introspection closed", async () => {
     const dist = join(place, "without-emulator", "dist");
     cpSync(join(place, "dist"), dist, { recursive: true });
-    rmSync(join(dist, "emulator"), { recursive: true });
+    const emulator = readdirSync(dist).filter((file) => /^(?:server|seed)-/.test(file));
+    expect(emulator).toHaveLength(2);
+    for (const file of emulator) rmSync(join(dist, file));
     cpSync(join(place, "package.json"), join(place, "without-emulator", "package.json"));
     cpSync(join(place, "operations"), join(place, "without-emulator", "operations"), { recursive: true });
     await using program = run({ dist, env: { NODE_ENV: "production", AUTH_MODE: "passthrough", PORT: "0" } });
@@ -364,6 +368,57 @@ describe("the program in production", () => {
     await using program = run({ dist, env: { NODE_ENV: "production", AUTH_MODE: "passthrough", PORT: "0" } });
 
     expect((await post(await program.url(), typename)).status).toBe(200);
+  });
+});
+
+describe("the program as it is built", () => {
+  it("has the schema that schema.graphql tells", async () => {
+    await using program = run({ env: { PORT: "0" } });
+
+    const { answer } = await post(await program.url(), '{"query":"{ _service { sdl } }"}');
+
+    expect(answer).toEqual({ data: { _service: { sdl: readFileSync("schema.graphql", "utf8") } } });
+  });
+
+  it("finds what it loads on demand: verification, credentials, limits, traces, metrics, Redis, the doctor", async () => {
+    await using provider = await startIdentityProvider();
+    await using collector = await startOtlpCollector();
+    await using emulator = await startEmulator();
+    const env = {
+      PORT: "0",
+      METRICS_PORT: "0",
+      NODE_ENV: "production",
+      AUTH_MODE: "app",
+      AUTHORITY_URL: provider.url,
+      GRAPH_BASE_URL: emulator.url,
+      ALLOW_LOOPBACK_UPSTREAM: "true",
+      AZURE_TENANT_ID: provider.tenantId,
+      AZURE_CLIENT_ID: provider.clientId,
+      AZURE_CLIENT_SECRET: provider.clientSecret,
+      RATE_LIMIT_PER_MINUTE: "1",
+      REDIS_URL: "redis://127.0.0.1:1",
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    };
+    await using program = run({ env });
+    const url = await program.url();
+    const headers = {
+      "content-type": "application/json",
+      authorization: `Bearer ${await provider.callers.issue()}`,
+    };
+    const create = JSON.stringify({ query: print(CREATE), variables: { input: anInput() } });
+    const ask = async () => (await fetch(url, { method: "POST", headers, body: create })).status;
+
+    expect([await ask(), await ask()]).toEqual([200, 429]);
+    expect(emulator.records).toHaveLength(1);
+    const metricsUrl = /"metricsUrl":"([^"]+)"/.exec(program.stdout)?.[1] ?? "";
+    expect(await (await fetch(metricsUrl)).text()).toContain('token_requests_total{outcome="acquired"} 1');
+    expect(program.stdout).toContain("Redis does not answer");
+    program.signal("SIGTERM");
+    expect(await program.exitCode).toBe(0);
+    expect(collector.spans.map(({ name }) => name)).toContain("POST /graphql");
+    await using doctor = run({ env, args: ["doctor", "--json"] });
+    expect(await doctor.exitCode).toBe(0);
+    expect(JSON.parse(doctor.stdout)).toMatchObject({ ok: true });
   });
 });
 

@@ -3,8 +3,8 @@
  * process. The way is classes → SDL with directives → subgraph schema, because Apollo's subgraph library works on SDL.
  */
 import "reflect-metadata";
-import { createRequire } from "node:module";
 import { buildSubgraphSchema } from "@apollo/subgraph";
+import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLObjectType, type GraphQLSchema, isUnionType, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
@@ -15,11 +15,6 @@ import { validateArgument } from "./validate-argument.ts";
 
 const federation = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable"])`;
-
-/** Not imported: Apollo's subgraph library has required it, and as a module it would be loaded a second time, 66 files. */
-const { printSchemaWithDirectives }: typeof import("@graphql-tools/utils") = createRequire(import.meta.url)(
-  "@graphql-tools/utils",
-);
 
 let schemas: { sdl: string; schema: GraphQLSchema } | undefined;
 

@@ -5,12 +5,13 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
+import { packageFolder } from "../package-folder.ts";
 
 const cdn = "https://embeddable-sandbox.cdn.apollographql.com";
 const frame = "https://sandbox.embed.apollographql.com";
 const graphiqlLink =
   '\n<a href="/graphiql">GraphiQL</a> is served by this gateway itself and needs nothing from outside.';
-const operations = new URL("../../operations/", import.meta.url);
+const operations = new URL("operations/", packageFolder);
 
 /** Reads the samples once and returns what answers the page; that links to `/graphiql` where it is there. */
 export function createExplorer(hasGraphiql: boolean): (response: ServerResponse) => void {

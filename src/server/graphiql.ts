@@ -15,7 +15,6 @@ export interface StaticFile {
 /** By the path of a request. */
 export type StaticFiles = ReadonlyMap<string, StaticFile>;
 
-const built = new URL("../graphiql/", import.meta.url);
 const page = "index.html";
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -42,7 +41,7 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 /** The files of a folder; nothing where GraphiQL was not built. */
-export function findGraphiql(folder: URL = built): StaticFiles | undefined {
+export function findGraphiql(folder: URL): StaticFiles | undefined {
   const names = filesIn(folder);
   if (!names.includes(page)) return undefined;
   const files = new Map(names.map((name) => [`/graphiql/${name}`, fileAt(folder, name)]));

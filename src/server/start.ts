@@ -32,7 +32,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** @param graphBaseUrl Graph's root without the version. @param graphiqlFolder default: where the build puts GraphiQL. */
+/** @param graphBaseUrl Graph's root without the version. @param graphiqlFolder where the build put GraphiQL. */
 export async function startGateway(
   config: Config,
   graphBaseUrl: URL,
@@ -66,7 +66,7 @@ export async function startGateway(
     isCircuitOpen: () => client.isCircuitOpen,
     tokenCacheEntries: () => tokens?.cached ?? 0,
   });
-  const graphiql = config.explorer ? findGraphiql(graphiqlFolder) : undefined;
+  const graphiql = config.explorer && graphiqlFolder ? findGraphiql(graphiqlFolder) : undefined;
   const admission = new Admission(config.maxInflight);
   let isReady = true;
   const server = createHttpServer({
@@ -82,7 +82,7 @@ export async function startGateway(
     graphiql,
     isReady: () => isReady,
     admission,
-    limitRate: config.rateLimitPerMinute === 0 ? undefined : await limitRate(config.rateLimitPerMinute, store),
+    limitRate: await limitRate(config, store),
     clock,
   });
   const unused = unusedConnections(server);
@@ -119,10 +119,14 @@ async function connectStore({ redisUrl }: Config, log: GatewayLog, clock: Clock)
   return SharedStore.connect(redisUrl, log, clock.now);
 }
 
-/** Imported on demand: by default nobody is limited. */
-async function limitRate(perMinute: number, store: SharedStore | undefined): Promise<LimitRate> {
+/** Imported on demand: where callers are not verified, there is nobody to limit. */
+async function limitRate(
+  { identity, rateLimitPerMinute }: Config,
+  store: SharedStore | undefined,
+): Promise<LimitRate | undefined> {
+  if (identity === undefined || rateLimitPerMinute === 0) return undefined;
   const { createRateLimit } = await import("./rate-limit.ts");
-  return createRateLimit(perMinute, store);
+  return createRateLimit(rateLimitPerMinute, store);
 }
 
 /** Graph's quota is an application's in a tenant: gateways with the same identity share it, whoever else uses the Redis. */

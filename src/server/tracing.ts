@@ -19,6 +19,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import type { GatewayLog } from "../log.ts";
+import { packageFolder } from "../package-folder.ts";
 import type { SpanAttributes, SpanStart, TraceSpan } from "../trace.ts";
 
 /** How long a stopping gateway tries to send what it still has. */
@@ -35,7 +36,7 @@ export interface Tracing {
 
 export function startTracing(log: GatewayLog): Tracing {
   reportProblems(log);
-  const { name, version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { name, version } = JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8"));
   const service = resourceFromAttributes({ "service.name": name, "service.version": version });
   const provider = new BasicTracerProvider({
     resource: defaultResource()
