@@ -33,8 +33,10 @@ export interface Quota {
 export class WriteQuota implements Quota {
   readonly #limit: number;
   readonly #clock: Clock;
-  /** When the writes of the last window went out, the oldest first. */
+  /** When the writes of the last window went out, the oldest first; before these, some that are out of the window. */
   readonly #times: number[] = [];
+  /** How many are out of the window. They go together: to take one from the beginning moves all the others. */
+  #expired = 0;
   /** Who waits for a turn, in order. */
   readonly #queue = new Set<(takenAtMs: number) => void>();
   #isServing = false;
@@ -85,16 +87,20 @@ export class WriteQuota implements Quota {
   }
 
   giveBack(place: Place): void {
-    const index = typeof place === "number" ? this.#times.lastIndexOf(place) : -1;
-    if (index === -1) return; // out of the window already
-    this.#times.splice(index, 1);
-    this.#freed.abort();
+    if (this.#remove(place)) this.#freed.abort();
   }
 
   postpone(place: Place): Place {
-    const index = typeof place === "number" ? this.#times.lastIndexOf(place) : -1;
-    if (index !== -1) this.#times.splice(index, 1);
+    this.#remove(place);
     return this.#stamp();
+  }
+
+  /** Whether it was still in the window. */
+  #remove(place: Place): boolean {
+    const index = typeof place === "number" ? this.#times.lastIndexOf(place) : -1;
+    if (index < this.#expired) return false;
+    this.#times.splice(index, 1);
+    return true;
   }
 
   /** How long the one with so many before it will have to wait. */
@@ -107,7 +113,11 @@ export class WriteQuota implements Quota {
 
   #stamp(): number {
     const now = this.#clock.now();
-    while ((this.#times[0] ?? now) <= now - windowMs) this.#times.shift();
+    while ((this.#times[this.#expired] ?? now) <= now - windowMs) this.#expired += 1;
+    if (this.#expired > this.#limit) {
+      this.#times.splice(0, this.#expired);
+      this.#expired = 0;
+    }
     this.#times.push(now);
     return now;
   }
