@@ -125,7 +125,10 @@ function standardOutput(): DestinationStream {
   };
 }
 
-/** pino's `isoTime`, worked out once for all the lines of a millisecond. */
+/** As pino numbers them. */
+const levels = { debug: 20, info: 30 } as const;
+
+/** The time in a line as pino has it, worked out once for all the lines of a millisecond. */
 function isoTimes(): () => string {
   let lastMs = Number.NaN;
   let text = "";
@@ -141,8 +144,12 @@ function isoTimes(): () => string {
 
 /** @param level pino's level; `silent` for none. @param destination where lines go; default standard output. */
 export function createLog(level: string, destination: DestinationStream = standardOutput()): GatewayLog {
-  const log = pino({ level, base: null, timestamp: isoTimes() }, destination);
-  const auditLog = log.child({}, { level: level === "silent" ? "silent" : "info" });
+  const timestamp = isoTimes();
+  const log = pino({ level, base: null, timestamp }, destination);
+  // pino puts a line together property by property, which for the two lines of a create took 3 % of its CPU time.
+  const writeLine = (levelNumber: number, record: Readonly<Record<string, unknown>>): void => {
+    destination.write(`{"level":${levelNumber}${timestamp()},${JSON.stringify(record).slice(1)}\n`);
+  };
   return {
     listening: ({ url, authMode, graphBaseUrl, metricsUrl, workers }) =>
       log.info({ url, authMode, graphBaseUrl, metricsUrl, workers }, "listening"),
@@ -156,46 +163,45 @@ export function createLog(level: string, destination: DestinationStream = standa
       log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "asked Graph"),
     access(record) {
       const isProbe = record.route === "/livez" || record.route === "/readyz";
-      log[isProbe ? "debug" : "info"](
-        {
-          id: record.id,
-          method: record.method,
-          route: record.route,
-          status: record.status,
-          aborted: record.aborted,
-          durationMs: record.durationMs,
-          bytesIn: record.bytesIn,
-          bytesOut: record.bytesOut,
-          operationType: record.operationType,
-          operationName: record.operationName,
-          errorCodes: record.errorCodes,
-          traceId: record.traceId,
-          tenantId: record.tenantId,
-          objectId: record.objectId,
-          clientId: record.clientId,
-        },
-        "access",
-      );
+      if (!log.isLevelEnabled(isProbe ? "debug" : "info")) return;
+      writeLine(isProbe ? levels.debug : levels.info, {
+        id: record.id,
+        method: record.method,
+        route: record.route,
+        status: record.status,
+        aborted: record.aborted,
+        durationMs: record.durationMs,
+        bytesIn: record.bytesIn,
+        bytesOut: record.bytesOut,
+        operationType: record.operationType,
+        operationName: record.operationName,
+        errorCodes: record.errorCodes,
+        traceId: record.traceId,
+        tenantId: record.tenantId,
+        objectId: record.objectId,
+        clientId: record.clientId,
+        msg: "access",
+      });
     },
-    audit: (record) =>
-      auditLog.info(
-        {
-          operation: record.operation,
-          outcome: record.outcome,
-          httpRequestId: record.httpRequestId,
-          mode: record.mode,
-          tenantId: record.tenantId,
-          objectId: record.objectId,
-          clientId: record.clientId,
-          certificateId: record.certificateId,
-          thumbprint: record.thumbprint,
-          userPrincipalName: record.userPrincipalName,
-          userPrincipalNameSha256: record.userPrincipalNameSha256,
-          clientRequestId: record.clientRequestId,
-          requestId: record.requestId,
-        },
-        "audit",
-      ),
+    audit(record) {
+      if (level === "silent") return;
+      writeLine(levels.info, {
+        operation: record.operation,
+        outcome: record.outcome,
+        httpRequestId: record.httpRequestId,
+        mode: record.mode,
+        tenantId: record.tenantId,
+        objectId: record.objectId,
+        clientId: record.clientId,
+        certificateId: record.certificateId,
+        thumbprint: record.thumbprint,
+        userPrincipalName: record.userPrincipalName,
+        userPrincipalNameSha256: record.userPrincipalNameSha256,
+        clientRequestId: record.clientRequestId,
+        requestId: record.requestId,
+        msg: "audit",
+      });
+    },
     tracesNotExported: () => log.warn("the collector did not take the traces"),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),
   };

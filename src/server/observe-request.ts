@@ -12,7 +12,18 @@ import type { GatewayMetrics } from "../metrics.ts";
 import { traceIdOf, untraced } from "../trace.ts";
 
 /** What had gone over a connection when its last request was over. */
-const transferred = new WeakMap<Socket, { read: number; written: number }>();
+interface Transferred {
+  read: number;
+  written: number;
+}
+
+const transferred = new WeakMap<Socket, Transferred>();
+
+function transferredBy(socket: Socket): Transferred {
+  const nothing = { read: 0, written: 0 };
+  transferred.set(socket, nothing);
+  return nothing;
+}
 
 export function observeRequest(
   { log, metrics }: { log: GatewayLog; metrics: GatewayMetrics | undefined },
@@ -33,9 +44,11 @@ export function observeRequest(
   over.add({
     onDisconnect() {
       const durationMs = performance.now() - startedAtMs;
-      const { read, written } = transferred.get(socket) ?? { read: 0, written: 0 };
       const { bytesRead, bytesWritten } = socket;
-      transferred.set(socket, { read: bytesRead, written: bytesWritten });
+      const before = transferred.get(socket) ?? transferredBy(socket);
+      const [bytesIn, bytesOut] = [bytesRead - before.read, bytesWritten - before.written];
+      before.read = bytesRead;
+      before.written = bytesWritten;
       const { errorCodes, isGraphql, operationType, caller } = record;
       if (isGraphql) {
         const outcome = errorCodes.length === 0 && response.writableFinished ? "success" : "error";
@@ -49,8 +62,8 @@ export function observeRequest(
         status: response.headersSent ? response.statusCode : undefined,
         aborted: response.writableFinished ? undefined : true,
         durationMs: Math.round(durationMs * 1000) / 1000,
-        bytesIn: bytesRead - read,
-        bytesOut: bytesWritten - written,
+        bytesIn,
+        bytesOut,
         operationType,
         operationName: record.operationName,
         traceId: traceIdOf(record.span),
