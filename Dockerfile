@@ -21,7 +21,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/operations ./operations
 COPY --from=build /app/dist ./dist
-COPY package.json schema.graphql LICENSE ./
+COPY package.json schema.graphql LICENSE NOTICE.md ./
 USER 10001:10001
 EXPOSE 4000
 STOPSIGNAL SIGTERM

@@ -5,9 +5,10 @@
 import { defineConfig } from "vite";
 
 export default defineConfig({
+  envDir: false, // .env is the gateway's, not the build's
   publicDir: false,
   logLevel: "warn",
-  // As Node does, so that there is one copy of graphql for those who import it and those who require it.
+  // One copy of graphql for those who import it and those who require it.
   resolve: { mainFields: ["main"] },
   ssr: {
     noExternal: true,
@@ -34,7 +35,7 @@ export default defineConfig({
       treeshake: false,
       output: {
         minify: false,
-        chunkFileNames: "[name]-[hash].js",
+        chunkFileNames: "chunks/[name]-[hash].js",
         // One file for what is not imported on demand, so that it runs in the order in which it is written.
         codeSplitting: { groups: [{ name: "start", tags: ["$initial"] }] },
       },

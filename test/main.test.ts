@@ -24,12 +24,15 @@ const typename = '{"query":"{ __typename }"}';
 beforeAll(() => {
   const bundler = resolve("node_modules/vite/bin/vite.js");
   const args = [bundler, "build", "--config", "bundle.config.ts", "--outDir", join(place, "dist")];
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  const env = { ...process.env, NODE_ENV: "production" };
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
   if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
   cpSync("package.json", join(place, "package.json"));
   cpSync("operations", join(place, "operations"), { recursive: true });
   symlinkSync(resolve("node_modules"), join(place, "node_modules"), "junction");
   mkdirSync(join(place, "empty"));
+  mkdirSync(join(place, "dist", "graphiql"));
+  writeFileSync(join(place, "dist", "graphiql", "index.html"), "<title>GraphiQL</title>");
 }, 60_000);
 
 afterAll(() => {
@@ -341,9 +344,10 @@ describe("the program in production", () => {
   it("runs without the emulator's files, with explorer and introspection closed", async () => {
     const dist = join(place, "without-emulator", "dist");
     cpSync(join(place, "dist"), dist, { recursive: true });
-    const emulator = readdirSync(dist).filter((file) => /^(?:server|seed)-/.test(file));
+    const chunks = join(dist, "chunks");
+    const emulator = readdirSync(chunks).filter((file) => /^(?:server|seed)-/.test(file));
     expect(emulator).toHaveLength(2);
-    for (const file of emulator) rmSync(join(dist, file));
+    for (const file of emulator) rmSync(join(chunks, file));
     cpSync(join(place, "package.json"), join(place, "without-emulator", "package.json"));
     cpSync(join(place, "operations"), join(place, "without-emulator", "operations"), { recursive: true });
     await using program = run({ dist, env: { NODE_ENV: "production", AUTH_MODE: "passthrough", PORT: "0" } });
@@ -378,6 +382,14 @@ describe("the program as it is built", () => {
     const { answer } = await post(await program.url(), '{"query":"{ _service { sdl } }"}');
 
     expect(answer).toEqual({ data: { _service: { sdl: readFileSync("schema.graphql", "utf8") } } });
+  });
+
+  it.each(["1", "2"])("serves GraphiQL from beside itself, WORKERS=%s", async (WORKERS) => {
+    await using program = run({ env: { PORT: "0", WORKERS } });
+
+    const page = await fetch(new URL("/graphiql", await program.url()));
+
+    expect([page.status, await page.text()]).toEqual([200, "<title>GraphiQL</title>"]);
   });
 
   it("finds what it loads on demand: verification, credentials, limits, traces, metrics, Redis, the doctor", async () => {

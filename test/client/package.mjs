@@ -64,8 +64,16 @@ function prove(what, holds = true) {
 
 function checkContents({ files, size }) {
   const paths = files.map(({ path }) => path);
-  const needed = ["LICENSE", "README.md", "CHANGELOG.md", "schema.graphql", "dist/main.js", "dist/client/client.d.ts"];
-  const allowed = /^(dist\/|operations\/|(LICENSE|README\.md|CHANGELOG\.md|schema\.graphql|package\.json)$)/;
+  const needed = [
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+    "NOTICE.md",
+    "schema.graphql",
+    "dist/main.js",
+    "dist/client/client.d.ts",
+  ];
+  const allowed = /^(dist\/|operations\/|(LICENSE|NOTICE\.md|README\.md|CHANGELOG\.md|schema\.graphql|package\.json)$)/;
   const missing = needed.filter((path) => !paths.includes(path));
   const strangers = paths.filter((path) => !allowed.test(path) || /\.map$|(?<!\.d)\.ts$/.test(path));
   prove(`the tarball has all it needs ${missing.join(", ")}`.trim(), missing.length === 0);
@@ -125,6 +133,8 @@ try {
     run(process.execPath, [file.replace(/ts$/, "js")]);
     prove(`${file} runs, on Node.js ${process.versions.node}, without any other package`);
   }
+  const installed = run(process.execPath, [join(modules, name, "dist/main.js"), "--version"]).trim();
+  prove(`the program itself runs: ${installed}`, installed === packed.version);
   checkExports();
 } catch (error) {
   console.error(`FAILED  ${error.message}`);
