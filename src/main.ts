@@ -6,7 +6,6 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { type Config, environment, readConfig, variables } from "./config.ts";
 import { ConfigError } from "./config-reader.ts";
-import { systemClock } from "./datasources/clock.ts";
 import type { Finding } from "./doctor.ts";
 import { createLog } from "./log.ts";
 import { packageFolder } from "./package-folder.ts";
@@ -34,7 +33,7 @@ async function run(): Promise<void> {
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
   const starting =
     config.workers === 1
-      ? startGateway(config, graph.url, log, systemClock, new URL("graphiql/", import.meta.url))
+      ? startGateway(config, graph.url, log, new URL("graphiql/", import.meta.url))
       : startWorkers(config, graph.url, log);
   // From here on a signal stops what may have begun to serve, also while it is starting.
   let isStopping = false;

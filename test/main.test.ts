@@ -7,11 +7,11 @@ import { print } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreateUserPfxCertificateDocument as CREATE } from "../src/client/operations.ts";
 import { variables } from "../src/config.ts";
-import { delayAnswer } from "../src/emulator/faults.ts";
+import { delayAnswer, hangAfterApplying, hangBeforeApplying } from "../src/emulator/faults.ts";
 import { startEmulator } from "../src/emulator/server.ts";
 import { connectTo, readAnswer } from "./http/raw.ts";
 import { startIdentityProvider } from "./support/identity-provider.ts";
-import { anInput } from "./support/input.ts";
+import { anInput, thumbprintOf } from "./support/input.ts";
 import { startOtlpCollector } from "./support/otlp-collector.ts";
 
 // A place like an installed package's: the program, what it reads beside itself, its dependencies. Built for this file
@@ -436,13 +436,14 @@ describe("the program as it is built", () => {
 
 describe("the program on SIGTERM", () => {
   const query = '{"query":"{ userPfxCertificates(first: 1) { nodes { id } } }"}';
+  const collection = "/userPfxCertificates";
 
   function configured(graph: string): Record<string, string> {
     return { PORT: "0", AUTH_MODE: "passthrough", GRAPH_BASE_URL: graph, ALLOW_LOOPBACK_UPSTREAM: "true" };
   }
 
   it("finishes what is under way, which a second one doesn't cut, and ends with 0", async () => {
-    await using graph = await startEmulator({ faults: [delayAnswer("GET", "/userPfxCertificates", 1500)] });
+    await using graph = await startEmulator({ faults: [delayAnswer("GET", collection, 1500)] });
     await using program = run({ env: configured(graph.url) });
     const answered = post(await program.url(), query);
     await expect.poll(() => graph.requests.length).toBe(1);
@@ -458,8 +459,64 @@ describe("the program on SIGTERM", () => {
     expect(program.stderr).toBe("");
   });
 
+  it("answers under load whatever it has begun, and ends with 0", async () => {
+    await using graph = await startEmulator({ writeQuota: false, latencyMs: 40 });
+    await using program = run({ env: { ...configured(graph.url), GRAPH_WRITES_PER_20S: "100000" } });
+    const url = await program.url();
+    const created: string[] = [];
+    const refused: unknown[] = [];
+    let number = 0;
+    const client = async () => {
+      for (;;) {
+        const thumbprint = thumbprintOf(number++);
+        const body = JSON.stringify({ query: print(CREATE), variables: { input: anInput({ thumbprint }) } });
+        const headers = {
+          "content-type": "application/json",
+          authorization: "Bearer caller-token",
+          connection: "close",
+        };
+        // Once nobody listens any more there is no connection.
+        const answer = await fetch(url, { method: "POST", headers, body }).catch(() => undefined);
+        if (answer === undefined) return;
+        if (answer.status !== 200) return void refused.push(answer.status);
+        expect(await answer.json()).toMatchObject({ data: { createUserPfxCertificate: { thumbprint } } });
+        created.push(thumbprint);
+      }
+    };
+    const clients = Array.from({ length: 50 }, client);
+    await expect.poll(() => created.length, { timeout: 10_000 }).toBeGreaterThan(200);
+
+    program.signal("SIGTERM");
+
+    await Promise.all(clients);
+    expect(await program.exitCode).toBe(0);
+    expect(refused.every((status) => status === 503)).toBe(true);
+    // What was stored was answered, and the other way round.
+    expect(graph.ledger.map(({ thumbprint }) => thumbprint).sort()).toEqual(created.sort());
+  });
+
+  it("is not held by a Graph that hangs: what is under way has its time, no more", async () => {
+    await using graph = await startEmulator({
+      faults: [hangAfterApplying("POST", collection), hangBeforeApplying("GET", collection, { times: 100 })],
+    });
+    await using program = run({ env: { ...configured(graph.url), REQUEST_DEADLINE_MS: "2000" } });
+    const answered = post(
+      await program.url(),
+      JSON.stringify({ query: print(CREATE), variables: { input: anInput() } }),
+    );
+    await expect.poll(() => graph.ledger.length).toBe(1);
+
+    program.signal("SIGTERM");
+    const signalledAt = performance.now();
+
+    expect(await program.exitCode).toBe(0);
+    expect(performance.now() - signalledAt).toBeLessThan(4000);
+    expect(await answered).toMatchObject({ answer: { errors: [{ extensions: { code: "OUTCOME_UNKNOWN" } }] } });
+    expect(program.stdout).toContain('"outcome":"OUTCOME_UNKNOWN"');
+  });
+
   it("says on old and new connections that it is not ready, and lets nothing in, until what is under way is over", async () => {
-    await using graph = await startEmulator({ faults: [delayAnswer("GET", "/userPfxCertificates", 1500)] });
+    await using graph = await startEmulator({ faults: [delayAnswer("GET", collection, 1500)] });
     await using program = run({ env: configured(graph.url) });
     const url = await program.url();
     const probe = connectTo(url);

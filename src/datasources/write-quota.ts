@@ -33,10 +33,8 @@ export interface Quota {
 export class WriteQuota implements Quota {
   readonly #limit: number;
   readonly #clock: Clock;
-  /** When the writes of the last window went out, the oldest first; before these, some that are out of the window. */
+  /** When the last writes went out, the oldest first: as many as the limit, and at the most twice as many. */
   readonly #times: number[] = [];
-  /** How many are out of the window. They go together: to take one from the beginning moves all the others. */
-  #expired = 0;
   /** Who waits for a turn, in order. */
   readonly #queue = new Set<(takenAtMs: number) => void>();
   #isServing = false;
@@ -95,10 +93,10 @@ export class WriteQuota implements Quota {
     return this.#stamp();
   }
 
-  /** Whether it was still in the window. */
+  /** Whether it was still there. */
   #remove(place: Place): boolean {
     const index = typeof place === "number" ? this.#times.lastIndexOf(place) : -1;
-    if (index < this.#expired) return false;
+    if (index === -1) return false;
     this.#times.splice(index, 1);
     return true;
   }
@@ -113,12 +111,9 @@ export class WriteQuota implements Quota {
 
   #stamp(): number {
     const now = this.#clock.now();
-    while ((this.#times[this.#expired] ?? now) <= now - windowMs) this.#expired += 1;
-    if (this.#expired > this.#limit) {
-      this.#times.splice(0, this.#expired);
-      this.#expired = 0;
-    }
     this.#times.push(now);
+    // Many go together: to take one from the beginning moves all the others.
+    if (this.#times.length >= 2 * this.#limit) this.#times.splice(0, this.#times.length - this.#limit);
     return now;
   }
 

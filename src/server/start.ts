@@ -32,13 +32,13 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** @param graphBaseUrl Graph's root without the version. @param graphiqlFolder where the build put GraphiQL. */
+/** @param graphBaseUrl Graph's root without the version. @param graphiqlFolder where the build put GraphiQL, if anywhere. */
 export async function startGateway(
   config: Config,
   graphBaseUrl: URL,
   log: GatewayLog,
+  graphiqlFolder: URL | undefined,
   clock: Clock = systemClock,
-  graphiqlFolder?: URL,
 ): Promise<Gateway> {
   const prepared = new PreparedOperations();
   const apollo = await startApollo(config, log, prepared);

@@ -133,8 +133,13 @@ try {
     run(process.execPath, [file.replace(/ts$/, "js")]);
     prove(`${file} runs, on Node.js ${process.versions.node}, without any other package`);
   }
-  const installed = run(process.execPath, [join(modules, name, "dist/main.js"), "--version"]).trim();
+  const program = join(modules, name, "dist/main.js");
+  const installed = run(process.execPath, [program, "--version"]).trim();
   prove(`the program itself runs: ${installed}`, installed === packed.version);
+  prove(
+    "and finds its chunks: doctor and emulator",
+    JSON.parse(run(process.execPath, [program, "doctor", "--json"])).ok,
+  );
   checkExports();
 } catch (error) {
   console.error(`FAILED  ${error.message}`);

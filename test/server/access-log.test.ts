@@ -150,3 +150,30 @@ describe("the access log", () => {
     expect(lines).toHaveLength(count);
   });
 });
+
+describe("the audit log", () => {
+  it.each([
+    ["trace", 1],
+    ["info", 1],
+    ["error", 1],
+    ["fatal", 1],
+    ["silent", 0],
+  ])("is written at LOG_LEVEL=%s: %i line", (level, count) => {
+    const lines: string[] = [];
+    const log = createLog(level, { write: (line) => void lines.push(line) });
+
+    log.audit({ operation: "create", outcome: "success", httpRequestId: "id", mode: "app" });
+
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      Array(count).fill({
+        level: 30,
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        operation: "create",
+        outcome: "success",
+        httpRequestId: "id",
+        mode: "app",
+        msg: "audit",
+      }),
+    );
+  });
+});

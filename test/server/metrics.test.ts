@@ -181,6 +181,25 @@ describe("metrics", () => {
     expect(await counts()).toEqual(of(1100));
   });
 
+  it("tell in seconds how long requests took, to the gateway and to Graph", async () => {
+    await using gateway = await start({ faults: [delayAnswer("GET", collection, 400)] });
+    await gateway.send(LIST, {});
+
+    const text = await gateway.metrics();
+
+    for (const [name, labels] of [
+      ["graphql_request_duration_seconds", 'operation_type="query"'],
+      ["graph_upstream_duration_seconds", 'operation="read"'],
+    ] as const) {
+      const seconds = valuesOf(text, `${name}_sum`)[`{${labels}}`];
+      expect(seconds).toBeGreaterThan(0.39);
+      expect(seconds).toBeLessThan(10);
+      const buckets = valuesOf(text, `${name}_bucket`);
+      expect(buckets[`{le="0.25",${labels}}`]).toBeUndefined();
+      expect(buckets[`{le="10",${labels}}`]).toBe(1);
+    }
+  });
+
   it("count the items of a plural create that fail", async () => {
     await using gateway = await start();
     const inputs = [1, 2, 3].map((n) => anInput({ thumbprint: n === 2 ? "no" : thumbprintOf(n) }));

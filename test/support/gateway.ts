@@ -71,8 +71,8 @@ export async function startGateway({
     { ...defaults, ...config },
     new URL(graph.url),
     createLog("trace", lines),
-    clock,
     graphiqlFolder,
+    clock,
   );
   let stopped: Promise<void> | undefined;
   const stop = () => {
