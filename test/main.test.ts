@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { print } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreateUserPfxCertificateDocument as CREATE } from "../src/client/operations.ts";
-import { variables } from "../src/config.ts";
+import { variables } from "../src/config-variables.ts";
 import { delayAnswer, hangAfterApplying, hangBeforeApplying } from "../src/emulator/faults.ts";
 import { startEmulator } from "../src/emulator/server.ts";
 import { connectTo, readAnswer } from "./http/raw.ts";
