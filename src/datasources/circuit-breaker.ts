@@ -14,10 +14,13 @@ const patienceMs = 4000;
 
 type Attempt = { response: GraphResponse } | { error: unknown; waitedMs: number };
 
+/** What a probe came to: where Graph did not answer it, whatever the reason, nothing is known of Graph's being back. */
+type Probe = { probe: Attempt };
+
 /** @param onChange told whenever it opens or closes. */
 export function withCircuitBreaker(send: Send, onChange: (isOpen: boolean) => void): Send {
   const breaker = circuitBreaker(
-    handleWhenResult((result) => isFailure(result as Attempt)), // cockatiel hands over what it was given
+    handleWhenResult((result) => saysDown(result as Attempt | Probe)), // cockatiel hands over what it was given
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresInARow) },
   );
   breaker.onStateChange((state) => onChange(state !== CircuitState.Closed));
@@ -25,7 +28,8 @@ export function withCircuitBreaker(send: Send, onChange: (isOpen: boolean) => vo
   let hasFailed = false;
   const note = async (attempt: Attempt): Promise<void> => {
     hasFailed = isFailure(attempt);
-    await breaker.execute(async () => attempt).catch(() => {}); // open meanwhile
+    if (breaker.state !== CircuitState.Closed) return; // opened meanwhile; it would have to wait for a probe's end
+    await breaker.execute(async () => attempt);
   };
   return async (request) => {
     if (breaker.state === CircuitState.Closed) {
@@ -36,12 +40,12 @@ export function withCircuitBreaker(send: Send, onChange: (isOpen: boolean) => vo
     if (request.isLookUp) return send(request);
     // Left to cockatiel, it would wait for the probe's end, which may be after its deadline.
     if (breaker.state === CircuitState.HalfOpen) throw new TransportError("circuitOpen", false);
-    const attempt = await breaker
-      .execute(() => attemptOf(send, request))
+    const { probe } = await breaker
+      .execute(async () => ({ probe: await attemptOf(send, request) }))
       .catch((error: unknown) => {
         throw error instanceof BrokenCircuitError ? new TransportError("circuitOpen", false) : error;
       });
-    return answerOf(attempt);
+    return answerOf(probe);
   };
 }
 
@@ -62,6 +66,11 @@ function answerOf(attempt: Attempt): GraphResponse {
 /** A create that Graph fails at is looked up at once, and whether Graph is down shows by that. */
 function isFollowedByLookUp({ operation }: GraphRequest, attempt: Attempt): boolean {
   return operation === "create" && "response" in attempt && attempt.response.status >= 500;
+}
+
+function saysDown(result: Attempt | Probe): boolean {
+  if (!("probe" in result)) return isFailure(result);
+  return isFailure(result.probe) || !("response" in result.probe);
 }
 
 function isFailure(attempt: Attempt): boolean {

@@ -200,6 +200,44 @@ describe("an outage", () => {
     expect((await gateway.send(LIST, {})).errors).toBeUndefined();
   });
 
+  it("leaves the circuit open where a probe ends before Graph has answered it", async () => {
+    await using gateway = await startGateway({ faults: [answerStatus("GET", collection, 500, { times: 20 })] });
+    for (let request = 0; request < 7; request++) await gateway.send(LIST, {});
+    await new Promise((resolve) => setTimeout(resolve, 5050));
+    gateway.emulator.faults.add(hangBeforeApplying("GET", collection));
+    await gateway.send(LIST, {}, { "x-request-timeout-ms": "300" });
+    const askedBefore = gateway.emulator.requests.length;
+
+    const { errors } = await gateway.send(LIST, {});
+
+    expect(errors?.[0]?.extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
+    expect(askedBefore).toBe(21);
+    expect(gateway.emulator.requests).toHaveLength(21);
+  });
+
+  it("keeps nobody waiting for the end of a probe that is another's", async () => {
+    await using gateway = await startGateway({
+      seed: seedRecords(),
+      faults: [delayAnswer("GET", one, 5500), answerStatus("GET", collection, 500, { times: 20 })],
+    });
+    const [record] = gateway.emulator.records;
+    const early = gateway.send(GET, { id: record?.id ?? "" });
+    await vi.waitUntil(() => gateway.emulator.requests.length > 0);
+    for (let request = 0; request < 7; request++) await gateway.send(LIST, {});
+    await new Promise((resolve) => setTimeout(resolve, 5050));
+    gateway.emulator.faults.add(delayAnswer("GET", collection, 3000));
+    let isProbing = true;
+    const probe = gateway.send(LIST, {}).finally(() => {
+      isProbing = false;
+    });
+
+    const { errors } = await early;
+
+    expect(errors).toBeUndefined();
+    expect(isProbing).toBe(true);
+    await probe;
+  });
+
   it("never opens the circuit for answers below 500", async () => {
     await using gateway = await startGateway({ faults: [answerStatus("GET", collection, 403, { times: 30 })] });
     for (let request = 0; request < 30; request++) await gateway.send(LIST, {});
