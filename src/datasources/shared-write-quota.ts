@@ -4,11 +4,10 @@
  * Redis does not answer, a replica keeps to its share: the quota divided by the replicas that were last seen.
  */
 import { randomUUID } from "node:crypto";
-import { GatewayError } from "../errors.ts";
 import type { SharedStore } from "../shared-store.ts";
 import type { Clock } from "./clock.ts";
 import { type GraphCaller, TransportError } from "./graph-request.ts";
-import { type Place, type Quota, WriteQuota, windowMs } from "./write-quota.ts";
+import { type Place, type Quota, usedUp, WriteQuota, windowMs } from "./write-quota.ts";
 
 /** How long a replica counts after it last asked, and how often one asks that has nothing to write. */
 const replicaMs = 60_000;
@@ -66,6 +65,9 @@ export class SharedWriteQuota implements Quota {
   #replicas = assumedReplicas;
   /** What the store said last. */
   #left: number;
+  /** In how many milliseconds places were to come free, when the store was asked last. */
+  #waits: readonly number[] = [];
+  #waitsSinceMs = 0;
   /** While the store does not answer. */
   #alone: WriteQuota | undefined;
   #freed = new AbortController();
@@ -115,6 +117,7 @@ export class SharedWriteQuota implements Quota {
       };
       disconnected.add(leave);
       this.#queue.add(waiting);
+      if (this.#isServing) this.#refuseIfLate(waiting, this.#queue.size - 1);
       void this.#serve();
     });
   }
@@ -150,6 +153,7 @@ export class SharedWriteQuota implements Quota {
     const name = randomUUID();
     const answer = await this.#ask(wanted, name);
     if (answer === undefined) {
+      this.#waits = [];
       this.#alone ??= new WriteQuota(Math.max(1, Math.floor(this.#limit / this.#replicas)), this.#clock);
       for (const { resolve, caller } of this.#empty()) resolve(this.#alone.take(caller));
       return 0;
@@ -166,7 +170,11 @@ export class SharedWriteQuota implements Quota {
       this.#queue.delete(next);
       next.resolve(place);
     }
-    this.#refuseLate(waits);
+    this.#waits = waits;
+    this.#waitsSinceMs = this.#clock.now();
+    [...this.#queue].forEach((waiting, ahead) => {
+      this.#refuseIfLate(waiting, ahead);
+    });
     // Replicas that wait for the same place should not all come back at the same moment.
     return (waits[0] ?? 0) + 1 + this.#clock.random() * 20;
   }
@@ -185,19 +193,13 @@ export class SharedWriteQuota implements Quota {
   }
 
   /** Whose turn comes after the deadline is told at once. */
-  #refuseLate(waits: readonly number[]): void {
-    let ahead = 0;
-    for (const waiting of this.#queue) {
-      const waitMs = (waits[ahead % this.#limit] ?? waits.at(-1) ?? 0) + Math.floor(ahead / this.#limit) * windowMs;
-      ahead += 1;
-      if (waitMs < waiting.caller.deadline.remainingMs) continue;
-      this.#queue.delete(waiting);
-      waiting.reject(
-        new GatewayError("THROTTLED", "The quota of writes to Microsoft Graph is used up; ask again later.", {
-          retryAfterSeconds: Math.ceil(waitMs) / 1000,
-        }),
-      );
-    }
+  #refuseIfLate(waiting: Waiting, ahead: number): void {
+    const frees = this.#waits[ahead % this.#limit] ?? this.#waits.at(-1) ?? 0;
+    const elapsedMs = this.#clock.now() - this.#waitsSinceMs;
+    const waitMs = Math.max(0, frees - elapsedMs) + Math.floor(ahead / this.#limit) * windowMs;
+    if (waitMs < waiting.caller.deadline.remainingMs) return;
+    this.#queue.delete(waiting);
+    waiting.reject(usedUp(waitMs));
   }
 
   #empty(): Waiting[] {

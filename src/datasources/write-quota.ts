@@ -61,11 +61,7 @@ export class WriteQuota implements Quota {
   take({ deadline, disconnected }: Pick<GraphCaller, "deadline" | "disconnected">): number | Promise<number> {
     const waitMs = this.#waitMs(this.#queue.size);
     if (waitMs <= 0 && this.#queue.size === 0) return this.#stamp();
-    if (waitMs >= deadline.remainingMs) {
-      const message = "The quota of writes to Microsoft Graph is used up; ask again later.";
-      const retryAfterSeconds = Math.ceil(waitMs) / 1000;
-      return Promise.reject(new GatewayError("THROTTLED", message, { retryAfterSeconds }));
-    }
+    if (waitMs >= deadline.remainingMs) return Promise.reject(usedUp(waitMs));
     if (disconnected.hasHappened) return Promise.reject(new TransportError("disconnected", false));
     return new Promise<number>((resolve, reject) => {
       const leave = {
@@ -132,12 +128,30 @@ export class WriteQuota implements Quota {
   }
 }
 
+/** A turn may come later than it was promised: writes before it that left late count from then. */
+async function inTime(quota: Quota, taken: Promise<Place>, { deadline }: GraphCaller): Promise<Place> {
+  const place = await deadline.limit(taken);
+  if (place !== "late") return place;
+  void taken.then(
+    (unused) => quota.giveBack(unused),
+    () => {},
+  );
+  throw usedUp(windowMs);
+}
+
+/** @param waitMs how long until there is a turn. */
+export function usedUp(waitMs: number): GatewayError {
+  return new GatewayError("THROTTLED", "The quota of writes to Microsoft Graph is used up; ask again later.", {
+    retryAfterSeconds: Math.ceil(waitMs) / 1000,
+  });
+}
+
 /** Graph counts what it takes on; a write that never left, or whose token it does not accept, is none of that. */
 export function withWriteQuota(quota: Quota, now: () => number, send: Send): Send {
   return async (request) => {
     if (request.operation === "read") return send(request);
     const taken = quota.take(request.caller);
-    let place = typeof taken === "object" ? await taken : taken;
+    let place = typeof taken === "object" ? await inTime(quota, taken, request.caller) : taken;
     const takenAtMs = now();
     // It may have waited since, for a connection or for its batch.
     const onSend = () => {

@@ -1,0 +1,67 @@
+/** On its own, for waits of half a minute that nothing may skip: timers are vitest's. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Clock } from "../../src/datasources/clock.ts";
+import { Deadline } from "../../src/datasources/deadline.ts";
+import { Disconnection } from "../../src/datasources/disconnection.ts";
+import type { GraphRequest, GraphResponse } from "../../src/datasources/graph-request.ts";
+import { WriteQuota, withWriteQuota } from "../../src/datasources/write-quota.ts";
+import { untraced } from "../../src/trace.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const clock: Clock = {
+  now: () => Date.now(),
+  random: () => 0.5,
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, ms);
+      signal?.addEventListener("abort", () => resolve());
+    }),
+};
+const created: GraphResponse = { status: 201, headers: {}, body: {}, clientRequestId: "" };
+
+function aCreate(deadlineMs: number): GraphRequest {
+  return {
+    operation: "create",
+    method: "POST",
+    path: "/deviceManagement/userPfxCertificates",
+    caller: {
+      token: async () => "any",
+      authorize() {},
+      audit() {},
+      span: untraced(undefined),
+      tokenOwner: "caller",
+      deadline: new Deadline(deadlineMs, clock),
+      disconnected: new Disconnection(),
+    },
+  };
+}
+
+describe("a turn that the write quota has promised", () => {
+  it("is THROTTLED at the deadline where writes before it left too late for it, and goes to the next one", async () => {
+    const leaving: (() => void)[] = [];
+    const send = withWriteQuota(new WriteQuota(1, clock), clock.now, (request) => {
+      return new Promise((resolve) => {
+        leaving.push(() => {
+          request.onSend?.();
+          resolve(created);
+        });
+      });
+    });
+    void send(aCreate(25_000)); // has a place, and no connection
+    const second = send(aCreate(25_000)).catch((error: unknown) => error);
+    const third = send(aCreate(60_000));
+    await vi.advanceTimersByTimeAsync(9000);
+    leaving[0]?.(); // a window from now there is a place again, not 20.5 s after the first one was taken
+
+    await vi.advanceTimersByTimeAsync(16_000);
+
+    const settled = await Promise.race([second, Promise.resolve("waits")]);
+    expect(settled).toMatchObject({ code: "THROTTLED", retryAfterSeconds: 20.5 });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(leaving).toHaveLength(2);
+    leaving[1]?.();
+    expect(await third).toBe(created);
+  });
+});
