@@ -6,7 +6,7 @@
  * and for delegated callers an Intune role.
  */
 import { randomUUID } from "node:crypto";
-import { badUserInput, GatewayError } from "../errors.ts";
+import { badUserInput, GatewayError, GraphError } from "../errors.ts";
 import { brokenRules } from "../schema/broken-rules.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
@@ -96,7 +96,8 @@ export class UserPfxCertificates {
     });
     await this.#caller.token(); // where there is none that answers all of them, and each has left its line in the audit log
     const errors = settled.map((each) => (each.status === "rejected" ? each.reason : undefined));
-    if (errors.length > 0 && errors.every(isAboutCredentials)) throw errors[0];
+    const ofAsked = errors.filter((error) => !isOwnRefusal(error));
+    if (ofAsked.length > 0 && ofAsked.every(isAboutCredentials)) throw ofAsked[0];
     return settled.map((each) => (each.status === "fulfilled" ? each.value : this.#failureOf(each.reason)));
   }
 
@@ -274,6 +275,11 @@ function throwUnread(error: unknown): never {
   const message = "Microsoft Graph accepted the change, but it could not be read back; repeating it is safe.";
   const { retryAfterSeconds } = error;
   throw new GatewayError("OUTCOME_UNKNOWN", message, { retryAfterSeconds, cause: error });
+}
+
+/** Of an input that broke a rule, and so was not sent. */
+function isOwnRefusal(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === "BAD_USER_INPUT" && !(error instanceof GraphError);
 }
 
 function isAboutCredentials(error: unknown): boolean {

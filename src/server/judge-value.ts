@@ -36,6 +36,8 @@ export interface Judging {
   report(problem: InvalidValue): void;
   /** Of a list of input objects. What is longer is one problem, and its items are not looked at. */
   readonly maxItems: number;
+  /** Whether the rules of their classes are left alone where the objects are items of lists. */
+  readonly leavesItemsAlone: boolean;
 }
 
 /** An object with as many properties that nobody knows is not somebody's slip; the rest of them are not looked at. */
@@ -178,7 +180,8 @@ function judgeObject(
     else if (value !== undefined) values[field.name] = value;
   }
   const InputClass = classes.get(type.name);
-  if (InputClass === undefined) return values;
+  const isItem = path.some((segment) => /^\d/.test(segment));
+  if (InputClass === undefined || (isItem && judging.leavesItemsAlone)) return values;
   const instance = Object.assign(new InputClass(), values);
   const broken = brokenRules(instance, path).filter(
     (problem) => !settled.has(problem.path.slice(path.join(".").length + 1)),

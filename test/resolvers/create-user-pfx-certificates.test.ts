@@ -90,6 +90,18 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.records).toHaveLength(2);
   });
 
+  it("tells each item's failure as its own also where files are large", async () => {
+    await using gateway = await startGateway(noQuota);
+    const encryptedPfxBlob = Buffer.alloc(9000).toString("base64");
+    const many = inputs(3).map((input) => ({ ...input, encryptedPfxBlob }));
+    many[1] = { ...anInput(many[1]), thumbprint: "not a thumbprint" };
+
+    const { results } = await createMany(gateway, many);
+
+    expect(told(results)).toEqual([thumbprintOf(1), "BAD_USER_INPUT", thumbprintOf(3)]);
+    expect(gateway.emulator.records).toHaveLength(2);
+  });
+
   it("stores the same input given twice once, and answers it twice", async () => {
     await using gateway = await startGateway(noQuota);
     const [one] = inputs(1);

@@ -41,7 +41,9 @@ export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayC
       return {
         async didResolveOperation({ document, operation, schema, request: { variables = {} } }) {
           if (!operation || !isUnwieldy(variables, maxItems)) return;
-          const { invalid, isAll } = invalidArguments(schema, document, operation, variables, maxItems);
+          // As when an operation is executed: by the rules of its class each item of a list is refused on its own.
+          const judging = { maxItems, leavesItemsAlone: true };
+          const { invalid, isAll } = invalidArguments(schema, document, operation, variables, judging);
           if (invalid.length === 0) return;
           const originalError = badUserInput(invalid, isAll);
           throw new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 400 } } });
@@ -50,7 +52,8 @@ export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayC
           if (response.body.kind !== "single" || document === undefined || !errors?.some(isAboutValue)) return;
           const operation = getOperationAST(document, request.operationName);
           if (!operation) return;
-          const { invalid, isAll } = invalidArguments(schema, document, operation, request.variables ?? {}, maxItems);
+          const judging = { maxItems, leavesItemsAlone: false };
+          const { invalid, isAll } = invalidArguments(schema, document, operation, request.variables ?? {}, judging);
           if (invalid.length === 0) return;
           const { message } = badUserInput(invalid, isAll);
           const others = (response.body.singleResult.errors ?? []).filter((_, index) => !isAboutValue(errors[index]));
@@ -87,7 +90,7 @@ function invalidArguments(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-  maxItems: number,
+  how: Omit<Judging, "report">,
 ): Problems {
   const invalid = new Map<string, InvalidValue>();
   const enough = new Error("enough");
@@ -96,7 +99,7 @@ function invalidArguments(
     if (invalid.size === maxProblems && !invalid.has(key)) throw enough;
     invalid.set(key, problem);
   };
-  const judging: Judging = { report, maxItems };
+  const judging: Judging = { ...how, report };
   const typeInfo = new TypeInfo(schema);
   const visitor = visitWithTypeInfo(typeInfo, {
     OperationDefinition: (node) => (node === operation ? undefined : false),
