@@ -143,6 +143,7 @@ function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Ho
       text.clear();
     };
     source.on("data", read).on("end", end).on("error", cutShort).on("close", cutShort);
+    if (source.destroyed) cutShort(); // it has told so already
   });
 }
 

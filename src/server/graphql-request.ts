@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HeaderMap } from "@apollo/server";
+import Negotiator from "negotiator";
 import type { Authentication } from "../auth/authenticate.ts";
 import type { GatewayContext, RequestRecord } from "../context.ts";
 import { Deadline } from "../datasources/deadline.ts";
@@ -13,6 +14,7 @@ import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";
 import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-answer.ts";
 import type { HttpOptions } from "./http.ts";
+import { HttpError } from "./http-error.ts";
 import { refuseBrokenText } from "./limits.ts";
 
 /** What is not answered yet when it returns is when its promise resolves. */
@@ -57,6 +59,7 @@ async function answerOperation(
     const authentication = await authenticateRequest(options, request, deadline);
     record.caller = authentication.caller;
     if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
+    if (over.hasHappened) return; // nothing more is heard of a request whose client has gone meanwhile
     const disconnected = new Disconnection();
     over.add({
       onDisconnect() {
@@ -96,6 +99,7 @@ async function answerByApollo(
 ): Promise<void> {
   const { method = "", headers } = request;
   const { record } = context;
+  refuseUnacceptable(headers.accept);
   const answer = await options.apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headersOf(request), search, body },
     context: async () => context,
@@ -116,6 +120,15 @@ async function answerByApollo(
   for await (const chunk of answer.body.asyncIterator) response.write(chunk);
   response.end();
 }
+
+/** Apollo Server looks only once it has executed the operation, and then says of a create that was done that it failed. */
+function refuseUnacceptable(accept: string | undefined): void {
+  if (accept !== undefined && new Negotiator({ headers: { accept } }).mediaType(mediaTypes) === undefined) {
+    throw new HttpError(406, "Accept application/json or application/graphql-response+json.");
+  }
+}
+
+const mediaTypes = ["application/json; charset=utf-8", "application/graphql-response+json; charset=utf-8"];
 
 /**
  * By the conventions for HTTP servers, without what a caller may choose.

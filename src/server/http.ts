@@ -71,7 +71,11 @@ export function createHttpServer(options: HttpOptions): Server {
     const record = observeRequest(options, request, response, overOf(request, response));
     refuse(options, request, response, record, error);
   });
-  server.on("clientError", (error, socket: Socket) => answerBrokenHttp(error, socket, options.log));
+  server.on("clientError", (error, socket: Socket) => {
+    // An answer now would be taken for that of a request before.
+    if (openRequests.get(socket)?.some(({ request }) => request.complete)) socket.destroy();
+    else answerBrokenHttp(error, socket, options.log);
+  });
   // Without a listener node closes the connection, without a word.
   server.on("connect", (_request: IncomingMessage, socket: Socket) => {
     socket.on("error", () => {}).resume(); // nobody else listens to it any more
@@ -86,28 +90,34 @@ export function createHttpServer(options: HttpOptions): Server {
  * When the client has its answer, or is gone. A pipelined answer whose turn never came has no "close" of its own, so the
  * connection's counts as well.
  */
-function overOf({ socket }: IncomingMessage, response: ServerResponse): Disconnection {
+function overOf(request: IncomingMessage, response: ServerResponse): Disconnection {
   const over = new Disconnection();
-  const open = openRequests.get(socket) ?? openRequestsOf(socket);
-  open.push(over);
+  const open = openRequests.get(request.socket) ?? openRequestsOf(request.socket);
+  const opened = { request, over };
+  open.push(opened);
   response.once("close", () => {
-    open.splice(open.indexOf(over), 1);
+    open.splice(open.indexOf(opened), 1);
     over.happen();
   });
   return over;
 }
 
-function openRequestsOf(socket: Socket): Disconnection[] {
-  const open: Disconnection[] = [];
+interface OpenRequest {
+  readonly request: IncomingMessage;
+  readonly over: Disconnection;
+}
+
+function openRequestsOf(socket: Socket): OpenRequest[] {
+  const open: OpenRequest[] = [];
   openRequests.set(socket, open);
   socket.once("close", () => {
-    for (const over of [...open]) over.happen();
+    for (const { over } of [...open]) over.happen();
   });
   return open;
 }
 
 /** Of each connection. */
-const openRequests = new WeakMap<Socket, Disconnection[]>();
+const openRequests = new WeakMap<Socket, OpenRequest[]>();
 
 /** Connections that have not asked for anything yet: node does not count them as idle, and waits for them to. */
 export function unusedConnections(server: Server): ReadonlySet<Socket> {

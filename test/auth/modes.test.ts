@@ -329,6 +329,39 @@ describe("AUTH_MODE=obo", () => {
     expect(here.audit()).toMatchObject([{ operation: "create", outcome: "CLAIMS_CHALLENGE" }]);
   });
 
+  it("leaves nothing behind of a caller who is gone before its token is verified", async () => {
+    await using here = await start("obo", { config: { maxInflight: 1 } });
+    here.provider.faults.fail("jwks", { delayMs: 300, status: 200, body: { keys: here.provider.keys.published } });
+    const headers = { ...as(await here.provider.callers.issue()), "content-type": "application/json" };
+    const gone = new AbortController();
+    const asking = fetch(here.gateway.url, {
+      method: "POST",
+      headers,
+      body: '{"query":"{__typename}"}',
+      signal: gone.signal,
+    });
+    await vi.waitUntil(() => here.provider.count("jwks") > 0);
+    gone.abort();
+    await expect(asking).rejects.toThrow();
+
+    await vi.waitFor(
+      async () => expect((await here.gateway.send("{ __typename }", {}, headers)).status).toBe(200),
+      5000,
+    );
+  });
+
+  it("answers a plural create as a whole with a challenge of Graph, also next to an input that is not valid", async () => {
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+    await using gateway = await startGateway({ faults: [challengeClaims("POST", collection, claims, { times: 9 })] });
+
+    const inputs = [anInput(), anInput({ thumbprint: "none" })];
+    const { status, headers, errors } = await gateway.send(CREATE_MANY, { inputs });
+
+    expect(status).toBe(401);
+    expect(headers.get("www-authenticate")).toContain(Buffer.from(claims).toString("base64"));
+    expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(["CLAIMS_CHALLENGE"]);
+  });
+
   it.each(['"x"\r\nset-cookie: a=b', "not json", '{"a":"\\r\\nx: y"}'])(
     "lets nothing of the claims %j into a header but base64",
     async (claims) => {

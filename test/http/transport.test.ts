@@ -153,6 +153,27 @@ const refusals: readonly (readonly [what: string, status: number, send: (url: st
 ];
 
 describe("a refusal", () => {
+  it("is not sent on a connection where it would be taken for the answer of a create", async () => {
+    await using gateway = await startGateway({ faults: [delayAnswer("POST", "/userPfxCertificates", 200)] });
+    const query =
+      "mutation ($input: CreateUserPfxCertificateInput!) { createUserPfxCertificate(input: $input) { id } }";
+    const body = JSON.stringify({ query, variables: { input: anInput() } });
+    const socket = connectTo(gateway.url);
+    socket.write(
+      postText(body, "Authorization: Bearer any", `Content-Length: ${body.length}`).replace(
+        "Connection: close\r\n",
+        "",
+      ),
+    );
+    while (gateway.emulator.requests.length === 0) await new Promise(setImmediate);
+
+    socket.write(`${canary}\r\n\r\n`);
+
+    await expect(readAnswer(socket)).rejects.toThrow("no whole answer");
+    await gateway.stop();
+    expect(gateway.log).toContainEqual(expect.objectContaining({ msg: "audit", outcome: "success" }));
+  });
+
   it.each(refusals)(
     "of %s is %i and says so in JSON, without a word of the request or of the inside",
     async (_, status, send) => {

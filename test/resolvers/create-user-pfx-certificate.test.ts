@@ -7,6 +7,16 @@ import { startGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
 describe("createUserPfxCertificate", () => {
+  it("stores nothing where the client takes no JSON, and says so", async () => {
+    await using gateway = await startGateway();
+
+    const { status, errors } = await gateway.send(CREATE, { input: anInput() }, { accept: "application/xml" });
+
+    expect(status).toBe(406);
+    expect(errors?.[0]?.extensions).toEqual({ code: "BAD_REQUEST" });
+    expect(gateway.emulator.requests).toEqual([]);
+  });
+
   it("returns all thirteen properties of the 201 response", async () => {
     await using gateway = await startGateway();
 
