@@ -151,9 +151,9 @@ export class SharedWriteQuota implements Quota {
   async #serveOnce(): Promise<number> {
     const wanted = Math.min(this.#queue.size, this.#limit);
     const name = randomUUID();
+    this.#waits = []; // who comes until the answer is there is judged by that
     const answer = await this.#ask(wanted, name);
     if (answer === undefined) {
-      this.#waits = [];
       this.#alone ??= new WriteQuota(Math.max(1, Math.floor(this.#limit / this.#replicas)), this.#clock);
       for (const { resolve, caller } of this.#empty()) resolve(this.#alone.take(caller));
       return 0;

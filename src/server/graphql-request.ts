@@ -99,7 +99,7 @@ async function answerByApollo(
 ): Promise<void> {
   const { method = "", headers } = request;
   const { record } = context;
-  refuseUnacceptable(headers.accept);
+  if (method === "POST") refuseUnacceptable(headers.accept); // GET changes nothing
   const answer = await options.apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headersOf(request), search, body },
     context: async () => context,
@@ -123,12 +123,17 @@ async function answerByApollo(
 
 /** Apollo Server looks only once it has executed the operation, and then says of a create that was done that it failed. */
 function refuseUnacceptable(accept: string | undefined): void {
-  if (accept !== undefined && new Negotiator({ headers: { accept } }).mediaType(mediaTypes) === undefined) {
+  if (accept && new Negotiator({ headers: { accept } }).mediaType(mediaTypes) === undefined) {
     throw new HttpError(406, "Accept application/json or application/graphql-response+json.");
   }
 }
 
-const mediaTypes = ["application/json; charset=utf-8", "application/graphql-response+json; charset=utf-8"];
+/** Apollo Server's, of answers that come whole. */
+const mediaTypes = [
+  "application/json; charset=utf-8",
+  "application/graphql-response+json; charset=utf-8",
+  "application/json; callbackSpec=1.0; charset=utf-8",
+];
 
 /**
  * By the conventions for HTTP servers, without what a caller may choose.

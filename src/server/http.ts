@@ -73,7 +73,7 @@ export function createHttpServer(options: HttpOptions): Server {
   });
   server.on("clientError", (error, socket: Socket) => {
     // An answer now would be taken for that of a request before.
-    if (openRequests.get(socket)?.some(({ request }) => request.complete)) socket.destroy();
+    if (openRequests.get(socket)?.some(isUnanswered)) socket.destroy();
     else answerBrokenHttp(error, socket, options.log);
   });
   // Without a listener node closes the connection, without a word.
@@ -93,7 +93,7 @@ export function createHttpServer(options: HttpOptions): Server {
 function overOf(request: IncomingMessage, response: ServerResponse): Disconnection {
   const over = new Disconnection();
   const open = openRequests.get(request.socket) ?? openRequestsOf(request.socket);
-  const opened = { request, over };
+  const opened = { request, response, over };
   open.push(opened);
   response.once("close", () => {
     open.splice(open.indexOf(opened), 1);
@@ -104,7 +104,13 @@ function overOf(request: IncomingMessage, response: ServerResponse): Disconnecti
 
 interface OpenRequest {
   readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   readonly over: Disconnection;
+}
+
+/** Whether it has come as a whole, and its answer, or the turn of its answer, is still to come. */
+function isUnanswered({ request, response }: OpenRequest): boolean {
+  return request.complete && !(response.writableEnded && response.socket !== null);
 }
 
 function openRequestsOf(socket: Socket): OpenRequest[] {

@@ -38,6 +38,8 @@ export interface Judging {
   readonly maxItems: number;
   /** Whether the rules of their classes are left alone where the objects are items of lists. */
   readonly leavesItemsAlone: boolean;
+  /** Set within a list. */
+  readonly isOfItem?: boolean;
 }
 
 /** An object with as many properties that nobody knows is not somebody's slip; the rest of them are not looked at. */
@@ -144,8 +146,9 @@ export function judge(
       return refuse(`must have at most ${judging.maxItems} items`);
     }
     const items = source.kind === "list" ? source.items : [source];
+    const ofItem = { ...judging, isOfItem: true };
     const values = items.map((item, index) =>
-      judge(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, judging),
+      judge(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, ofItem),
     );
     return values.some((value) => value === invalidMark) ? invalidMark : values;
   }
@@ -180,8 +183,7 @@ function judgeObject(
     else if (value !== undefined) values[field.name] = value;
   }
   const InputClass = classes.get(type.name);
-  const isItem = path.some((segment) => /^\d/.test(segment));
-  if (InputClass === undefined || (isItem && judging.leavesItemsAlone)) return values;
+  if (InputClass === undefined || (judging.isOfItem && judging.leavesItemsAlone)) return values;
   const instance = Object.assign(new InputClass(), values);
   const broken = brokenRules(instance, path).filter(
     (problem) => !settled.has(problem.path.slice(path.join(".").length + 1)),

@@ -153,6 +153,17 @@ const refusals: readonly (readonly [what: string, status: number, send: (url: st
 ];
 
 describe("a refusal", () => {
+  it.each([
+    "",
+    "application/json; callbackSpec=1.0",
+    "application/graphql-response+json;q=0.5",
+    "*/*",
+    "text/*, application/*",
+  ])("is not the answer to Accept: %s", async (accept) => {
+    await using gateway = await startGateway({ config });
+    expect((await post(gateway.url, typename, { accept })).status).toBe(200);
+  });
+
   it("is not sent on a connection where it would be taken for the answer of a create", async () => {
     await using gateway = await startGateway({ faults: [delayAnswer("POST", "/userPfxCertificates", 200)] });
     const query =

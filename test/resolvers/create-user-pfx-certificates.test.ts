@@ -100,6 +100,10 @@ describe("createUserPfxCertificates", () => {
 
     expect(told(results)).toEqual([thumbprintOf(1), "BAD_USER_INPUT", thumbprintOf(3)]);
     expect(gateway.emulator.records).toHaveLength(2);
+
+    const single = JSON.parse(JSON.stringify({ inputs: many[1] })); // which stands for a list of itself
+    const { data } = await gateway.send(CREATE_MANY, single);
+    expect(data?.createUserPfxCertificates.failedCount).toBe(1);
   });
 
   it("stores the same input given twice once, and answers it twice", async () => {

@@ -42,9 +42,10 @@ export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayC
         async didResolveOperation({ document, operation, schema, request: { variables = {} } }) {
           if (!operation || !isUnwieldy(variables, maxItems)) return;
           // As when an operation is executed: by the rules of its class each item of a list is refused on its own.
-          const judging = { maxItems, leavesItemsAlone: true };
-          const { invalid, isAll } = invalidArguments(schema, document, operation, variables, judging);
-          if (invalid.length === 0) return;
+          const judged = (leavesItemsAlone: boolean) =>
+            invalidArguments(schema, document, operation, variables, { maxItems, leavesItemsAlone });
+          if (judged(true).invalid.length === 0) return;
+          const { invalid, isAll } = judged(false); // where all is refused, all is told
           const originalError = badUserInput(invalid, isAll);
           throw new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 400 } } });
         },
