@@ -108,7 +108,8 @@ let gateway;
 const render = (values) => renderer.render(values);
 before(async () => {
   renderer = buildRenderer();
-  const { readConfig, variables } = await importBuilt("config.js");
+  const { readConfig } = await importBuilt("config.js");
+  const { variables } = await importBuilt("config-variables.js");
   gateway = { readConfig, variables };
 });
 after(() => renderer?.remove());
