@@ -36,10 +36,8 @@ export interface Judging {
   report(problem: InvalidValue): void;
   /** Of a list of input objects. What is longer is one problem, and its items are not looked at. */
   readonly maxItems: number;
-  /** Whether the rules of their classes are left alone where the objects are items of lists. */
-  readonly leavesItemsAlone: boolean;
-  /** Set within a list. */
-  readonly isOfItem?: boolean;
+  /** Whose class's rules count as well: of every input object, or of those only that are not in a list. */
+  readonly rulesOf: "all" | "unlisted" | "none";
 }
 
 /** An object with as many properties that nobody knows is not somebody's slip; the rest of them are not looked at. */
@@ -146,7 +144,7 @@ export function judge(
       return refuse(`must have at most ${judging.maxItems} items`);
     }
     const items = source.kind === "list" ? source.items : [source];
-    const ofItem = { ...judging, isOfItem: true };
+    const ofItem: Judging = judging.rulesOf === "all" ? judging : { ...judging, rulesOf: "none" };
     const values = items.map((item, index) =>
       judge(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, ofItem),
     );
@@ -183,7 +181,7 @@ function judgeObject(
     else if (value !== undefined) values[field.name] = value;
   }
   const InputClass = classes.get(type.name);
-  if (InputClass === undefined || (judging.isOfItem && judging.leavesItemsAlone)) return values;
+  if (InputClass === undefined || judging.rulesOf === "none") return values;
   const instance = Object.assign(new InputClass(), values);
   const broken = brokenRules(instance, path).filter(
     (problem) => !settled.has(problem.path.slice(path.join(".").length + 1)),

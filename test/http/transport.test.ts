@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { answerStatus, delayAnswer } from "../../src/emulator/faults.ts";
@@ -162,6 +163,21 @@ describe("a refusal", () => {
   ])("is not the answer to Accept: %s", async (accept) => {
     await using gateway = await startGateway({ config });
     expect((await post(gateway.url, typename, { accept })).status).toBe(200);
+  });
+
+  it("follows the answer of a request before, where that is written", async () => {
+    await using gateway = await startGateway({ config });
+    const socket = connectTo(gateway.url);
+    let received = "";
+    socket.on("data", (chunk) => {
+      received += chunk;
+    });
+
+    socket.write(`${get("/livez")}${canary}\r\n\r\n`);
+
+    await once(socket, "end");
+    socket.destroy();
+    expect(received.match(/HTTP\/1\.1 \d{3}/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
   });
 
   it("is not sent on a connection where it would be taken for the answer of a create", async () => {

@@ -115,6 +115,25 @@ describe("two gateways on one Redis", () => {
     expect(performance.now() - startedAtMs).toBeLessThan(1000);
   });
 
+  it("tell so at once also while others wait for their turn", async () => {
+    await using redis = await startRedis();
+    const emulator = await startEmulator({});
+    const config = { redisUrl: redis.url, graphWritesPer20s: 1, requestDeadlineMs: 60_000 };
+    await using one = await gatewayBefore(emulator, config);
+    await create(one);
+    const waiting = create(one);
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // asked Redis, and sleeps until a place comes free
+
+    const startedAtMs = performance.now();
+    const input = anInput({ thumbprint: thumbprintOf(999) });
+    const { errors } = await one.send(CREATE, { input }, { "x-request-timeout-ms": "5000" });
+
+    expect(errors?.[0]?.extensions?.code).toBe("THROTTLED");
+    expect(performance.now() - startedAtMs).toBeLessThan(1000);
+    expect((await waiting).certificate).toBeDefined();
+    await emulator.close();
+  });
+
   it("give places back that did not count", async () => {
     await using redis = await startRedis();
     const emulator = await startEmulator({ faults: [answerStatus("POST", "/userPfxCertificates", 401, { times: 5 })] });

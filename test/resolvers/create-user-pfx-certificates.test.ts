@@ -106,6 +106,25 @@ describe("createUserPfxCertificates", () => {
     expect(data?.createUserPfxCertificates.failedCount).toBe(1);
   });
 
+  it("names every problem of all items where one is of the wrong type, whatever the size of the files", async () => {
+    await using gateway = await startGateway(noQuota);
+    for (const bytes of [90, 9000]) {
+      const encryptedPfxBlob = Buffer.alloc(bytes).toString("base64");
+      const many = [{ thumbprint: "no" }, { startDateTime: "yesterday" }].map((each) =>
+        anInput({ ...each, encryptedPfxBlob }),
+      );
+
+      const { errors } = await createMany(gateway, many);
+
+      const invalid: unknown = errors?.[0]?.extensions?.invalid;
+      expect(invalid).toEqual([
+        { path: "inputs.0.thumbprint", message: expect.any(String) },
+        { path: "inputs.1.startDateTime", message: expect.any(String) },
+      ]);
+    }
+    expect(gateway.emulator.requests).toEqual([]);
+  });
+
   it("stores the same input given twice once, and answers it twice", async () => {
     await using gateway = await startGateway(noQuota);
     const [one] = inputs(1);

@@ -42,10 +42,10 @@ export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayC
         async didResolveOperation({ document, operation, schema, request: { variables = {} } }) {
           if (!operation || !isUnwieldy(variables, maxItems)) return;
           // As when an operation is executed: by the rules of its class each item of a list is refused on its own.
-          const judged = (leavesItemsAlone: boolean) =>
-            invalidArguments(schema, document, operation, variables, { maxItems, leavesItemsAlone });
-          if (judged(true).invalid.length === 0) return;
-          const { invalid, isAll } = judged(false); // where all is refused, all is told
+          const judged = (rulesOf: Judging["rulesOf"]) =>
+            invalidArguments(schema, document, operation, variables, { maxItems, rulesOf });
+          if (judged("unlisted").invalid.length === 0) return;
+          const { invalid, isAll } = judged("all"); // where all is refused, all is told
           const originalError = badUserInput(invalid, isAll);
           throw new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 400 } } });
         },
@@ -53,7 +53,7 @@ export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayC
           if (response.body.kind !== "single" || document === undefined || !errors?.some(isAboutValue)) return;
           const operation = getOperationAST(document, request.operationName);
           if (!operation) return;
-          const judging = { maxItems, leavesItemsAlone: false };
+          const judging = { maxItems, rulesOf: "all" } as const;
           const { invalid, isAll } = invalidArguments(schema, document, operation, request.variables ?? {}, judging);
           if (invalid.length === 0) return;
           const { message } = badUserInput(invalid, isAll);
