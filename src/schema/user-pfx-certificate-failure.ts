@@ -16,12 +16,19 @@ export class UserPfxCertificateFailure {
   @Field(() => String, { nullable: true, description: "Graph's id of the request, for Microsoft's support." })
   graphRequestId!: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: "With CLAIMS_CHALLENGE: base64 of the JSON to ask for a new token with.",
+  })
+  claims!: string | null;
+
   static of(error: GatewayError): UserPfxCertificateFailure {
     return Object.assign(new UserPfxCertificateFailure(), {
       code: error.code,
       message: error.invalid?.map(({ path, message }) => `${path} ${message}`).join("; ") ?? error.message,
       retryAfterSeconds: error.retryAfterSeconds ?? null,
       graphRequestId: error instanceof GraphError ? error.graph.requestId : null,
+      claims: error.claims ?? null,
     });
   }
 
@@ -32,6 +39,7 @@ export class UserPfxCertificateFailure {
       message: `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`,
       retryAfterSeconds: null,
       graphRequestId: null,
+      claims: null,
     });
   }
 }

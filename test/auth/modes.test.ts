@@ -362,6 +362,23 @@ describe("AUTH_MODE=obo", () => {
     expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(["CLAIMS_CHALLENGE"]);
   });
 
+  it("gives the claims to the item of a plural create that meets with a challenge beside one that is created", async () => {
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+    await using gateway = await startGateway({ faults: [challengeClaims("POST", collection, claims)] });
+    const inputs = [anInput(), anInput({ thumbprint: thumbprintOf(2) })];
+
+    const { data, errors } = await gateway.send(CREATE_MANY, { inputs });
+
+    expect(errors).toBeUndefined();
+    expect(data?.createUserPfxCertificates).toMatchObject({
+      createdCount: 1,
+      results: [
+        { code: "CLAIMS_CHALLENGE", claims: Buffer.from(claims).toString("base64") },
+        { __typename: "UserPfxCertificate" },
+      ],
+    });
+  });
+
   it.each(['"x"\r\nset-cookie: a=b', "not json", '{"a":"\\r\\nx: y"}'])(
     "lets nothing of the claims %j into a header but base64",
     async (claims) => {

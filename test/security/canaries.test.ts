@@ -37,7 +37,7 @@ const id = "0123456789abcdef0123456789abcdef-0123456789abcdef0123456789abcdef012
 const CREATE = "mutation ($input: CreateUserPfxCertificateInput!) { createUserPfxCertificate(input: $input) { id } }";
 const UPDATE = `mutation ($input: UpdateUserPfxCertificateInput!) { updateUserPfxCertificate(id: "${id}", input: $input) { id } }`;
 const MANY = `mutation ($inputs: [CreateUserPfxCertificateInput!]!) { createUserPfxCertificates(inputs: $inputs) {
-  createdCount results { __typename ... on UserPfxCertificateFailure { code message graphRequestId retryAfterSeconds } }
+  createdCount results { __typename ... on UserPfxCertificateFailure { code message graphRequestId retryAfterSeconds claims } }
 } }`;
 
 const inputOf = ({ blob, password }: Canaries, more: object = {}) => ({
