@@ -24,14 +24,14 @@ export async function audited<Result>(
   client: GraphClient,
   caller: GraphCaller,
   subject: AuditSubject,
-  write: (seen: Seen) => Promise<Result>,
+  write: (seen: Seen, token: string) => Promise<Result>,
 ): Promise<Result> {
   const seen: Seen = { response: undefined, ids: undefined };
   let outcome = "INTERNAL_SERVER_ERROR";
   client.beginUnfinished();
   try {
     caller.authorize("write");
-    const result = await write(seen);
+    const result = await write(seen, await caller.token()); // without one, nothing of the write quota is taken
     outcome = "success";
     return result;
   } catch (error) {

@@ -63,8 +63,7 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
     const response = await send({ operation, method: "POST", path: "/$batch", body, caller, onSend });
     // Nothing of it was done: each goes by itself, and one that Graph could not read fails alone.
     if (unreadable.includes(response.status)) return await Promise.all(requests.map((each) => sendAlone(send, each)));
-    const answer = { ...response, othersSecrets: shortSecretsOf(requests) };
-    return requests.map((_, index) => answerOf(answer, index));
+    return answersOf({ ...response, othersSecrets: shortSecretsOf(requests) }, requests.length);
   } catch (error) {
     // To every item what happened to the batch.
     return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
@@ -95,24 +94,26 @@ function itemOf({ method, path, query, body }: GraphRequest, index: number): Bat
   return body instanceof UserPfxCertificateBody ? { ...item, headers: jsonHeaders, body } : item;
 }
 
-function answerOf(response: GraphResponse, index: number): GraphResponse | Error {
-  const { status, body, clientRequestId } = response;
+function answersOf(batch: GraphResponse, count: number): (GraphResponse | Error)[] {
+  const { status, body } = batch;
   // 424 by an older page of the documentation: a batch in which items failed.
-  if (status !== 200 && status !== 424) return response;
-  const answers: unknown[] = isRecord(body) && Array.isArray(body.responses) ? body.responses : [];
-  const item = answers.find((answer) => isRecord(answer) && answer.id === String(index));
+  if (status !== 200 && status !== 424) return Array(count).fill(batch);
+  const items: unknown[] = isRecord(body) && Array.isArray(body.responses) ? body.responses : [];
+  const byId = new Map(items.map((item) => [isRecord(item) ? item.id : undefined, item]));
+  return Array.from({ length: count }, (_, index) => answerOf(batch, byId.get(String(index))));
+}
+
+function answerOf(batch: GraphResponse, item: unknown): GraphResponse | Error {
   if (!isRecord(item) || typeof item.status !== "number") return new TransportError("network", true);
-  const given = isRecord(item.headers) ? Object.entries(item.headers) : [];
-  const isPlain = (value: unknown) => typeof value === "string" || typeof value === "number";
-  const plain = given.filter(([, value]) => isPlain(value));
-  const headers = Object.fromEntries(plain.map(([name, value]) => [name.toLowerCase(), String(value)]));
-  return {
-    status: item.status,
-    headers: { date: response.headers.date, "request-id": response.headers["request-id"], ...headers },
-    body: item.body,
-    clientRequestId,
-    othersSecrets: response.othersSecrets,
+  const { clientRequestId, othersSecrets } = batch;
+  const headers: Record<string, string | string[] | undefined> = {
+    date: batch.headers.date,
+    "request-id": batch.headers["request-id"],
   };
+  for (const [name, value] of isRecord(item.headers) ? Object.entries(item.headers) : []) {
+    if (typeof value === "string" || typeof value === "number") headers[name.toLowerCase()] = String(value);
+  }
+  return { status: item.status, headers, body: item.body, clientRequestId, othersSecrets };
 }
 
 /**

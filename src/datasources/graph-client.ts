@@ -10,10 +10,9 @@ import { withCircuitBreaker } from "./circuit-breaker.ts";
 import type { Clock } from "./clock.ts";
 import { withFreshToken } from "./fresh-token.ts";
 import { GraphClock } from "./graph-clock.ts";
-import { type Batch, type GraphRequest, type Send, TransportError } from "./graph-request.ts";
+import type { Batch, GraphRequest, Outcome, Send } from "./graph-request.ts";
 import { KeyedCreates } from "./keyed-creates.ts";
 import { withObserver } from "./observe.ts";
-import type { Outcome } from "./reconcile.ts";
 import { withRetry } from "./retry.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { createTransport } from "./transport.ts";
@@ -40,7 +39,8 @@ export class GraphClient {
   readonly graphClock: GraphClock;
   readonly creates: KeyedCreates;
   readonly retryBudget: RetryBudget;
-  readonly #send: Send;
+  /** An answer of any status, or the reason why there is none. Rejects only where the gateway refuses to ask. */
+  readonly send: (request: GraphRequest) => Promise<Outcome>;
   readonly #sendUnbatched: Send;
   readonly #writeQuota: Quota;
   #isCircuitOpen = false;
@@ -60,7 +60,8 @@ export class GraphClient {
 
     const transport = createTransport(baseUrl, maxConnections);
     this.#close = transport.close;
-    const observed = withObserver(transport.send, baseUrl, clock.now, (attempt) => {
+    const observed = withObserver(transport.send, baseUrl, clock.now, (attempt, date) => {
+      this.graphClock.observe(date);
       log.graphAttempt(attempt);
       metrics?.graphAttempt(attempt.operation, attempt.status ?? attempt.silence ?? "none", attempt.durationMs / 1000);
     });
@@ -71,7 +72,7 @@ export class GraphClient {
     const batched = withBatch(this.#sendUnbatched);
     this.#writeQuota = writeQuota;
     const paced = withWriteQuota(writeQuota, clock.now, batched);
-    this.#send = withRetry(withFreshToken(paced), this.retryBudget, clock, ({ operation }) =>
+    this.send = withRetry(withFreshToken(paced), this.retryBudget, clock, ({ operation }) =>
       metrics?.graphRetry(operation),
     );
   }
@@ -84,18 +85,6 @@ export class GraphClient {
   /** Whether Graph counts as down, and is not asked but for a probe. */
   get isCircuitOpen(): boolean {
     return this.#isCircuitOpen;
-  }
-
-  /** An answer of any status, or the reason why there is none. Rejects only where the gateway refuses to ask. */
-  async send(request: GraphRequest): Promise<Outcome> {
-    try {
-      const response = await this.#send(request);
-      this.graphClock.observe(response.headers.date);
-      return { response };
-    } catch (error) {
-      if (error instanceof TransportError) return { error };
-      throw error;
-    }
   }
 
   /** What requests are given as `batch` to travel together. @param expectedItems as many as are sure to come; default 1. */

@@ -45,7 +45,7 @@ export interface GraphRequest {
   /** Where given, the request may travel in a `$batch` with others that are sent at the same time. */
   readonly batch?: Batch | undefined;
   /** How many more times it may be sent, where that counts beyond one `send`; default: three. */
-  readonly attempts?: Attempts | undefined;
+  attempts?: Attempts | undefined;
   /** Whether it finds out what became of a write: that is asked also of a Graph that counts as down. */
   readonly isLookUp?: boolean;
   /** Told right before it is written to a socket; whoever paces writes sets it. */
@@ -79,6 +79,9 @@ export interface GraphResponse {
 }
 
 export type Send = (request: GraphRequest) => Promise<GraphResponse>;
+
+/** An answer, or none. */
+export type Outcome = { response: GraphResponse } | { error: TransportError };
 
 /** Why there is no answer. `timeout`: of one attempt; `deadline`: of the whole request; the rest says itself. */
 type Silence = "network" | "timeout" | "deadline" | "tooLarge" | "disconnected" | "circuitOpen";

@@ -7,12 +7,12 @@ import { pathTemplate } from "./odata.ts";
 /** @param path absolute, with the API version. @param traceparent what the request is to carry. */
 type SendTo = (request: GraphRequest, path: string, traceparent: string | undefined) => Promise<GraphResponse>;
 
-/** @param baseUrl Graph's root without the version. @param onAttempt must not throw. */
+/** @param baseUrl Graph's root without the version. @param onAttempt must not throw; told the answer's `Date` as well. */
 export function withObserver(
   send: SendTo,
   baseUrl: URL,
   now: () => number,
-  onAttempt: (attempt: GraphAttemptRecord) => void,
+  onAttempt: (attempt: GraphAttemptRecord, date?: string | string[]) => void,
 ): (request: GraphRequest, path: string) => Promise<GraphResponse> {
   return async (request, path) => {
     const { operation } = request;
@@ -20,9 +20,10 @@ export function withObserver(
     const span = spanOf(request, path, baseUrl);
     try {
       const response = await send(request, path, span.traceparent);
-      const { status, clientRequestId } = response;
+      const { status, headers, clientRequestId } = response;
       const requestId = requestIdOf(response);
-      onAttempt({ operation, status, durationMs: now() - startedAt, clientRequestId, ...(requestId && { requestId }) });
+      const durationMs = now() - startedAt;
+      onAttempt({ operation, status, durationMs, clientRequestId, ...(requestId && { requestId }) }, headers.date);
       if (span.isRecording) {
         span.set({ "http.response.status_code": status, "azure.service.request.id": requestId ?? undefined });
       }

@@ -8,14 +8,11 @@ import type { ReconcileOutcome } from "../metrics.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadline } from "./deadline.ts";
-import type { GraphResponse, TransportError } from "./graph-request.ts";
+import type { Outcome } from "./graph-request.ts";
 
 /** Graph may take a moment to show what it has stored. A tenth of the time where that is less. */
 const settlingMs = 1000;
 const maxSendings = 2;
-
-/** An answer, or none. */
-export type Outcome = { response: GraphResponse } | { error: TransportError };
 
 type Settled = (outcome: ReconcileOutcome) => void;
 

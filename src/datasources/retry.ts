@@ -3,7 +3,7 @@
  * deletions whose answer was lost. A create whose answer was lost is not repeated here; `reconcile.ts` looks first.
  */
 import type { Clock } from "./clock.ts";
-import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
+import { type GraphRequest, type Outcome, type Send, TransportError } from "./graph-request.ts";
 import { askedSecondsOf } from "./retry-after.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
@@ -14,29 +14,34 @@ const backoffBaseMs = 200;
 /** Intune often throttles without saying for how long; its windows are tens of seconds. */
 const throttledBaseMs = 2000;
 
-type Outcome = { response: GraphResponse } | { error: TransportError };
-
-/** @param onRetry told of every request that is sent once more. */
+/**
+ * Rejects only where the gateway refuses to ask.
+ *
+ * @param onRetry told of every request that is sent once more.
+ */
 export function withRetry(
   send: Send,
   budget: RetryBudget,
   clock: Clock,
   onRetry: (request: GraphRequest) => void,
-): Send {
+): (request: GraphRequest) => Promise<Outcome> {
   return async (request) => {
     const { deadline, disconnected } = request.caller;
     budget.countRequest(request);
-    const attempts = request.attempts ?? { left: maxAttempts };
-    const counted = request.attempts === undefined ? { ...request, attempts } : request;
+    request.attempts ??= { left: maxAttempts };
+    const { attempts } = request;
     let doubt = false;
     for (let attempt = 1; ; attempt++) {
       attempts.left -= 1;
       let outcome: Outcome;
       try {
-        outcome = { response: await send(counted) };
+        outcome = { response: await send(request) };
       } catch (error) {
         // Where the gateway itself refuses to ask again, what it has asked before may have been applied all the same.
-        if (!(error instanceof TransportError)) throw doubt ? new TransportError("network", true, error) : error;
+        if (!(error instanceof TransportError)) {
+          if (doubt) return { error: new TransportError("network", true, error) };
+          throw error;
+        }
         outcome = { error };
       }
       doubt ||= isDoubtful(request, outcome);
@@ -51,7 +56,7 @@ export function withRetry(
         return conclude(outcome, doubt);
       }
       await clock.sleep(waitMs, disconnected.signal);
-      if (disconnected.hasHappened) throw new TransportError("disconnected", doubt);
+      if (disconnected.hasHappened) return { error: new TransportError("disconnected", doubt) };
       onRetry(request);
     }
   };
@@ -63,10 +68,11 @@ export function isDoubtful({ operation }: GraphRequest, outcome: Outcome): boole
   return "error" in outcome ? outcome.error.sent : outcome.response.status >= 500;
 }
 
-function conclude(outcome: Outcome, doubt: boolean): GraphResponse {
-  if ("response" in outcome) return doubt ? { ...outcome.response, afterDoubt: true } : outcome.response;
+function conclude(outcome: Outcome, doubt: boolean): Outcome {
+  if (!doubt) return outcome;
+  if ("response" in outcome) return { response: { ...outcome.response, afterDoubt: true } };
   const { error } = outcome;
-  throw doubt && !error.sent ? new TransportError(error.reason, true, error) : error;
+  return error.sent ? outcome : { error: new TransportError(error.reason, true, error) };
 }
 
 /** Graph said itself when to come back: doing so makes no outage worse. */

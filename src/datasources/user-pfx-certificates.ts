@@ -206,8 +206,7 @@ export class UserPfxCertificates {
   async #create(input: CreateUserPfxCertificateInput, batch?: Batch): Promise<UserPfxCertificate> {
     const { thumbprint, userPrincipalName } = input;
     const subject: AuditSubject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
-    return audited(this.#client, this.#caller, subject, async (seen) => {
-      const token = await this.#caller.token();
+    return audited(this.#client, this.#caller, subject, async (seen, token) => {
       const certificate = await this.#client.creates.run(input, token, this.#caller, (past) =>
         createOnce(new Create(this.#client, this.#caller, { input, batch, past, seen }, this.#collection)),
       );

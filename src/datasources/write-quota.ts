@@ -148,8 +148,7 @@ export function usedUp(waitMs: number): GatewayError {
 
 /** Graph counts what it takes on; a write that never left, or whose token it does not accept, is none of that. */
 export function withWriteQuota(quota: Quota, now: () => number, send: Send): Send {
-  return async (request) => {
-    if (request.operation === "read") return send(request);
+  const paced: Send = async (request) => {
     const taken = quota.take(request.caller);
     let place = typeof taken === "object" ? await inTime(quota, taken, request.caller) : taken;
     const takenAtMs = now();
@@ -163,8 +162,9 @@ export function withWriteQuota(quota: Quota, now: () => number, send: Send): Sen
       if (response.status === 401) quota.giveBack(place);
       return response;
     } catch (error) {
-      if (error instanceof TransportError && !error.sent) quota.giveBack(place);
+      if (error instanceof GatewayError || (error instanceof TransportError && !error.sent)) quota.giveBack(place);
       throw error;
     }
   };
+  return (request) => (request.operation === "read" ? send(request) : paced(request));
 }

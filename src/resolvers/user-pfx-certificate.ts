@@ -78,7 +78,7 @@ export class UserPfxCertificateResolver {
 }
 
 /** The entity behind `_entities { … on UserPfxCertificate }`; null for what is gone. */
-export async function resolveUserPfxCertificateReference(
+export function resolveUserPfxCertificateReference(
   { id }: { id: string },
   { dataSources }: GatewayContext,
 ): Promise<UserPfxCertificate | null> {

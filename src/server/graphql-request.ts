@@ -82,7 +82,7 @@ async function answerOperation(
     closeWhenDraining(options, response);
     const length = Buffer.byteLength(text);
     response.writeHead(200, { "content-type": known.mediaType, "content-length": length, "cache-control": "no-store" });
-    response.end(text);
+    response.end(text, length === text.length ? "latin1" : "utf8"); // ASCII is only copied
     cutWhenNotRead(response);
   } finally {
     place.leave();

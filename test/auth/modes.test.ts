@@ -362,6 +362,23 @@ describe("AUTH_MODE=obo", () => {
     expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(["CLAIMS_CHALLENGE"]);
   });
 
+  it("takes nothing of the write quota for a caller who brings no token", async () => {
+    await using gateway = await startGateway({ config: { graphWritesPer20s: 1 } });
+    const [id, input] = ["0123-4567", anInput()];
+    const nobody = { authorization: "" };
+
+    const refused = [
+      await gateway.send(CREATE, { input }, nobody),
+      await gateway.send(UPDATE, { id, changes: { keyName: "Key" } }, nobody),
+      await gateway.send(DELETE, { deletedId: id }, nobody),
+    ];
+    const { errors } = await gateway.send(CREATE, { input });
+
+    expect(refused.map(({ status }) => status)).toEqual([401, 401, 401]);
+    expect(errors).toBeUndefined();
+    expect(gateway.clock.skippedMs).toBe(0);
+  });
+
   it("gives the claims to the item of a plural create that meets with a challenge beside one that is created", async () => {
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
     await using gateway = await startGateway({ faults: [challengeClaims("POST", collection, claims)] });
