@@ -13,7 +13,7 @@ import type { Attempts, Batch, GraphCaller, GraphRequest, Outcome } from "./grap
 import { isOurs } from "./is-ours.ts";
 import type { Past } from "./keyed-creates.ts";
 import { collectionPath } from "./odata.ts";
-import type { CreateSteps } from "./reconcile.ts";
+import { type CreateSteps, mayStillBeApplied } from "./reconcile.ts";
 import { maxAttempts } from "./retry.ts";
 import { askedSecondsOf } from "./retry-after.ts";
 import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
@@ -41,7 +41,8 @@ export class Create implements CreateSteps {
   readonly #collection: Collection;
   readonly #attempts: Attempts = { left: maxAttempts };
   readonly #request: GraphRequest;
-  readonly #beganAtMs: number;
+  /** When it went out for the first time that may have been applied. */
+  #sentAtMs: number | undefined;
   #settling: TraceSpan | undefined;
 
   constructor(client: GraphClient, caller: GraphCaller, subject: Subject, collection: Collection) {
@@ -50,7 +51,6 @@ export class Create implements CreateSteps {
     this.#client = client;
     this.#subject = subject;
     this.#collection = collection;
-    this.#beganAtMs = client.clock.now();
     this.#request = {
       operation: "create",
       method: "POST",
@@ -64,7 +64,10 @@ export class Create implements CreateSteps {
 
   async send(): Promise<Outcome> {
     const outcome = await this.#client.send(this.#request);
-    this.#subject.seen.response = "response" in outcome ? outcome.response : undefined;
+    const { past, seen } = this.#subject;
+    seen.response = "response" in outcome ? outcome.response : undefined;
+    if (mayStillBeApplied(outcome)) past.isGivenUp = true;
+    this.#sentAtMs ??= this.#request.sentAtMs; // a doubtful one is not repeated by the retry, so it was the last of those sent
     return outcome;
   }
 
@@ -79,7 +82,8 @@ export class Create implements CreateSteps {
 
   isOurs(found: UserPfxCertificate): boolean | "undecided" {
     const { input, past } = this.#subject;
-    const answer = isOurs(found, input, past, this.#client.graphClock.earliestAt(this.#beganAtMs));
+    const sentAtMs = this.#sentAtMs ?? this.clock.now();
+    const answer = isOurs(found, input, past, this.#client.graphClock.earliestAt(sentAtMs));
     past.createdDateTime = found.createdDateTime; // whatever comes after this create, that record was there before
     return answer;
   }

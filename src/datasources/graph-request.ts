@@ -50,6 +50,8 @@ export interface GraphRequest {
   readonly isLookUp?: boolean;
   /** Told right before it is written to a socket; whoever paces writes sets it. */
   onSend?: (() => void) | undefined;
+  /** When a write was last written to a socket, in monotonic milliseconds; whoever paces writes notes it. */
+  sentAtMs?: number;
 }
 
 /** What one request may still do. */

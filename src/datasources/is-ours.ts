@@ -7,29 +7,42 @@ import type { Past } from "./keyed-creates.ts";
 
 const picosecondsPerMs = 1_000_000_000n;
 
+/** How far the clock that dates records may be behind the one that dates answers. */
+const skewMs = 2000;
+
 /**
- * It is, where it is new since the create began, was not known before, and says what the input said. `undecided` where it
- * may as well be that of an earlier create that was never settled, or Graph does not tell when it was created; also where an
- * older record was modified since: by a Graph that lets a create overwrite, perhaps.
+ * It is, where it is new since the create was sent, was not known before, and says what the input said. `undecided` where it
+ * may as well be that of an earlier create that was never settled, or its date does not tell; also where an older record was
+ * modified since: by a Graph that lets a create overwrite, perhaps.
  *
- * @param beganMs when the create began: the earliest that Graph's clock can have shown then, in epoch milliseconds.
+ * @param sentMs when the create was sent: the earliest that Graph's clock can have shown then, in epoch milliseconds.
  */
 export function isOurs(
   found: UserPfxCertificate,
   input: CreateUserPfxCertificateInput,
   past: Past,
-  beganMs: number,
+  sentMs: number,
 ): boolean | "undecided" {
   const { createdDateTime, lastModifiedDateTime } = found;
   if (!saysTheSame(found, input)) return false;
   if (createdDateTime === null) return "undecided";
-  const isNew = createdDateTime !== past.createdDateTime && isSince(createdDateTime, beganMs);
-  if (isNew) return past.isDoubtful && !isSince(createdDateTime, beganMs + resolutionMs) ? "undecided" : true;
+  const isKnown = createdDateTime === past.createdDateTime;
+  if (isSince(createdDateTime, sentMs)) {
+    if (isKnown) return createdDateTime.includes(".") ? false : "undecided"; // two of one second have the same date
+    return mayBeAnothers(createdDateTime, past, sentMs) ? "undecided" : true;
+  }
+  if (!isKnown && isSince(createdDateTime, sentMs - skewMs)) return "undecided";
   const isModified =
     lastModifiedDateTime !== null &&
     isAfter(lastModifiedDateTime, createdDateTime) &&
-    isSince(lastModifiedDateTime, beganMs);
+    isSince(lastModifiedDateTime, sentMs);
   return isModified ? "undecided" : false;
+}
+
+/** What an earlier create has sent was applied before this one was sent, unless Graph was only given up waiting for. */
+function mayBeAnothers(createdDateTime: string, { doubt }: Past, sentMs: number): boolean {
+  if (doubt === "none") return false;
+  return doubt === "may still be applied" || !isSince(createdDateTime, sentMs + resolutionMs);
 }
 
 /** Whether a date-time of Graph's lies at or after a moment in epoch milliseconds; one of whole seconds may have been cut off. */

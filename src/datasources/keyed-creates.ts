@@ -19,8 +19,17 @@ const enoughMs = 500;
 export interface Past {
   /** When its record was created, as Graph dated it. */
   createdDateTime: string | null;
-  /** Whether another file may have been stored under it: a create with other content ended without being settled. */
-  isDoubtful: boolean;
+  /** Whether another file may have been stored under it, by a create with other content that ended without being settled. */
+  readonly doubt: "none" | "settled by now" | "may still be applied";
+  /** Whether this create was only given up waiting for, so that Graph may still apply it. */
+  isGivenUp: boolean;
+}
+
+/** What a create that ended without being settled has left behind. */
+interface Doubt {
+  /** Of what it has sent. */
+  readonly digest: string;
+  readonly mayStillBeApplied: boolean;
 }
 
 /** A create that somebody asks for. */
@@ -41,8 +50,7 @@ class Known {
   /** The create under way. */
   flight: Flight | undefined;
   createdDateTime: string | null = null;
-  /** The digest of what a create that ended without being settled has sent. */
-  doubt: string | null = null;
+  doubt: Doubt | null = null;
 
   get isNothing(): boolean {
     return this.createdDateTime === null && this.doubt === null;
@@ -92,11 +100,12 @@ export class KeyedCreates {
   async #fly({ key, input, token, caller, create }: Wanted, known: Known): Promise<UserPfxCertificate> {
     const past: Past = {
       createdDateTime: known.createdDateTime,
-      isDoubtful: known.doubt !== null && known.doubt !== this.#digestOf(input),
+      doubt: this.#doubtOf(known, input),
+      isGivenUp: false,
     };
     const outcome = create(past);
     known.flight = { input, token, caller, outcome };
-    let doubt: string | null = null;
+    let doubt: Doubt | null = null;
     try {
       const certificate = await outcome;
       past.createdDateTime = certificate.createdDateTime;
@@ -105,13 +114,20 @@ export class KeyedCreates {
       doubt = known.doubt;
       if (error instanceof GatewayError && error.code === "OUTCOME_UNKNOWN") {
         const digest = this.#digestOf(input);
-        doubt = known.doubt === null || known.doubt === digest ? digest : "of several files";
+        const isOne = known.doubt === null || known.doubt.digest === digest;
+        const mayStillBeApplied = past.isGivenUp || known.doubt?.mayStillBeApplied === true;
+        doubt = { digest: isOne ? digest : "of several files", mayStillBeApplied };
       }
       throw error;
     } finally {
       known.flight = undefined;
       this.#learn(key, known, past.createdDateTime, doubt);
     }
+  }
+
+  #doubtOf({ doubt }: Known, input: CreateUserPfxCertificateInput): Past["doubt"] {
+    if (doubt === null || doubt.digest === this.#digestOf(input)) return "none";
+    return doubt.mayStillBeApplied ? "may still be applied" : "settled by now";
   }
 
   #knownOf(key: string): Known {
@@ -123,7 +139,7 @@ export class KeyedCreates {
     return known;
   }
 
-  #learn(key: string, known: Known, createdDateTime: string | null, doubt: string | null): void {
+  #learn(key: string, known: Known, createdDateTime: string | null, doubt: Doubt | null): void {
     const wasNothing = known.isNothing;
     known.createdDateTime = createdDateTime;
     known.doubt = doubt;

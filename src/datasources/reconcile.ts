@@ -123,14 +123,9 @@ async function settle(steps: CreateSteps, outcome: Outcome, settled: Settled): P
   }
 }
 
-/**
- * Looked up and not there. A request that Graph answered, or whose connection broke, is over; one that was only given up
- * waiting for may still be applied.
- */
+/** Looked up and not there. */
 async function absent(steps: CreateSteps, doubted: Outcome, refusal?: GatewayError): Promise<GatewayError> {
-  if ("error" in doubted && doubted.error.reason !== "network" && doubted.error.reason !== "tooLarge") {
-    return steps.errorOf(doubted);
-  }
+  if (mayStillBeApplied(doubted)) return steps.errorOf(doubted);
   return (
     refusal ??
     new GatewayError(
@@ -138,6 +133,13 @@ async function absent(steps: CreateSteps, doubted: Outcome, refusal?: GatewayErr
       "Microsoft Graph failed, and looking afterwards, the certificate was not there; repeating it is safe.",
     )
   );
+}
+
+/** A request that Graph answered, or whose connection broke, is over; one that was only given up waiting for is not. */
+export function mayStillBeApplied(outcome: Outcome): boolean {
+  if ("response" in outcome) return false;
+  const { sent, reason } = outcome.error;
+  return sent && reason !== "network" && reason !== "tooLarge";
 }
 
 function isDoubtful(outcome: Outcome): boolean {

@@ -154,7 +154,8 @@ export function withWriteQuota(quota: Quota, now: () => number, send: Send): Sen
     const takenAtMs = now();
     // It may have waited since, for a connection or for its batch.
     const onSend = () => {
-      if (now() - takenAtMs > lateMs) place = quota.postpone(place);
+      request.sentAtMs = now();
+      if (request.sentAtMs - takenAtMs > lateMs) place = quota.postpone(place);
     };
     request.onSend = onSend; // a function written down right here would be allocated as one that lives long
     try {

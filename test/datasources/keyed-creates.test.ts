@@ -59,16 +59,16 @@ describe("what is known of a key", () => {
 
     await others(25_000, refused);
 
-    const pasts: boolean[] = [];
+    const pasts: Past["doubt"][] = [];
     await run(
       key,
       (past) => {
-        pasts.push(past.isDoubtful);
+        pasts.push(past.doubt);
         return stored();
       },
       otherFile,
     );
-    expect(pasts).toEqual([true]);
+    expect(pasts).toEqual(["settled by now"]);
   });
 
   it("is kept for the next 4,999 that are stored, and not for ever", async () => {
@@ -117,13 +117,33 @@ describe("what is known of a key", () => {
 
     await others(4000, stored);
 
-    const pasts: boolean[] = [];
+    const pasts: Past["doubt"][] = [];
     const later = (past: Past) => {
-      pasts.push(past.isDoubtful);
+      pasts.push(past.doubt);
       return stored();
     };
     await run(key, later, otherFile);
-    expect(pasts).toEqual([true]);
+    expect(pasts).toEqual(["settled by now"]);
+  });
+
+  it("says whether Graph may still be at it, until one of the key is stored", async () => {
+    const { run } = open();
+    const pasts: Past["doubt"][] = [];
+    const other = (outcome: () => Promise<UserPfxCertificate>) => (past: Past) => {
+      pasts.push(past.doubt);
+      return outcome();
+    };
+    const givenUp = (past: Past) => {
+      past.isGivenUp = true;
+      return unknown();
+    };
+
+    await run(key, givenUp).catch(() => {});
+    await run(key, other(unknown), otherFile).catch(() => {});
+    await run(key, other(stored), otherFile);
+    await run(key, other(stored));
+
+    expect(pasts).toEqual(["may still be applied", "may still be applied", "none"]);
   });
 
   it("is asked anew by who waits for a create that is refused", async () => {

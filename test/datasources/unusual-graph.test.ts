@@ -11,6 +11,7 @@ import {
   dropAnswer,
   dropRequest,
   hangAfterApplying,
+  hangBeforeApplying,
   throttle,
 } from "../../src/emulator/faults.ts";
 import { connectTo } from "../http/raw.ts";
@@ -144,6 +145,52 @@ describe("a record found", () => {
     await using gateway = await startGateway({ faults: found(changes) });
 
     expect((await create(gateway)).code).toBe(expected);
+  });
+
+  it("is another's where it was stored before the create went out, which had to wait", async () => {
+    await using gateway = await startGateway({
+      faults: [
+        throttle("POST", posts, 10_000),
+        ...found({ createdDateTime: new Date(Date.now() + 5000).toISOString() }, false),
+      ],
+    });
+
+    expect((await create(gateway)).code).toBe("CONFLICT");
+  });
+
+  it("may be ours where the clock that dates records is a little behind", async () => {
+    await using gateway = await startGateway({
+      faults: found({ createdDateTime: new Date(Date.now() - 1500).toISOString() }),
+    });
+
+    expect((await create(gateway)).code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("may be that of an earlier create with another file, where Graph never said what became of that", async () => {
+    const later = found({ createdDateTime: soon() }, false);
+    await using gateway = await startGateway({
+      faults: [hangBeforeApplying("POST", posts, { times: 2 })],
+      config: { requestDeadlineMs: 1000 },
+    });
+    const first = await create(gateway);
+    gateway.emulator.faults.clear();
+    for (const fault of later) gateway.emulator.faults.add(fault);
+
+    const second = await create(gateway, { encryptedPfxBlob: "YW5vdGhlciBmaWxl" });
+
+    expect([first.code, second.code]).toEqual(["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"]);
+  });
+
+  it("may be the one that is known, or one of the same second, where dates have whole seconds", async () => {
+    const createdDateTime = `${new Date().toISOString().slice(0, 19)}Z`;
+    const body = { "@odata.type": "#microsoft.graph.userPFXCertificate", id: "an-id", ...wire, createdDateTime };
+    await using gateway = await startGateway({
+      faults: [answerStatus("POST", posts, 201, { body }), ...found({ createdDateTime }, false)],
+    });
+
+    const codes = [(await create(gateway)).code, (await create(gateway, { encryptedPfxBlob: "b3RoZXI=" })).code];
+
+    expect(codes).toEqual([undefined, "OUTCOME_UNKNOWN"]);
   });
 
   it("dated in whole seconds is new where it may be", async () => {
