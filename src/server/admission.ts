@@ -20,8 +20,11 @@ const maxHeldBytes = 64 * 1024 * 1024;
 export interface Place {
   /** Counts more bytes of its body. @throws {HttpError} 503 `OVERLOADED`, never where no other request holds any. */
   hold(bytes: number): void;
-  /** To be called when the work on it is done. */
-  leave(): void;
+  /**
+   * To be called when the work on it is done. Its place is free once the answer is with the client, or given up; where it was
+   * refused, at once: that answer is a few hundred bytes, and who brings no token must not hold a place by not reading it.
+   */
+  leave(isRefused: boolean): void;
 }
 
 export class Admission {
@@ -35,7 +38,7 @@ export class Admission {
   }
 
   /**
-   * Lets a request in. It counts until it is left and its answer is with the client, or given up.
+   * Lets a request in. It counts until its place is left.
    *
    * @param over when the answer is with the client, or given up.
    * @throws {HttpError} 503 `OVERLOADED`.
@@ -62,8 +65,8 @@ export class Admission {
         held += added;
         this.#heldBytes += added;
       },
-      leave() {
-        if (over.hasHappened) leave();
+      leave(isRefused) {
+        if (isRefused || over.hasHappened) leave();
         else over.add({ onDisconnect: leave });
       },
     };

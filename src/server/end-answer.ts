@@ -19,6 +19,10 @@ export function closeWhenDraining({ isReady }: Pick<HttpOptions, "isReady">, res
 /** A client that does not read would hold its answer in memory, and its place among the requests under way. */
 export function cutWhenNotRead(response: ServerResponse): void {
   if (response.writableLength === 0) return; // all of it is with the operating system
+  if (response.socket === null) {
+    response.once("socket", () => cutWhenNotRead(response)); // until then it is the turn of answers before it
+    return;
+  }
   const cut = setTimeout(() => response.destroy(), readTimeoutMs);
   response.once("close", () => clearTimeout(cut));
 }
@@ -57,6 +61,7 @@ export function refuse(
   });
   if (request.complete) {
     response.end(known.json);
+    cutWhenNotRead(response);
     return;
   }
   // The client is still sending. Closing now would reset the connection, and the answer would often be lost with it: it

@@ -53,6 +53,7 @@ async function answerOperation(
   search: string,
   place: Place,
 ): Promise<void> {
+  let isRefused = false;
   try {
     const { config } = options;
     const deadline = new Deadline(deadlineMsOf(request, config.requestDeadlineMs), options.clock);
@@ -84,8 +85,11 @@ async function answerOperation(
     response.writeHead(200, { "content-type": known.mediaType, "content-length": length, "cache-control": "no-store" });
     response.end(text, length === text.length ? "latin1" : "utf8"); // ASCII is only copied
     cutWhenNotRead(response);
+  } catch (error) {
+    isRefused = request.complete; // else its client is still heard, for a while
+    throw error;
   } finally {
-    place.leave();
+    place.leave(isRefused);
   }
 }
 

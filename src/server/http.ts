@@ -14,7 +14,14 @@ import type { GatewayLog } from "../log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Admission } from "./admission.ts";
 import { answerOnSocket } from "./answer-on-socket.ts";
-import { answerBrokenHttp, closeWhenDraining, logAnswered, methodNotAllowed, refuse } from "./end-answer.ts";
+import {
+  answerBrokenHttp,
+  closeWhenDraining,
+  cutWhenNotRead,
+  logAnswered,
+  methodNotAllowed,
+  refuse,
+} from "./end-answer.ts";
 import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
 import { handleGraphQL } from "./graphql-request.ts";
 import { HttpError, jsonType } from "./http-error.ts";
@@ -195,4 +202,5 @@ async function handleStaticFile(
   closeWhenDraining(options, response);
   response.writeHead(200, { ...file.headers, "content-length": body.length });
   response.end(request.method === "HEAD" ? undefined : body);
+  cutWhenNotRead(response);
 }

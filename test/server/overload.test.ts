@@ -67,6 +67,49 @@ describe("more requests than MAX_INFLIGHT", () => {
     expect((await gateway.send("{ __typename }")).status).toBe(200);
   });
 
+  it("don't include what is refused, whether or not its client reads that", async () => {
+    await using gateway = await startGateway({ config: { maxInflight: 10 } });
+    const socket = connectTo(gateway.url);
+    socket.pause();
+    const refused = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n\r\n";
+    socket.write(refused.repeat(150_000)); // more answers than the operating system takes
+
+    let before = -1;
+    await vi.waitUntil(
+      () => {
+        const isStuck = socket.writableLength > 0 && gateway.log.length === before;
+        before = gateway.log.length;
+        return isStuck;
+      },
+      { timeout: 20_000, interval: 300 },
+    );
+
+    expect((await gateway.send("{ __typename }")).status).toBe(200);
+    socket.destroy();
+  });
+
+  it("have their answers kept while those before them on the connection take long", { timeout: 40_000 }, async () => {
+    await using gateway = await startGateway({
+      faults: [hangBeforeApplying("GET", "/userPfxCertificates", { times: 9 })],
+      config: { requestDeadlineMs: 16_500 }, // longer than a client may take to read an answer
+    });
+    const [slow, quick] = ["{ userPfxCertificates { nodes { id } } }", "{ __typename }"].map((query) => {
+      const body = JSON.stringify({ query });
+      return `${head(Buffer.byteLength(body)).replace("\r\n\r\n", "\r\nauthorization: Bearer t\r\n\r\n")}${body}`;
+    });
+    const socket = connectTo(gateway.url);
+    let received = "";
+    socket.on("data", (chunk) => {
+      received += chunk;
+    });
+
+    socket.write(`${slow}${quick}`);
+
+    await vi.waitUntil(() => received.includes('"UPSTREAM_TIMEOUT"'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(received).toContain('"__typename":"Query"'), { timeout: 3000 });
+    socket.destroy();
+  });
+
   it("include those whose answer nobody reads, until they are cut off", { timeout: 40_000 }, async () => {
     await using gateway = await startGateway({ seed: seedRecords(1000), config: { maxInflight: 1 } });
     const query =
