@@ -1,7 +1,7 @@
 /** How one request gets its caller and its data sources. */
 import { hash } from "node:crypto";
 import type { Authentication, AuthMode } from "./auth/authenticate.ts";
-import type { Renewal } from "./auth/graph-tokens.ts";
+import type { Renewal } from "./auth/token-cache.ts";
 import type { VerifiedCaller } from "./auth/verify-caller.ts";
 import type { Deadline } from "./datasources/deadline.ts";
 import type { Disconnection } from "./datasources/disconnection.ts";

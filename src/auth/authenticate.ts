@@ -5,7 +5,8 @@
 import type { IdentityConfig } from "../config-identity.ts";
 import { GatewayError } from "../errors.ts";
 import { bearerOf } from "./bearer.ts";
-import type { GraphTokens, Renewal } from "./graph-tokens.ts";
+import type { GraphTokens } from "./graph-tokens.ts";
+import type { Renewal } from "./token-cache.ts";
 import type { VerifiedCaller } from "./verify-caller.ts";
 
 /**

@@ -11,18 +11,10 @@ import type { IdentityConfig } from "../config-identity.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import { entraError } from "./entra-error.ts";
 import { createEntraNetwork } from "./entra-network.ts";
-import { type AccessToken, TokenCache } from "./token-cache.ts";
+import { type AccessToken, type Renewal, TokenCache } from "./token-cache.ts";
 
 /** Tells Graph that claims challenges are understood. @see https://learn.microsoft.com/entra/identity-platform/claims-challenge */
 const clientCapabilities = ["cp1"];
-
-/** What a token is wanted for beyond the usual. */
-export interface Renewal {
-  /** A token that Graph did not accept. */
-  refused: string;
-  /** JSON of the claims that Graph asks for. */
-  claims?: string | undefined;
-}
 
 export interface GraphTokens {
   /** The gateway's own token. */
@@ -100,7 +92,7 @@ export async function createGraphTokens(
               ? fromManagedIdentity(renewal)
               : fromClient(identity.tenantId, (client) => client.acquireTokenByClientCredential(request(renewal))),
           ),
-        renewal?.refused,
+        renewal,
       ),
     onBehalfOf: (tenantId, assertion, renewal) =>
       cache.get(
@@ -111,7 +103,7 @@ export async function createGraphTokens(
               client.acquireTokenOnBehalfOf({ ...request(renewal), oboAssertion: assertion }),
             ),
           ),
-        renewal?.refused,
+        renewal,
       ),
     close,
   };

@@ -10,15 +10,35 @@ export interface AccessToken {
   expiresAtMs: number;
 }
 
-/** A token is not used any more when so little of its life is left; at most half of it. */
+/** A token is replaced when so little of its life is left; at most half of it. */
 const marginMs = 5 * 60_000;
+/** While that does not succeed it is used on, until it might expire on its way; at most a quarter of its life before. */
+const lastMs = 30_000;
+/** How often that is attempted. */
+const restMs = 5000;
+
+/** What a token is wanted for beyond the usual. */
+export interface Renewal {
+  /** A token that Graph did not accept. */
+  refused: string;
+  /** JSON of the claims that Graph asks for. */
+  claims?: string | undefined;
+}
+
+interface KeptToken {
+  readonly token: string;
+  /** The claims that Graph asked for when it was acquired. */
+  readonly claims: string | undefined;
+  refreshAtMs: number;
+  readonly lastUseMs: number;
+}
 
 export class TokenCache {
   readonly #nowMs: () => number;
   readonly #onRequest: (outcome: TokenOutcome) => void;
   readonly #capacity: number;
   /** The least recently used first. */
-  readonly #tokens = new Map<string, AccessToken & { refreshAtMs: number }>();
+  readonly #tokens = new Map<string, KeptToken>();
   readonly #underWay = new Map<string, Promise<AccessToken>>();
 
   /**
@@ -37,28 +57,37 @@ export class TokenCache {
   }
 
   /**
-   * The token under a key; acquired where there is none, or only the one that was just refused.
+   * The token under a key; acquired where there is none, or only the one that was just refused. One that nears its end is
+   * replaced while it is still used, so that the provider may be away for some minutes.
    *
-   * @param key holds no secret. @param refused a token that Graph did not accept.
+   * @param key holds no secret. @param renewal what Graph did not accept, and why.
    */
-  async get(key: string, acquire: () => Promise<AccessToken>, refused?: string): Promise<string> {
+  async get(key: string, acquire: () => Promise<AccessToken>, renewal?: Renewal): Promise<string> {
     const kept = this.#tokens.get(key);
-    if (kept !== undefined && kept.token !== refused && this.#nowMs() < kept.refreshAtMs) {
+    const now = this.#nowMs();
+    if (kept !== undefined && now < kept.lastUseMs && answers(kept, renewal)) {
       this.#tokens.delete(key);
       this.#tokens.set(key, kept);
       this.#onRequest("cached");
+      if (now >= kept.refreshAtMs) {
+        kept.refreshAtMs = now + restMs;
+        this.#acquire(key, acquire, renewal?.claims).catch(() => {}); // the metrics tell; there is time for another attempt
+      }
       return kept.token;
     }
-    const underWay = this.#underWay.get(key) ?? this.#acquire(key, acquire);
-    return (await underWay).token;
+    return (await this.#acquire(key, acquire, renewal?.claims)).token;
   }
 
-  #acquire(key: string, acquire: () => Promise<AccessToken>): Promise<AccessToken> {
+  /** Joins the acquisition under way, unless that is without the claims: its token would be refused again. */
+  #acquire(key: string, acquire: () => Promise<AccessToken>, claims: string | undefined): Promise<AccessToken> {
+    const flight = claims === undefined ? key : `${key} ${claims}`;
+    const known = this.#underWay.get(flight);
+    if (known !== undefined) return known;
     const underWay = acquire()
       .then(
         (acquired) => {
           this.#onRequest("acquired");
-          this.#keep(key, acquired);
+          this.#keep(key, claims, acquired);
           return acquired;
         },
         (error: unknown) => {
@@ -66,17 +95,27 @@ export class TokenCache {
           throw error;
         },
       )
-      .finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, underWay);
+      .finally(() => this.#underWay.delete(flight));
+    this.#underWay.set(flight, underWay);
     return underWay;
   }
 
-  #keep(key: string, { token, expiresAtMs }: AccessToken): void {
+  #keep(key: string, claims: string | undefined, { token, expiresAtMs }: AccessToken): void {
     const lifeMs = expiresAtMs - this.#nowMs();
     this.#tokens.delete(key);
     if (lifeMs <= 0) return;
-    this.#tokens.set(key, { token, expiresAtMs, refreshAtMs: expiresAtMs - Math.min(marginMs, lifeMs / 2) });
+    this.#tokens.set(key, {
+      token,
+      claims,
+      refreshAtMs: expiresAtMs - Math.min(marginMs, lifeMs / 2),
+      lastUseMs: expiresAtMs - Math.min(lastMs, lifeMs / 4),
+    });
     const [oldest] = this.#tokens.keys();
     if (oldest !== undefined && this.#tokens.size > this.#capacity) this.#tokens.delete(oldest);
   }
+}
+
+function answers(kept: KeptToken, renewal: Renewal | undefined): boolean {
+  if (renewal === undefined) return true;
+  return kept.token !== renewal.refused && (renewal.claims === undefined || renewal.claims === kept.claims);
 }

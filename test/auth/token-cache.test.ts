@@ -12,19 +12,56 @@ function setUp(capacity?: number) {
     pass: (ms: number) => {
       nowMs += ms;
     },
-    get: (key: string, refused?: string) =>
-      cache.get(key, async () => ({ token: `token ${++acquired}`, expiresAtMs: nowMs + hourMs }), refused),
+    get: (key: string, refused?: string, claims?: string) =>
+      cache.get(
+        key,
+        async () => ({ token: `token ${++acquired}`, expiresAtMs: nowMs + hourMs }),
+        refused === undefined ? undefined : { refused, claims },
+      ),
+    /** Asks while the identity provider does not answer. */
+    getInVain: (key: string) => cache.get(key, () => Promise.reject(new Error("no"))),
   };
 }
 
 describe("the token cache", () => {
-  it("keeps a token until five minutes before its end", async () => {
+  it("replaces a token five minutes before its end, and uses it until it is replaced", async () => {
     const { get, pass } = setUp();
     expect(await get("a")).toBe("token 1");
     pass(hourMs - 300_001);
     expect(await get("a")).toBe("token 1");
     pass(2);
+    expect(await get("a")).toBe("token 1");
     expect(await get("a")).toBe("token 2");
+  });
+
+  it("uses a token until half a minute before its end while there is no other, asking every five seconds", async () => {
+    const { cache, get, getInVain, pass } = setUp();
+    expect(await get("a")).toBe("token 1");
+    pass(hourMs - 299_000);
+    let asked = 0;
+    const fail = () => {
+      asked += 1;
+      return Promise.reject(new Error("no"));
+    };
+    for (let second = 0; second < 268; second++) {
+      expect(await cache.get("a", fail)).toBe("token 1");
+      pass(1000);
+    }
+    expect(asked).toBe(54);
+
+    pass(2000);
+    await expect(getInVain("a")).rejects.toThrow("no");
+    expect(await get("a")).toBe("token 2");
+  });
+
+  it("acquires a token with the claims that Graph asks for, whatever is under way or was acquired without them", async () => {
+    const { get } = setUp();
+    const refused = await get("a");
+    const both = await Promise.all([get("a", refused), get("a", refused, "{}")]);
+
+    expect(both).toEqual(["token 2", "token 3"]);
+    expect(await get("a", refused, "{}")).toBe("token 3");
+    expect(await get("a", "token 3", "{}")).toBe("token 4");
   });
 
   it("acquires one token for many who ask at once", async () => {
