@@ -71,7 +71,9 @@ function processRegistry(): Registry {
 /** In the primary of several processes: what all of them count, put together. */
 export function metricsOfWorkers(): MetricsText {
   const aggregator = new AggregatorRegistry();
-  return { text: () => aggregator.clusterMetrics(), contentType: aggregator.contentType };
+  // One that died while it was asked leaves the question unanswered; the others have an answer.
+  const text = () => aggregator.clusterMetrics().catch(() => aggregator.clusterMetrics());
+  return { text, contentType: aggregator.contentType };
 }
 
 /** @param sharesQuota whether the write quota is one of several processes together; else each has its own. */

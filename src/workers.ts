@@ -40,6 +40,7 @@ export async function startWorkers(config: Config, graphBaseUrl: URL, log: Gatew
     }),
   };
   const running = new Map<Worker, Promise<number>>();
+  const serving = new Set<Worker>();
   let isStopping = false;
 
   /** @returns where the worker serves. */
@@ -49,6 +50,7 @@ export async function startWorkers(config: Config, graphBaseUrl: URL, log: Gatew
     const ended = new Promise<number>((resolve) => {
       worker.once("exit", (exitCode: number | null) => {
         running.delete(worker);
+        serving.delete(worker);
         resolve(exitCode ?? 1); // null where a signal killed it
       });
     });
@@ -58,6 +60,7 @@ export async function startWorkers(config: Config, graphBaseUrl: URL, log: Gatew
     );
     const first = await Promise.race([url, ended]);
     if (typeof first === "number") throw new WorkerEnded(first);
+    serving.add(worker);
     void ended.then((exitCode) => restart(index, exitCode));
     return first;
   };
@@ -72,7 +75,8 @@ export async function startWorkers(config: Config, graphBaseUrl: URL, log: Gatew
 
   const stop = async (): Promise<void> => {
     isStopping = true;
-    const ends = [...running.values()];
+    // One that only starts has nothing to finish, and dies of the signal.
+    const ends = [...running].map(([worker, ended]) => (serving.has(worker) ? ended : ended.then(() => 0)));
     for (const worker of running.keys()) worker.process.kill("SIGTERM");
     const failed = (await Promise.all(ends)).find((exitCode) => exitCode !== 0);
     if (failed !== undefined) throw new WorkerEnded(failed);
@@ -96,8 +100,11 @@ export async function startWorkers(config: Config, graphBaseUrl: URL, log: Gatew
     url,
     metricsUrl,
     async close() {
-      await stop();
-      await metricsServer?.close(); // last: how a stop goes is seen until its end
+      try {
+        await stop();
+      } finally {
+        await metricsServer?.close(); // last: how a stop goes is seen until its end
+      }
     },
   };
 }

@@ -599,6 +599,21 @@ describe("the program with WORKERS", { timeout: 30_000 }, () => {
     expect(await postAnew(url, typename)).toEqual({ data: { __typename: "Query" } });
   });
 
+  it.each([1050, 1250])(
+    "ends with 0 on SIGTERM while one takes the place of another, %i ms after its death",
+    async (ms) => {
+      await using program = run({ env: { PORT: "0", WORKERS: "2" } });
+      await program.url();
+      process.kill(program.workers()[0] ?? 0, "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, ms));
+
+      program.signal("SIGTERM");
+
+      expect(await program.exitCode).toBe(0);
+      expect(program.stderr).toBe("");
+    },
+  );
+
   it("finishes in each of them what is under way on SIGTERM, and ends with 0", async () => {
     await using graph = await startEmulator({
       faults: Array.from({ length: 4 }, () => delayAnswer("GET", "/userPfxCertificates", 1500)),
