@@ -16,9 +16,11 @@ import type { GatewayLog } from "../log.ts";
 import { buildSchema } from "./build-schema.ts";
 import { DocumentStore } from "./document-store.ts";
 import { createFormatError } from "./format-error.ts";
+import { knownOperationTypes } from "./known-operation-types.ts";
 import { maxTokens, withinLimits } from "./limits.ts";
 import { readOperationManifest } from "./operation-manifest.ts";
 import { countWrites } from "./plugins/count-writes.ts";
+import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";
 import { nameInvalidValues } from "./plugins/name-invalid-values.ts";
 import { persistedOperations } from "./plugins/persisted-operations.ts";
@@ -45,7 +47,7 @@ export async function startApollo(
     stopOnTerminationSignals: false,
     persistedQueries: false, // those of Apollo's let anybody register a text
     parseOptions: { maxTokens },
-    validationRules: [withinLimits],
+    validationRules: [withinLimits, knownOperationTypes],
     documentStore,
     // Whatever Apollo would log is either in our log already or quotes a request.
     logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -56,6 +58,7 @@ export async function startApollo(
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       ...(manifest === undefined ? [] : [persistedOperations(manifest)]),
+      emptyOperationName,
       countWrites(config.maxBatchItems),
       httpStatus,
       nameInvalidValues(config.maxBatchItems),

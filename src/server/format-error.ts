@@ -46,6 +46,9 @@ export function createFormatError(log: GatewayLog, { namesSchema = false }: { na
       const message = "A value is not of the type that its place asks for.";
       return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
     }
+    if (code === "GRAPHQL_VALIDATION_FAILED" && formatted.message.startsWith("GraphQL introspection is not allowed")) {
+      return { message: "Introspection is off here.", ...where, extensions: { code } }; // Apollo's is for its operator
+    }
     if (code === "GRAPHQL_VALIDATION_FAILED") {
       // Names of the document, and of the schema where it is public.
       const message = namesSchema ? formatted.message : formatted.message.replace(/ ?Did you mean.*$/s, "");

@@ -338,6 +338,19 @@ describe("a mutation of several fields", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
+  it("counts once what two of its fragments ask for under one name", async () => {
+    await using gateway = await startGateway({ config: { maxBatchItems: 3 } });
+
+    const { data } = await gateway.send<Record<string, unknown>, object>(
+      `mutation ($inputs: [CreateUserPfxCertificateInput!]!) { ...A ...B }
+       fragment A on Mutation { createUserPfxCertificates(inputs: $inputs) { createdCount } }
+       fragment B on Mutation { createUserPfxCertificates(inputs: $inputs) { failedCount } }`,
+      { inputs: inputs(2) },
+    );
+
+    expect(data?.createUserPfxCertificates).toEqual({ createdCount: 2, failedCount: 0 });
+  });
+
   it("may write as much as one", async () => {
     await using gateway = await startGateway({ config: { maxBatchItems: 12 }, onDuplicate: "overwrite" });
 

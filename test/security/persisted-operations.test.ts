@@ -139,11 +139,12 @@ describe("without a manifest", () => {
   it("no text can be registered under a hash", async () => {
     await using gateway = await startGateway();
 
-    const { errors, data } = await post(gateway.url, {
+    const { status, errors, data } = await post(gateway.url, {
       query: "{ __typename }",
       extensions: persisted("a".repeat(64)),
     });
 
+    expect(status).toBe(400);
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ extensions: { code: "PERSISTED_QUERY_NOT_SUPPORTED" } }]);
   });

@@ -382,7 +382,44 @@ describe("a request nested 100,000 deep", () => {
   });
 });
 
+describe("an operation of a type that there is none of", () => {
+  it("is refused like any that is not valid, and is no bug", async () => {
+    await using gateway = await production();
+
+    const answers = [await gateway.send("subscription { x }"), await gateway.send("subscription { __typename }")];
+
+    for (const { status, data, errors } of answers) {
+      expect({ status, data }).toEqual({ status: 400, data: undefined });
+      expect(errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+    }
+    expect(gateway.log.filter(({ msg }) => msg === "internal error")).toEqual([]);
+  });
+});
+
+describe("introspection that is off", () => {
+  it("is refused in words that are for the caller", async () => {
+    await using gateway = await production();
+
+    const { errors } = await gateway.send("{ __schema { queryType { name } } }");
+
+    expect(errors?.map(({ message }) => message)).toEqual(["Introspection is off here."]);
+  });
+});
+
 describe("an operation's name", () => {
+  it("is none where it is empty", async () => {
+    await using gateway = await production();
+
+    const answers = [
+      await post(gateway.url, JSON.stringify({ query: "query A { __typename }", operationName: "" })),
+      await get(gateway.url, "query={__typename}&operationName=", { "apollo-require-preflight": "1" }),
+    ];
+
+    expect(answers.map(({ status, data }) => ({ status, data }))).toEqual(
+      Array(2).fill({ status: 200, data: { __typename: "Query" } }),
+    );
+  });
+
   it("is not repeated where the document has none of it", async () => {
     await using gateway = await production();
     const operationName = "kV7qTzR2mXw9LbD4cJ8s";

@@ -24,10 +24,11 @@ export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {
         async didResolveOperation({ operation, document, request }) {
           if (operation?.operation !== OperationTypeNode.MUTATION) return;
           const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
-          const fields = rootFields(operation.selectionSet, new Map(fragments.map((node) => [node.name.value, node])));
-          if (fields.length < 2) return;
+          const nodes = rootFields(operation.selectionSet, new Map(fragments.map((node) => [node.name.value, node])));
+          const fields = new Map(nodes.map((node) => [node.alias?.value ?? node.name.value, node])); // of one name: one field
+          if (fields.size < 2) return;
           const variables = { ...defaultsOf(operation), ...request.variables };
-          const writes = fields.reduce((sum, field) => sum + writesOf(field, variables), 0);
+          const writes = [...fields.values()].reduce((sum, field) => sum + writesOf(field, variables), 0);
           if (writes <= max) return;
           const message = `must have at most ${max} items, all fields of the mutation together`;
           const originalError = badUserInput([{ path: "inputs", message }]);
