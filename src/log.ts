@@ -74,7 +74,7 @@ export interface AccessRecord {
 /** What a write was about and what became of it. */
 export interface AuditEntry {
   operation: "create" | "update" | "delete";
-  /** `success`, or the code of the failure. */
+  /** `success`, the code of the failure, or `disconnected` where nothing was sent because the client had gone. */
   outcome: string;
   certificateId?: string | undefined;
   thumbprint?: string | undefined;

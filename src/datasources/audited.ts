@@ -2,7 +2,7 @@
 import { GatewayError, GraphError } from "../errors.ts";
 import type { AuditEntry } from "../log.ts";
 import type { GraphClient } from "./graph-client.ts";
-import type { GraphCaller, GraphResponse } from "./graph-request.ts";
+import { type GraphCaller, type GraphResponse, isAbandoned } from "./graph-request.ts";
 import { requestIdOf } from "./observe.ts";
 
 /** What a line of the audit log is about. */
@@ -35,7 +35,7 @@ export async function audited<Result>(
     outcome = "success";
     return result;
   } catch (error) {
-    if (error instanceof GatewayError) outcome = error.code;
+    if (error instanceof GatewayError) outcome = isAbandoned(error) ? "disconnected" : error.code;
     if (error instanceof GraphError) seen.ids = error.graph;
     throw error;
   } finally {

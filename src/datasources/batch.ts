@@ -6,6 +6,7 @@
  */
 import DataLoader from "dataloader";
 import { hideSecrets } from "../schema/hide-secrets.ts";
+import { isSegmentMissing } from "./api-version.ts";
 import { secretsOf } from "./graph-error.ts";
 import { type Batch, type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
 import { isRecord } from "./json.ts";
@@ -63,7 +64,12 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
     const response = await send({ operation, method: "POST", path: "/$batch", body, caller, onSend });
     // Nothing of it was done: each goes by itself, and one that Graph could not read fails alone.
     if (unreadable.includes(response.status)) return await Promise.all(requests.map((each) => sendAlone(send, each)));
-    return answersOf({ ...response, othersSecrets: shortSecretsOf(requests) }, requests.length);
+    const answers = answersOf({ ...response, othersSecrets: shortSecretsOf(requests) }, requests.length);
+    // Where it is every item's path that Graph does not know, all of them went to the other version: see `api-version.ts`.
+    const unknown = answers.filter(isPathUnknown).length;
+    if (unknown === 0 || unknown === answers.length) return answers;
+    const again = requests.map((each, index) => isPathUnknown(answers[index]) && sendAlone(send, each));
+    return await Promise.all(answers.map((answer, index) => again[index] || answer));
   } catch (error) {
     // To every item what happened to the batch.
     return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
@@ -101,6 +107,10 @@ function answersOf(batch: GraphResponse, count: number): (GraphResponse | Error)
   const items: unknown[] = isRecord(body) && Array.isArray(body.responses) ? body.responses : [];
   const byId = new Map(items.map((item) => [isRecord(item) ? item.id : undefined, item]));
   return Array.from({ length: count }, (_, index) => answerOf(batch, byId.get(String(index))));
+}
+
+function isPathUnknown(answer: GraphResponse | Error | undefined): boolean {
+  return answer !== undefined && !(answer instanceof Error) && isSegmentMissing(answer);
 }
 
 function answerOf(batch: GraphResponse, item: unknown): GraphResponse | Error {

@@ -63,9 +63,9 @@ function answerOf(attempt: Attempt): GraphResponse {
   throw attempt.error;
 }
 
-/** A create that Graph fails at is looked up at once, and whether Graph is down shows by that. */
+/** What a create or a deletion that Graph fails at has come to is looked up at once, and whether Graph is down shows by that. */
 function isFollowedByLookUp({ operation }: GraphRequest, attempt: Attempt): boolean {
-  return operation === "create" && "response" in attempt && attempt.response.status >= 500;
+  return (operation === "create" || operation === "delete") && "response" in attempt && attempt.response.status >= 500;
 }
 
 function saysDown(result: Attempt | Probe): boolean {

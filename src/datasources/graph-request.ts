@@ -3,6 +3,7 @@
  * resolves for any status Graph answers, rejects with `TransportError` where there is no answer, and with `GatewayError`
  * where the gateway itself decides not to ask.
  */
+import { GatewayError } from "../errors.ts";
 import type { AuditEntry } from "../log.ts";
 import type { TraceSpan } from "../trace.ts";
 import type { Deadline } from "./deadline.ts";
@@ -100,4 +101,10 @@ export class TransportError extends Error {
     this.reason = reason;
     this.sent = sent;
   }
+}
+
+/** Of what was not sent because its client had gone: no fault of Graph's, and nobody is told. */
+export function isAbandoned(error: unknown): boolean {
+  const cause = error instanceof GatewayError ? error.cause : undefined;
+  return cause instanceof TransportError && cause.reason === "disconnected" && !cause.sent;
 }

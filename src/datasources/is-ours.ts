@@ -46,7 +46,7 @@ function mayBeAnothers(createdDateTime: string, { doubt }: Past, sentMs: number)
 }
 
 /** Whether a date-time of Graph's lies at or after a moment in epoch milliseconds; one of whole seconds may have been cut off. */
-function isSince(dateTime: string, epochMs: number): boolean {
+export function isSince(dateTime: string, epochMs: number): boolean {
   const instant = instantOf(dateTime);
   if (instant === undefined) return false;
   const latest = dateTime.includes(".") ? instant : instant + 999n * picosecondsPerMs;

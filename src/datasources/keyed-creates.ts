@@ -7,7 +7,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import { type GraphCaller, TransportError } from "./graph-request.ts";
+import { type GraphCaller, isAbandoned } from "./graph-request.ts";
 
 /** How many keys are remembered at the least; at the most twice as many. */
 const remembered = 5000;
@@ -176,12 +176,6 @@ function settled(
     (certificate) => ({ certificate }),
     (error: unknown) => ({ error }),
   );
-}
-
-/** Whoever was first is gone before anything was sent; the next one takes over. */
-function isAbandoned(error: unknown): boolean {
-  const cause = error instanceof GatewayError ? error.cause : undefined;
-  return cause instanceof TransportError && cause.reason === "disconnected" && !cause.sent;
 }
 
 const transient: readonly ErrorCode[] = ["THROTTLED", "OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"];

@@ -28,17 +28,7 @@ export async function lookUp(
   span: TraceSpan,
   fetchPage: (query: string, caller: GraphCaller) => Promise<GraphPage<UserPfxCertificate>>,
 ): Promise<UserPfxCertificate | null> {
-  const { deadline } = onBehalfOf;
-  const caller: GraphCaller = {
-    authorize: (access) => onBehalfOf.authorize(access),
-    tokenOwner: onBehalfOf.tokenOwner,
-    renew: onBehalfOf.renew,
-    token: () => onBehalfOf.token(),
-    audit: (entry) => onBehalfOf.audit(entry),
-    span,
-    deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
-    disconnected: new Disconnection(),
-  };
+  const caller = lookUpCaller(onBehalfOf, span);
   const key = { userPrincipalName, thumbprint };
   const asked = new Set<string>();
   for (let query = filterQuery(key); !asked.has(query); ) {
@@ -54,4 +44,19 @@ export async function lookUp(
     query = page?.nextQuery ?? "";
   }
   throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
+}
+
+/** Who asks what became of a write: goes on when the caller is gone, and leaves time for what comes after. */
+export function lookUpCaller(onBehalfOf: GraphCaller, span: TraceSpan): GraphCaller {
+  const { deadline } = onBehalfOf;
+  return {
+    authorize: (access) => onBehalfOf.authorize(access),
+    tokenOwner: onBehalfOf.tokenOwner,
+    renew: onBehalfOf.renew,
+    token: () => onBehalfOf.token(),
+    audit: (entry) => onBehalfOf.audit(entry),
+    span,
+    deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
+    disconnected: new Disconnection(),
+  };
 }

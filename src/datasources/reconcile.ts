@@ -3,7 +3,7 @@
  * (user and thumbprint) is looked up. A record found there is ours only if it is new since this create began, by Graph's
  * clock, was not known before, and says what ours said; absent after a settling delay, the create is sent once more.
  */
-import { GatewayError } from "../errors.ts";
+import { GatewayError, GraphError } from "../errors.ts";
 import type { ReconcileOutcome } from "../metrics.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { Clock } from "./clock.ts";
@@ -125,14 +125,15 @@ async function settle(steps: CreateSteps, outcome: Outcome, settled: Settled): P
 
 /** Looked up and not there. */
 async function absent(steps: CreateSteps, doubted: Outcome, refusal?: GatewayError): Promise<GatewayError> {
-  if (mayStillBeApplied(doubted)) return steps.errorOf(doubted);
-  return (
-    refusal ??
-    new GatewayError(
-      "UPSTREAM_UNAVAILABLE",
-      "Microsoft Graph failed, and looking afterwards, the certificate was not there; repeating it is safe.",
-    )
-  );
+  const unknown = await steps.errorOf(doubted);
+  if (mayStillBeApplied(doubted)) return unknown;
+  if (refusal !== undefined) return refusal;
+  const message =
+    "Microsoft Graph failed, and looking afterwards, the certificate was not there; repeating it is safe.";
+  const { retryAfterSeconds } = unknown;
+  return unknown instanceof GraphError
+    ? new GraphError("UPSTREAM_UNAVAILABLE", message, unknown.graph, { retryAfterSeconds })
+    : new GatewayError("UPSTREAM_UNAVAILABLE", message, { retryAfterSeconds, cause: unknown.cause });
 }
 
 /** A request that Graph answered, or whose connection broke, is over; one that was only given up waiting for is not. */
@@ -142,7 +143,8 @@ export function mayStillBeApplied(outcome: Outcome): boolean {
   return sent && reason !== "network" && reason !== "tooLarge";
 }
 
-function isDoubtful(outcome: Outcome): boolean {
+/** Whether a write may have been applied although nothing says so; a 2xx that comes to this can't be read, or is another one. */
+export function isDoubtful(outcome: Outcome): boolean {
   if ("error" in outcome) return outcome.error.sent;
   const { status } = outcome.response;
   return status >= 500 || (status >= 200 && status < 300);

@@ -1,6 +1,6 @@
 /**
- * Repeats what can safely be repeated: requests that were never sent, that Graph throttled, and reads, updates and
- * deletions whose answer was lost. A create whose answer was lost is not repeated here; `reconcile.ts` looks first.
+ * Repeats what can safely be repeated: requests that were never sent, that Graph throttled, and reads and updates whose
+ * answer was lost. A create or a deletion whose answer was lost is not: `reconcile.ts` and `delete-once.ts` look first.
  */
 import type { Clock } from "./clock.ts";
 import { type GraphRequest, type Outcome, type Send, TransportError } from "./graph-request.ts";
@@ -82,7 +82,7 @@ function isInvited(outcome: Outcome): boolean {
 
 /** Milliseconds to wait before the next attempt; `undefined`: don't try again. */
 function waitBefore(request: GraphRequest, outcome: Outcome, attempt: number, clock: Clock): number | undefined {
-  const repeatable = request.operation !== "create";
+  const repeatable = request.operation === "read" || request.operation === "update";
   if ("error" in outcome) {
     const { reason, sent } = outcome.error;
     if (reason !== "network" && reason !== "timeout") return undefined;

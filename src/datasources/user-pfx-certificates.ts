@@ -5,27 +5,26 @@
  * Permissions: `DeviceManagementConfiguration.Read.All` to read, `DeviceManagementConfiguration.ReadWrite.All` to write,
  * and for delegated callers an Intune role.
  */
-import { randomUUID } from "node:crypto";
-import { badUserInput, GatewayError, GraphError } from "../errors.ts";
-import { brokenRules } from "../schema/broken-rules.ts";
+import { badUserInput, GatewayError } from "../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
+import type { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
 import type { TraceSpan } from "../trace.ts";
 import { isSegmentMissing } from "./api-version.ts";
 import { type AuditSubject, audited } from "./audited.ts";
 import { matches } from "./certificate-filter.ts";
 import { Create } from "./create.ts";
+import { createMany } from "./create-many.ts";
+import { deleteOnce } from "./delete-once.ts";
 import type { GraphClient } from "./graph-client.ts";
 import { errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
-import { lookUp, type NaturalKey } from "./look-up.ts";
+import { lookUp, lookUpCaller, type NaturalKey } from "./look-up.ts";
 import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
 import { type Connection, type GraphPage, pageOf } from "./paging.ts";
 import { createOnce } from "./reconcile.ts";
-import { settleInTurn } from "./settle-in-turn.ts";
 import {
   pageOfUserPfxCertificates,
   UserPfxCertificateBody,
@@ -36,8 +35,6 @@ const defaultFirst = 50;
 /** Certificates by id and lists, of one GraphQL request: a page of a thousand could ask for a list of every user's. */
 const maxReads = 1000;
 const tooManyReads = `One request may ask for at most ${maxReads} certificates by id and lists; ask for the rest in another one.`;
-/** Of a plural create: twice as many as all its batches under way hold, so that these are always full. */
-const maxItemsAtOnce = 320;
 
 export class UserPfxCertificates {
   readonly #client: GraphClient;
@@ -45,6 +42,8 @@ export class UserPfxCertificates {
   readonly #maxBatchItems: number;
   #reads: Batch | undefined;
   #readCount = 0;
+  /** Properties with a member that this build does not know, once that was said. */
+  #unknown: Set<string> | undefined;
   /** What a create needs of the other operations. */
   readonly #collection = {
     decode: (body: unknown) => this.#decode(body),
@@ -76,29 +75,13 @@ export class UserPfxCertificates {
    *
    * @throws {GatewayError} `UNAUTHENTICATED` or `CLAIMS_CHALLENGE` where that is the answer to all of them.
    */
-  async createMany(
+  createMany(
     inputs: readonly CreateUserPfxCertificateInput[],
   ): Promise<(UserPfxCertificate | UserPfxCertificateFailure)[]> {
-    try {
-      this.#caller.authorize("write");
-    } catch (error) {
-      this.#caller.audit({ operation: "create", outcome: "FORBIDDEN" }); // one line: none of them is looked at
-      throw error;
-    }
-    if (inputs.length > this.#maxBatchItems) {
-      throw badUserInput([{ path: "inputs", message: `must have at most ${this.#maxBatchItems} items` }]);
-    }
     const batch = this.#client.batch(inputs.length);
-    const settled = await settleInTurn(inputs, maxItemsAtOnce, async (input, index) => {
-      const invalid = brokenRules(input, ["inputs", String(index)]);
-      if (invalid.length > 0) throw badUserInput(invalid);
-      return this.#create(input, batch);
-    });
-    await this.#caller.token(); // where there is none that answers all of them, and each has left its line in the audit log
-    const errors = settled.map((each) => (each.status === "rejected" ? each.reason : undefined));
-    const ofAsked = errors.filter((error) => !isOwnRefusal(error));
-    if (ofAsked.length > 0 && ofAsked.every(isAboutCredentials)) throw ofAsked[0];
-    return settled.map((each) => (each.status === "fulfilled" ? each.value : this.#failureOf(each.reason)));
+    return createMany(this.#client, this.#caller, { inputs, max: this.#maxBatchItems }, (input) =>
+      this.#create(input, batch),
+    );
   }
 
   /**
@@ -106,19 +89,8 @@ export class UserPfxCertificates {
    *
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-get
    */
-  async get(id: string): Promise<UserPfxCertificate | null> {
-    this.#countRead();
-    const request: GraphRequest = {
-      operation: "read",
-      method: "GET",
-      path: certificatePath(id),
-      caller: this.#caller,
-      batch: this.#readBatch(),
-    };
-    const response = await this.#expect(request, [200, 404]);
-    if (response.status === 200) return this.#certificateOf(request, response);
-    if (isSegmentMissing(response)) throw await errorOfAnswer(request, response);
-    return null;
+  get(id: string): Promise<UserPfxCertificate | null> {
+    return this.#find(id, { caller: this.#caller, batch: this.#readBatch() });
   }
 
   /**
@@ -195,10 +167,9 @@ export class UserPfxCertificates {
       caller: this.#caller,
     };
     return audited(this.#client, this.#caller, { operation: "delete", certificateId: id }, async (seen) => {
-      const response = await this.#expect(request, [204, 404]);
-      seen.response = response;
-      // Gone on a second try, after the answer to the first was lost: the first did it.
-      if (response.status === 404 && !response.afterDoubt) throw await errorOfAnswer(request, response);
+      await deleteOnce(this.#client, request, seen, () =>
+        this.#find(id, { caller: lookUpCaller(this.#caller, this.#caller.span), isLookUp: true }),
+      );
       return id;
     });
   }
@@ -213,6 +184,18 @@ export class UserPfxCertificates {
       subject.certificateId = certificate.id;
       return certificate;
     });
+  }
+
+  async #find(
+    id: string,
+    how: Pick<GraphRequest, "caller" | "batch" | "isLookUp">,
+  ): Promise<UserPfxCertificate | null> {
+    if (!how.isLookUp) this.#countRead();
+    const request: GraphRequest = { operation: "read", method: "GET", path: certificatePath(id), ...how };
+    const response = await this.#expect(request, [200, 404]);
+    if (response.status === 200) return this.#certificateOf(request, response);
+    if (isSegmentMissing(response)) throw await errorOfAnswer(request, response);
+    return null;
   }
 
   /** Reads of one request travel together. */
@@ -241,7 +224,12 @@ export class UserPfxCertificates {
   }
 
   #decode(value: unknown): UserPfxCertificate | undefined {
-    return userPfxCertificateOf(value, (property) => this.#client.log.unknownEnumMember({ property }));
+    return userPfxCertificateOf(value, (property) => {
+      this.#unknown ??= new Set();
+      if (this.#unknown.has(property)) return; // a page of a thousand would say it a thousand times
+      this.#unknown.add(property);
+      this.#client.log.unknownEnumMember({ property });
+    });
   }
 
   async #fetchPage(
@@ -255,17 +243,6 @@ export class UserPfxCertificates {
     if (page === undefined) throw await errorOfAnswer(request, response);
     return page;
   }
-
-  #failureOf(reason: unknown): UserPfxCertificateFailure {
-    if (reason instanceof GatewayError) {
-      this.#client.metrics?.error(reason.code);
-      return UserPfxCertificateFailure.of(reason);
-    }
-    this.#client.metrics?.error("INTERNAL_SERVER_ERROR");
-    const id = randomUUID();
-    this.#client.log.internalError({ id, error: reason });
-    return UserPfxCertificateFailure.masked(id);
-  }
 }
 
 /** Whatever the read failed of says nothing about the change. */
@@ -274,13 +251,4 @@ function throwUnread(error: unknown): never {
   const message = "Microsoft Graph accepted the change, but it could not be read back; repeating it is safe.";
   const { retryAfterSeconds } = error;
   throw new GatewayError("OUTCOME_UNKNOWN", message, { retryAfterSeconds, cause: error });
-}
-
-/** Of an input that broke a rule, and so was not sent. */
-function isOwnRefusal(error: unknown): boolean {
-  return error instanceof GatewayError && error.code === "BAD_USER_INPUT" && !(error instanceof GraphError);
-}
-
-function isAboutCredentials(error: unknown): boolean {
-  return error instanceof GatewayError && (error.code === "UNAUTHENTICATED" || error.code === "CLAIMS_CHALLENGE");
 }

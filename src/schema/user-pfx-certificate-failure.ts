@@ -22,11 +22,14 @@ export class UserPfxCertificateFailure {
   })
   claims!: string | null;
 
-  static of(error: GatewayError): UserPfxCertificateFailure {
+  /** @param sinceMs how long ago it failed: others of the same request took longer, and a wait has begun by then. */
+  static of(error: GatewayError, sinceMs: number): UserPfxCertificateFailure {
+    const { retryAfterSeconds } = error;
     return Object.assign(new UserPfxCertificateFailure(), {
       code: error.code,
       message: error.invalid?.map(({ path, message }) => `${path} ${message}`).join("; ") ?? error.message,
-      retryAfterSeconds: error.retryAfterSeconds ?? null,
+      retryAfterSeconds:
+        retryAfterSeconds === undefined ? null : Math.max(0, Math.ceil(retryAfterSeconds * 1000 - sinceMs)) / 1000,
       graphRequestId: error instanceof GraphError ? error.graph.requestId : null,
       claims: error.claims ?? null,
     });

@@ -89,13 +89,18 @@ describe("a client that disconnects", () => {
 
   it("stops what was not sent yet of a plural create", async () => {
     const clock = skippingClock(() => 0.5, 150);
-    await using gateway = await startGateway({ clock, config: { graphWritesPer20s: 20, requestDeadlineMs: 600_000 } });
+    const config = { graphWritesPer20s: 20, requestDeadlineMs: 600_000, metricsPort: 0 };
+    await using gateway = await startGateway({ clock, config });
     const inputs = Array.from({ length: 100 }, (_, index) => anInput({ thumbprint: thumbprintOf(index) }));
 
     await sendAndLeave(gateway, CREATE_MANY, { inputs }, () => gateway.emulator.ledger.length === 20);
 
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(gateway.emulator.ledger).toHaveLength(20);
+    const audit = gateway.log.filter(({ msg }) => msg === "audit");
+    expect(audit.filter(({ outcome }) => outcome === "success")).toHaveLength(20);
+    expect(audit.filter(({ outcome }) => outcome === "disconnected")).toHaveLength(80); // no fault of Graph's
+    expect(await gateway.metrics()).not.toMatch(/^graphql_errors_total\{/m);
   });
 
   it("hands over to another who waits for the same create", async () => {

@@ -142,6 +142,24 @@ describe("a create that was not applied", () => {
     expect(sendings(gateway)).toBe(2);
   });
 
+  it("is told with what Graph said, and for how long to wait", async () => {
+    const body = { error: { code: "ServiceUnavailable", message: "Busy." } };
+    const fault = answerStatus("POST", posts, 503, { times: Infinity, retryAfter: 7, body });
+    await using gateway = await startGateway({ faults: [fault] });
+
+    const { extensions } = await create(gateway);
+    const { data } = await gateway.send(CREATE_MANY, { inputs: [anInput()] });
+
+    expect(extensions).toMatchObject({
+      code: "UPSTREAM_UNAVAILABLE",
+      retryAfterSeconds: 7,
+      graph: { status: 503, code: "ServiceUnavailable", requestId: expect.any(String) },
+    });
+    expect(data?.createUserPfxCertificates.results).toMatchObject([
+      { code: "UPSTREAM_UNAVAILABLE", retryAfterSeconds: expect.any(Number), graphRequestId: expect.any(String) },
+    ]);
+  });
+
   it("stays unknown where Graph never answers, because it may still be applied", async () => {
     const fault = hangBeforeApplying("POST", posts, { times: 9 });
     await using gateway = await startGateway({ ...deadlineFor(fault), faults: [fault] });

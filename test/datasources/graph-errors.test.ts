@@ -695,6 +695,18 @@ describe("an enum member that this build does not know", () => {
     expect(JSON.stringify(gateway.log)).not.toContain("quantumResistant");
   });
 
+  it("is warned of once for a page of them", async () => {
+    const value = seedRecords(3).map((record, index) => ({ ...record, id: `id-${index}`, intendedPurpose: "new" }));
+    await using gateway = await startGateway({
+      faults: [answerStatus("GET", collection, 200, { body: { value } })],
+    });
+
+    const { errors } = await gateway.send(LIST, {});
+
+    expect(errors).toBeUndefined();
+    expect(gateway.log.filter(({ level }) => Number(level) >= 40)).toHaveLength(1);
+  });
+
   it.each([null, undefined])("is not one that is %s: that is null without a warning", async (intendedPurpose) => {
     await using gateway = await startGateway({
       faults: [answerStatus("GET", everywhere, 200, { body: { id, intendedPurpose, paddingScheme: null } })],

@@ -12,6 +12,7 @@ import {
   dropAnswer,
   dropRequest,
   floodAnswer,
+  hangAfterApplying,
   hangBeforeApplying,
   throttle,
   truncateAnswer,
@@ -151,15 +152,69 @@ describe("updating and deleting under faults", () => {
     expect(gateway.emulator.records).toHaveLength(0);
   });
 
+  it("looks before it sends a deletion again", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(1), faults: [dropRequest("DELETE", one)] });
+    const id = gateway.emulator.records[0]?.id ?? "";
+
+    const { data } = await gateway.send(DELETE, { deletedId: id });
+
+    expect(data?.deleteUserPfxCertificate).toBe(id);
+    expect(gateway.emulator.requests.map(({ method }) => method)).toEqual(["DELETE", "GET", "DELETE"]);
+  });
+
+  it("does not delete what was imported anew while Graph was given up waiting for", async () => {
+    await using gateway = await startGateway({ config: { requestDeadlineMs: 5000 } });
+    const input = anInput();
+    const { data: before } = await gateway.send(CREATE, { input });
+    const id = before?.createUserPfxCertificate.id ?? "";
+    await new Promise((resolve) => setTimeout(resolve, 1100)); // Graph's clock is known to the second
+    gateway.emulator.faults.add(hangAfterApplying("DELETE", one));
+    const deletion = gateway.send(DELETE, { deletedId: id });
+    await vi.waitUntil(() => gateway.emulator.records.length === 0);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+
+    const { errors } = await gateway.send(CREATE, { input });
+
+    expect(errors).toBeUndefined();
+    expect((await deletion).data?.deleteUserPfxCertificate).toBe(id);
+    expect(gateway.emulator.records).toHaveLength(1);
+  });
+
+  it("answers OUTCOME_UNKNOWN to a deletion whose certificate can't be looked for", async () => {
+    await using gateway = await startGateway({
+      seed: seedRecords(1),
+      faults: [dropAnswer("DELETE", one), answerStatus("GET", one, 403)],
+    });
+
+    const { errors } = await gateway.send(DELETE, { deletedId: gateway.emulator.records[0]?.id ?? "" });
+
+    expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("takes a path that Graph does not know for no deletion", async () => {
+    const body = {
+      error: { code: "BadRequest", message: "Resource not found for the segment 'userPfxCertificates'." },
+    };
+    await using gateway = await startGateway({
+      seed: seedRecords(1),
+      config: { graphApiVersion: "v1.0" },
+      faults: [dropRequest("DELETE", one), answerStatus("DELETE", one, 404, { body })],
+    });
+
+    const { errors } = await gateway.send(DELETE, { deletedId: gateway.emulator.records[0]?.id ?? "" });
+
+    expect(errors?.[0]?.extensions?.code).toBe("UPSTREAM_MISCONFIGURED");
+  });
+
   it.each([
-    ["PATCH", UPDATE],
-    ["DELETE", DELETE],
+    ["PATCH", UPDATE, dropAnswer],
+    ["DELETE", DELETE, dropRequest],
   ] as const)(
     "answers OUTCOME_UNKNOWN where a %s may have been applied before Graph refused it",
-    async (method, document) => {
+    async (method, document, drop) => {
       await using gateway = await startGateway({
         seed: seedRecords(1),
-        faults: [dropAnswer(method, one), answerStatus(method, one, 403)],
+        faults: [drop(method, one), answerStatus(method, one, 403)],
       });
       const id = gateway.emulator.records[0]?.id ?? "";
 

@@ -230,6 +230,29 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.ledger).toHaveLength(40);
   });
 
+  it("moves to beta with the rest of a batch where one item is throttled", async () => {
+    await using gateway = await startGateway({
+      ...noQuota,
+      v1HasSegment: false,
+      faults: [throttle("POST", posts, 1000)],
+    });
+
+    const { payload } = await createMany(gateway, inputs(6));
+
+    expect(payload).toMatchObject({ createdCount: 6 });
+    expect(gateway.emulator.ledger).toHaveLength(6);
+  });
+
+  it("tells how long there is to wait when it answers, and not when an item failed", async () => {
+    await using gateway = await startGateway({ config: { graphWritesPer20s: 10, requestDeadlineMs: 30_000 } });
+
+    const { results } = await createMany(gateway, inputs(25));
+
+    const waits = results.flatMap((result) => ("retryAfterSeconds" in result ? [result.retryAfterSeconds ?? 0] : []));
+    expect(waits).toHaveLength(5);
+    for (const seconds of waits) expect(seconds).toBeLessThan(21); // of the 41 that there were at first
+  });
+
   it("asks for credentials like any other operation", async () => {
     await using gateway = await startGateway(noQuota);
 

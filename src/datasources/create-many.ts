@@ -1,0 +1,73 @@
+/** A plural create: the inputs one by one, and what each has come to as data, so that one's failure is only its own. */
+import { randomUUID } from "node:crypto";
+import { badUserInput, GatewayError, GraphError } from "../errors.ts";
+import { brokenRules } from "../schema/broken-rules.ts";
+import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
+import type { GraphClient } from "./graph-client.ts";
+import { type GraphCaller, isAbandoned } from "./graph-request.ts";
+import { settleInTurn } from "./settle-in-turn.ts";
+
+/** Twice as many as all batches under way hold, so that these are always full. */
+const maxItemsAtOnce = 320;
+
+/**
+ * Answers in the order of the inputs.
+ *
+ * @param create creates one of them, whose rules are kept.
+ * @throws {GatewayError} `BAD_USER_INPUT` where there are more than `max`; `FORBIDDEN`, `UNAUTHENTICATED` or
+ * `CLAIMS_CHALLENGE` where that is the answer to all of them.
+ */
+export async function createMany(
+  client: GraphClient,
+  caller: GraphCaller,
+  { inputs, max }: { inputs: readonly CreateUserPfxCertificateInput[]; max: number },
+  create: (input: CreateUserPfxCertificateInput) => Promise<UserPfxCertificate>,
+): Promise<(UserPfxCertificate | UserPfxCertificateFailure)[]> {
+  try {
+    caller.authorize("write");
+  } catch (error) {
+    caller.audit({ operation: "create", outcome: "FORBIDDEN" }); // one line: none of them is looked at
+    throw error;
+  }
+  if (inputs.length > max) throw badUserInput([{ path: "inputs", message: `must have at most ${max} items` }]);
+  const endedAtMs: number[] = [];
+  const settled = await settleInTurn(inputs, maxItemsAtOnce, async (input, index) => {
+    try {
+      const invalid = brokenRules(input, ["inputs", String(index)]);
+      if (invalid.length > 0) throw badUserInput(invalid);
+      return await create(input);
+    } finally {
+      endedAtMs[index] = client.clock.now();
+    }
+  });
+  await caller.token(); // where there is none that answers all of them, and each has left its line in the audit log
+  const errors = settled.map((each) => (each.status === "rejected" ? each.reason : undefined));
+  const ofAsked = errors.filter((error) => !isOwnRefusal(error));
+  if (ofAsked.length > 0 && ofAsked.every(isAboutCredentials)) throw ofAsked[0];
+  const now = client.clock.now();
+  return settled.map((each, index) =>
+    each.status === "fulfilled" ? each.value : failureOf(client, each.reason, now - (endedAtMs[index] ?? now)),
+  );
+}
+
+function failureOf({ metrics, log }: GraphClient, reason: unknown, sinceMs: number): UserPfxCertificateFailure {
+  if (reason instanceof GatewayError) {
+    if (!isAbandoned(reason)) metrics?.error(reason.code);
+    return UserPfxCertificateFailure.of(reason, sinceMs);
+  }
+  metrics?.error("INTERNAL_SERVER_ERROR");
+  const id = randomUUID();
+  log.internalError({ id, error: reason });
+  return UserPfxCertificateFailure.masked(id);
+}
+
+/** Of an input that broke a rule, and so was not sent. */
+function isOwnRefusal(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === "BAD_USER_INPUT" && !(error instanceof GraphError);
+}
+
+function isAboutCredentials(error: unknown): boolean {
+  return error instanceof GatewayError && (error.code === "UNAUTHENTICATED" || error.code === "CLAIMS_CHALLENGE");
+}

@@ -1,0 +1,65 @@
+/**
+ * Deletes at most once. A deletion whose answer is lost may have been applied, and the certificate imported anew since, under the
+ * same id: before it is sent again, it is looked whether that is still the one to be deleted.
+ */
+import type { GatewayError } from "../errors.ts";
+import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import { isSegmentMissing } from "./api-version.ts";
+import type { Seen } from "./audited.ts";
+import type { GraphClient } from "./graph-client.ts";
+import { resolutionMs } from "./graph-clock.ts";
+import { errorOfAnswer, errorOfSilence } from "./graph-error.ts";
+import { type GraphRequest, type Outcome, TransportError } from "./graph-request.ts";
+import { isSince } from "./is-ours.ts";
+import { isDoubtful } from "./reconcile.ts";
+
+/**
+ * @param find the certificate as it is now; null where there is none.
+ * @throws {GatewayError} `NOT_FOUND`; `OUTCOME_UNKNOWN` where what became of it could not be settled in time.
+ */
+export async function deleteOnce(
+  client: GraphClient,
+  request: GraphRequest,
+  seen: Seen,
+  find: () => Promise<UserPfxCertificate | null>,
+): Promise<void> {
+  let sentAtMs: number | undefined;
+  for (;;) {
+    const outcome = await client.send(request);
+    const response = "response" in outcome ? outcome.response : undefined;
+    const wasInDoubt = sentAtMs !== undefined;
+    seen.response = response;
+    if (response?.status === 204) return;
+    // Gone on a second try, after the answer to the first was lost: the first did it.
+    if (response?.status === 404 && wasInDoubt && !isSegmentMissing(response)) return;
+    const error = await errorOf(request, outcome, wasInDoubt);
+    if (!isDoubtful(outcome)) throw error;
+    sentAtMs ??= request.sentAtMs ?? client.clock.now();
+
+    const found = await find().catch(() => {
+      throw error;
+    });
+    if (found === null) return;
+    const sentMs = client.graphClock.earliestAt(sentAtMs);
+    const createdDateTime = found.createdDateTime ?? "";
+    if (isSince(createdDateTime, sentMs + resolutionMs)) return; // imported anew, so the one before is gone
+    const waitMs = (error.retryAfterSeconds ?? client.clock.random()) * 1000;
+    const fits = waitMs < request.caller.deadline.remainingMs;
+    if (isSince(createdDateTime, sentMs) || !fits || !maySendAgain(client, request)) throw error;
+    await client.clock.sleep(waitMs, request.caller.disconnected.signal);
+  }
+}
+
+async function errorOf(request: GraphRequest, outcome: Outcome, wasInDoubt: boolean): Promise<GatewayError> {
+  if ("response" in outcome) return errorOfAnswer(request, { ...outcome.response, afterDoubt: wasInDoubt });
+  const { error } = outcome;
+  return errorOfSilence(request, wasInDoubt && !error.sent ? new TransportError(error.reason, true, error) : error);
+}
+
+function maySendAgain({ retryBudget, metrics }: GraphClient, request: GraphRequest): boolean {
+  const { attempts, caller } = request;
+  if ((attempts?.left ?? 0) <= 0 || caller.disconnected.hasHappened || caller.deadline.remainingMs <= 0) return false;
+  if (!retryBudget.takeRetry(request)) return false;
+  metrics?.graphRetry(request.operation);
+  return true;
+}
