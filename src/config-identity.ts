@@ -37,8 +37,8 @@ export function readIdentity(
   const [tenantId = "", ...moreTenants] = read.guids("AZURE_TENANT_ID");
   if (tenantId === "" || moreTenants.length > 0)
     read.problem("AZURE_TENANT_ID", "must be the id of one tenant, a GUID");
-  const clientId = read.text("AZURE_CLIENT_ID", "") || undefined;
-  const audience = read.text("AUTH_AUDIENCE", "") || undefined;
+  const clientId = read.word("AZURE_CLIENT_ID", "").toLowerCase() || undefined; // as tokens have it
+  const audience = read.word("AUTH_AUDIENCE", "") || undefined;
   const credential = readCredential(read, mode);
   if (clientId === undefined && credential.kind !== "managedIdentity") read.problem("AZURE_CLIENT_ID", "must be set");
   if (clientId === undefined && audience === undefined) {
@@ -54,10 +54,10 @@ export function readIdentity(
     audience,
     allowedTenants: allowedTenants.length > 0 ? allowedTenants : [tenantId],
     write: {
-      scope: read.text("AUTH_REQUIRED_SCOPE", "Pfx.ReadWrite"),
-      role: read.text("AUTH_REQUIRED_ROLE", "Pfx.ReadWrite.All"),
+      scope: read.word("AUTH_REQUIRED_SCOPE", "Pfx.ReadWrite"),
+      role: read.word("AUTH_REQUIRED_ROLE", "Pfx.ReadWrite.All"),
     },
-    read: { scope: read.text("AUTH_READ_SCOPE", "Pfx.Read"), role: read.text("AUTH_READ_ROLE", "Pfx.Read.All") },
+    read: { scope: read.word("AUTH_READ_SCOPE", "Pfx.Read"), role: read.word("AUTH_READ_ROLE", "Pfx.Read.All") },
   };
 }
 

@@ -49,6 +49,13 @@ export class ConfigReader {
     return this.#env[name] || fallback;
   }
 
+  /** A name that travels among others, separated by spaces or commas. */
+  word(name: string, fallback: string): string {
+    const value = this.text(name, fallback);
+    if (/[\s,]/.test(value)) this.problem(name, "must be one name, without spaces and commas");
+    return value;
+  }
+
   integer(name: string, fallback: number, min: number, max: number): number {
     const value = this.#env[name];
     if (isUnset(value)) return fallback;
@@ -88,6 +95,15 @@ export class ConfigReader {
     if (isUnset(file)) return this.#env[name] || undefined;
     if (!isUnset(this.#env[name])) this.problem(name, `must not be set together with ${name}_FILE`);
     return this.file(`${name}_FILE`);
+  }
+
+  /** A secret that travels in a header, whose other characters would arrive as others. */
+  headerSecret(name: string): string | undefined {
+    const secret = this.secret(name);
+    if (secret !== undefined && !/^[!-~](?:[ -~]*[!-~])?$/.test(secret)) {
+      this.problem(name, "must be of printable ASCII characters, without spaces around them: it travels in a header");
+    }
+    return secret;
   }
 
   /** The text of the file that a variable names. */

@@ -83,6 +83,12 @@ export function environment(): NodeJS.ProcessEnv {
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const read = new ConfigReader(env);
   const isProduction = env.NODE_ENV === "production";
+  if (!isProduction && env.NODE_ENV?.trim().toLowerCase() === "production") {
+    read.problem(
+      "NODE_ENV",
+      "must be written production, in small letters and without spaces: anything else is development",
+    );
+  }
   const cloud = read.choice("GRAPH_CLOUD", ["global", "usgov", "usgov-dod", "china"], "global");
   const emulates =
     !isProduction &&
@@ -90,10 +96,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     isUnset(env.GRAPH_BASE_URL) &&
     (isUnset(env.AUTH_MODE) || env.AUTH_MODE === "none");
   const allowLoopback = read.boolean("ALLOW_LOOPBACK_UPSTREAM", false);
-  const { graph, authority } = clouds[cloud];
   const graphRoots = Object.values(clouds).map((each) => each.graph);
-  const authorities = Object.values(clouds).map((each) => each.authority);
+  const authorities = [...new Set(Object.values(clouds).map((each) => each.authority))];
   const givenGraphUrl = read.serviceUrl("GRAPH_BASE_URL", allowLoopback, graphRoots);
+  // Tokens of one cloud are of no use in another one.
+  const ofGivenUrl = Object.values(clouds).find((each) => `${each.graph}/` === givenGraphUrl?.href);
+  const { graph, authority } = ofGivenUrl ?? clouds[cloud];
   const authorityUrl = read.serviceUrl("AUTHORITY_URL", allowLoopback, authorities) ?? new URL(authority);
   if (allowLoopback && isUnset(env.GRAPH_BASE_URL) && isUnset(env.AUTHORITY_URL)) {
     read.problem("ALLOW_LOOPBACK_UPSTREAM", "needs GRAPH_BASE_URL or AUTHORITY_URL with a loopback address");
@@ -117,7 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     graphApiVersion: read.choice("GRAPH_API_VERSION", ["auto", "v1.0", "beta"], "auto"),
     authMode,
     identity,
-    routerSecret: read.secret("ROUTER_SECRET"),
+    routerSecret: read.headerSecret("ROUTER_SECRET"),
     logUserNames: read.boolean("LOG_USER_NAMES", false),
     requestDeadlineMs: read.integer("REQUEST_DEADLINE_MS", 25_000, 100, 600_000),
     graphMaxConnections: read.integer("GRAPH_MAX_CONNECTIONS", 32, 1, 1024),

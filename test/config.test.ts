@@ -108,6 +108,21 @@ describe("the configuration with a Graph", () => {
     expect(readConfig(env).graphBaseUrl?.href).toBe("https://graph.microsoft.us/");
   });
 
+  it("has tokens of the cloud that GRAPH_BASE_URL is of, whatever GRAPH_CLOUD says", () => {
+    const env = {
+      AUTH_MODE: "app",
+      AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
+      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_SECRET: canary,
+      GRAPH_BASE_URL: "https://microsoftgraph.chinacloudapi.cn",
+    };
+
+    expect(readConfig(env).identity).toMatchObject({
+      graphScope: "https://microsoftgraph.chinacloudapi.cn/.default",
+      authorityUrl: new URL("https://login.chinacloudapi.cn"),
+    });
+  });
+
   it.each([
     { GRAPH_CLOUD: "global" },
     { GRAPH_BASE_URL: "https://graph.microsoft.com" },
@@ -182,6 +197,12 @@ describe("the gateway's identity", () => {
   });
 
   const without = { ...obo, AZURE_CLIENT_SECRET: "" };
+
+  it("has its client id as tokens have it, in small letters", () => {
+    const id = "9A7E0A70-0000-4000-8000-00000000000F";
+
+    expect(readConfig({ ...obo, AZURE_CLIENT_ID: id }).identity?.clientId).toBe(id.toLowerCase());
+  });
 
   it("proves itself by a certificate and its key, of one file", async () => {
     const { cert, private: key } = await generate([]);
@@ -268,6 +289,11 @@ describe("the gateway's identity", () => {
     ["AUTH_ALLOWED_TENANTS", { AUTH_ALLOWED_TENANTS: "*" }],
     ["AUTH_ALLOWED_TENANTS", { AUTH_ALLOWED_TENANTS: canary }],
     ["AZURE_USE_MANAGED_IDENTITY", { AZURE_USE_MANAGED_IDENTITY: canary }],
+    ["AUTH_AUDIENCE", { AUTH_AUDIENCE: `api://${canary},api://other` }],
+    ["AUTH_REQUIRED_SCOPE", { AUTH_REQUIRED_SCOPE: `${canary} other` }],
+    ["AUTH_REQUIRED_ROLE", { AUTH_REQUIRED_ROLE: " " }],
+    ["AUTH_READ_SCOPE", { AUTH_READ_SCOPE: `${canary} ` }],
+    ["AUTH_READ_ROLE", { AUTH_READ_ROLE: "a,b" }],
   ])("is refused for %s with %o", (name, env) => {
     const problems = problemsOf({ ...obo, ...env });
 
@@ -390,6 +416,8 @@ describe("every variable", () => {
     ],
     ["INTROSPECTION", /one of true, false/, [canary, "0", "on"]],
     ["EXPLORER", /one of true, false/, [canary, "0", "on"]],
+    ["ROUTER_SECRET", /printable ASCII/, [`${canary}-ü`, ` ${canary}`, `${canary}\n`]],
+    ["NODE_ENV", /must be written production/, ["PRODUCTION", "Production", "production "]],
     ["LOG_LEVEL", /one of info, trace, debug, warn, error, fatal, silent/, [canary, "verbose", "INFO", "30"]],
     [
       "CORS_ORIGINS",
@@ -437,7 +465,7 @@ describe("every variable", () => {
     const tested = new Set([...given, ...refused].map(([name]) => name));
 
     for (const name of identityVariables) tested.add(name); // see "the gateway's identity"
-    expect(variables.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual(["NODE_ENV"]);
+    expect(variables.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual([]);
   });
 
   it("is named at once, in one error", () => {
