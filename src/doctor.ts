@@ -1,6 +1,6 @@
 /**
  * `intune-pfx-gateway doctor`: what an operator would try by hand when the gateway does not do what it should. It changes
- * nothing, asks Graph for one certificate, and says of every finding what to do about it.
+ * nothing, asks Graph for a page of certificates, and says of every finding what to do about it.
  */
 import { createGraphTokens } from "./auth/graph-tokens.ts";
 import type { Config } from "./config.ts";
@@ -10,7 +10,7 @@ import { Disconnection } from "./datasources/disconnection.ts";
 import { GraphClient } from "./datasources/graph-client.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { WriteQuota } from "./datasources/write-quota.ts";
-import { GatewayError } from "./errors.ts";
+import { type ErrorCode, GatewayError, GraphError } from "./errors.ts";
 import { createLog } from "./log.ts";
 import { untraced } from "./trace.ts";
 
@@ -117,19 +117,10 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
       () => undefined,
       (error: unknown) => (error instanceof GatewayError ? error : new GatewayError("UPSTREAM_UNAVAILABLE", "failed")),
     );
-    const isReached = failure === undefined || !/^UPSTREAM_(?:UNAVAILABLE|TIMEOUT)$/.test(failure.code);
-    if (!isReached) {
-      const advice =
-        "Check DNS, the firewall and GRAPH_CLOUD or GRAPH_BASE_URL from this machine; outbound proxies are not used.";
-      return [
-        { check: "graph", status: "failed", detail: `${baseUrl.origin}: ${failure.code}: ${failure.message}`, advice },
-      ];
-    }
-    const reached: Finding = { check: "graph", status: "ok", detail: `${baseUrl.origin} answers` };
-    const skew = examineClock(client.graphClock.earliestAt(systemClock.now()) - Date.now());
+    const skew = examineClock(client);
     if (failure === undefined) {
       return [
-        reached,
+        { check: "graph", status: "ok", detail: `${baseUrl.origin} answers` },
         { check: "apiVersion", status: "ok", detail: `${version} has userPfxCertificates` },
         knowsPermission
           ? { check: "permission", status: "ok", detail: "reading certificates is permitted" }
@@ -137,38 +128,36 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
         skew,
       ];
     }
-    const unknownVersion: Finding = {
-      check: "apiVersion",
-      status: "skipped",
-      detail: "can't be told without a token that Graph takes",
-    };
-    if (!knowsPermission) {
-      return [
-        reached,
-        unknownVersion,
-        { check: "permission", status: "skipped", detail: "depends on the caller's token" },
-        skew,
-      ];
-    }
+    const detail = `${failure.code}: ${failure.message}`;
     const isVersion = failure.code === "UPSTREAM_MISCONFIGURED" && /segment/i.test(failure.message);
+    const isPermission = !isVersion && permissionCodes.includes(failure.code);
+    const graph: Finding =
+      isVersion || isPermission
+        ? { check: "graph", status: "ok", detail: `${baseUrl.origin} answers` }
+        : { check: "graph", detail: `${baseUrl.origin}: ${detail}`, ...adviceOn(failure) };
+    const untold = "can't be told without a token that Graph takes";
     return [
-      reached,
-      isVersion
+      graph,
+      isVersion && knowsPermission
         ? {
             check: "apiVersion",
             status: "failed",
             detail: failure.message,
             advice: "Set GRAPH_API_VERSION=auto, or the version that has the collection in this cloud.",
           }
-        : unknownVersion,
-      {
-        check: "permission",
-        status: isVersion ? "skipped" : "failed",
-        detail: `${failure.code}: ${failure.message}`,
-        ...(!isVersion && {
-          advice: `Grant ${wantedRole} with admin consent, and see that the tenant has Intune; tokens obtained before keep their old roles for an hour.`,
-        }),
-      },
+        : { check: "apiVersion", status: "skipped", detail: isPermission ? untold : "can't be told yet" },
+      isPermission && knowsPermission
+        ? {
+            check: "permission",
+            status: "failed",
+            detail,
+            advice: `Grant ${wantedRole} with admin consent, and see that the tenant has Intune; tokens obtained before keep their old roles for an hour.`,
+          }
+        : {
+            check: "permission",
+            status: "skipped",
+            detail: knowsPermission ? "can't be told yet" : "depends on the caller's token",
+          },
       skew,
     ];
   } finally {
@@ -176,7 +165,30 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
   }
 }
 
-function examineClock(skewMs: number): Finding {
+/** What Graph says about a token, or what it may do. */
+const permissionCodes: readonly ErrorCode[] = [
+  "FORBIDDEN",
+  "UNAUTHENTICATED",
+  "CLAIMS_CHALLENGE",
+  "UPSTREAM_MISCONFIGURED",
+];
+
+/** What keeps Graph from answering, as far as its answer, or there being none, tells. */
+function adviceOn(failure: GatewayError): Pick<Finding, "status" | "advice"> {
+  if (failure.code === "UPSTREAM_INVALID_RESPONSE") {
+    const advice =
+      "Something between here and Graph answers in its place, such as a proxy or a sign-in page: let Graph through.";
+    return { status: "failed", advice };
+  }
+  if (failure instanceof GraphError) return { status: "warning", advice: "Graph is there; ask again in a minute." };
+  const advice =
+    "Check DNS, the firewall and GRAPH_CLOUD or GRAPH_BASE_URL from this machine; outbound proxies are not used.";
+  return { status: "failed", advice };
+}
+
+function examineClock({ graphClock }: GraphClient): Finding {
+  if (!graphClock.isSet) return { check: "clock", status: "skipped", detail: "Graph has not said what time it is" };
+  const skewMs = graphClock.earliestAt(systemClock.now()) - Date.now();
   const seconds = Math.round(skewMs / 1000);
   const detail = `Graph's clock is ${Math.abs(seconds)} s ${seconds < 0 ? "behind" : "ahead of"} this machine's`;
   const advice = "Synchronise this machine's clock (NTP).";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Config, readConfig } from "../src/config.ts";
 import { examine, report } from "../src/doctor.ts";
-import { answerStatus, dropRequest, type Fault, hangBeforeApplying } from "../src/emulator/faults.ts";
+import { answerStatus, dropRequest, type Fault, hangBeforeApplying, redirectTo } from "../src/emulator/faults.ts";
 import { startEmulator } from "../src/emulator/server.ts";
 import { identityAt } from "./support/identity.ts";
 import { startIdentityProvider } from "./support/identity-provider.ts";
@@ -101,6 +101,34 @@ describe("the doctor", () => {
 
     expect(statuses).toMatchObject({ graph: "failed" });
     expect(of("graph")?.advice).toMatch(/firewall/);
+  });
+
+  it.each([
+    ["throttles", answerStatus("GET", collection, 429, { ...always, retryAfter: 60 }), "warning", /in a minute/],
+    ["is down", answerStatus("GET", collection, 503, always), "warning", /in a minute/],
+    [
+      "is another site",
+      answerStatus("GET", collection, 200, { ...always, body: "<html>" }),
+      "failed",
+      /Something between/,
+    ],
+    [
+      "points elsewhere",
+      redirectTo("GET", collection, "http://portal.example/", 302, always),
+      "failed",
+      /Something between/,
+    ],
+  ])("does not take it for a permission where Graph %s", async (_, fault, status, advice) => {
+    const { of, statuses } = await withIdentity(granted, {}, [fault]);
+
+    expect(statuses).toMatchObject({ graph: status, apiVersion: "skipped", permission: "skipped" });
+    expect(of("graph")?.advice).toMatch(advice);
+  });
+
+  it("says nothing of clocks where Graph is not there to be asked", async () => {
+    const { statuses } = await examineWith({}, [dropRequest("GET", collection, always)]);
+
+    expect(statuses.clock).toBe("skipped");
   });
 
   it.each([

@@ -32,6 +32,11 @@ export class GraphClock {
     if (this.#offsets.length > rememberedAnswers) this.#offsets.shift();
   }
 
+  /** Whether Graph has said what time it is. */
+  get isSet(): boolean {
+    return this.#offsets.length > 0;
+  }
+
   /**
    * Graph's epoch milliseconds at a moment of ours, or up to a second less, never more. Without any `Date` seen yet, our
    * own clock answers.
