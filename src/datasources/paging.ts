@@ -50,9 +50,17 @@ interface Listing<Item> {
   /** Applied to every item, whatever Graph made of the filter; absent where there is no filter. */
   matches?: ((item: Item) => boolean) | undefined;
   fetchPage: (query: string) => Promise<GraphPage<Item>>;
+  /** Whether there might be no time for another page. */
+  isTimeShort: () => boolean;
 }
 
-/** Walks Graph's pages until `first` items are found; with a filter one page further if need be, to know what follows. */
+/** Pages in a row with nothing in them that matches: a million certificates, where Graph's pages are as large as they get. */
+const maxBarrenPages = 1000;
+
+/**
+ * Walks Graph's pages until `first` items are found; with a filter one page further if need be, to know what follows. Where
+ * that takes too long there are fewer, or none, and a cursor to go on from: so any listing comes to an end.
+ */
 export async function pageOf<Item extends { id: string }>(listing: Listing<Item>): Promise<Connection<Item>> {
   const { first, after, firstQuery, matches, fetchPage } = listing;
   const filterHash = createHash("sha256").update(listing.filterKey).digest("base64url").slice(0, 12);
@@ -60,9 +68,12 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
   const edges: Edge<Item>[] = [];
   const seen = new Set<string>();
   let hasNextPage = false;
+  let barrenPages = 0;
+  let reached: string | undefined;
 
   walk: for (;;) {
     const { query } = place;
+    const found = edges.length;
     seen.add(query);
     const page = await fetchPage(query);
     const { items, nextQuery } = page;
@@ -84,12 +95,18 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
       break;
     }
     place = { query: nextQuery, afterIds: [] };
+    barrenPages = edges.length > found ? 0 : barrenPages + 1;
+    if (barrenPages === maxBarrenPages || listing.isTimeShort()) {
+      hasNextPage = true;
+      reached = encodeCursor(place, filterHash);
+      break;
+    }
   }
 
   return {
     edges,
     nodes: edges.map(({ node }) => node),
-    pageInfo: new EdgesInfo(edges, hasNextPage, after != null),
+    pageInfo: new EdgesInfo(edges, hasNextPage, after != null, reached),
   };
 }
 
@@ -129,9 +146,17 @@ class EdgesInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly #edges: readonly Edge<unknown>[];
+  readonly #reached: string | undefined;
 
-  constructor(edges: readonly Edge<unknown>[], hasNextPage: boolean, hasPreviousPage: boolean) {
+  /** @param reached a cursor further on than the last edge's. */
+  constructor(
+    edges: readonly Edge<unknown>[],
+    hasNextPage: boolean,
+    hasPreviousPage: boolean,
+    reached: string | undefined,
+  ) {
     this.#edges = edges;
+    this.#reached = reached;
     this.hasNextPage = hasNextPage;
     this.hasPreviousPage = hasPreviousPage;
   }
@@ -141,7 +166,7 @@ class EdgesInfo {
   }
 
   get endCursor(): string | null {
-    return this.#edges.at(-1)?.cursor ?? null;
+    return this.#reached ?? this.#edges.at(-1)?.cursor ?? null;
   }
 }
 
@@ -205,12 +230,16 @@ function parseCursor(cursor: string): unknown[] {
   }
 }
 
+/** A filter by the longest name that there may be has 9,000, and Graph's own token comes on top. */
+const maxQueryCharacters = 15_000;
+
 /**
  * A query string as `URL` writes it, without those of OData's system options that a next link of ours never needs. Graph
  * takes them without the dollar sign, too.
  */
 function isPageQuery(query: string): boolean {
-  if (query.length > 8192 || new URL(`http://localhost/?${query}`).search.slice(1) !== query) return false;
+  if (query.length > maxQueryCharacters || new URL(`http://localhost/?${query}`).search.slice(1) !== query)
+    return false;
   const ours = ["$filter", "$top", "$skip", "$skiptoken", "$count", "$select", "$orderby"];
   const others = ["apply", "compute", "deltatoken", "expand", "format", "levels", "schemaversion", "search"];
   return [...new URLSearchParams(query).keys()].every((given) => {

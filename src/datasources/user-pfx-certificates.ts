@@ -32,6 +32,8 @@ import {
 } from "./user-pfx-certificate-json.ts";
 
 const defaultFirst = 50;
+/** Of a request's time: with less left a listing stops where it is, rather than at the deadline with nothing to show. */
+const shortShare = 0.2;
 /** Certificates by id and lists, of one GraphQL request: a page of a thousand could ask for a list of every user's. */
 const maxReads = 1000;
 const tooManyReads = `One request may ask for at most ${maxReads} certificates by id and lists; ask for the rest in another one.`;
@@ -105,6 +107,7 @@ export class UserPfxCertificates {
     userPrincipalName?: string,
   ): Promise<Connection<UserPfxCertificate>> {
     this.#countRead();
+    const { deadline } = this.#caller;
     const filters = [filter ?? {}, ...(userPrincipalName === undefined ? [] : [{ userPrincipalName }])];
     const conditions = filters.map((each) => Object.entries(each).filter(([, value]) => value != null));
     return pageOf({
@@ -116,6 +119,7 @@ export class UserPfxCertificates {
         ? undefined
         : (certificate) => filters.every((each) => matches(certificate, each)),
       fetchPage: (query) => this.#fetchPage(query, this.#caller, { batch: this.#readBatch() }),
+      isTimeShort: () => deadline.remainingMs < shortShare * deadline.budgetMs,
     });
   }
 

@@ -192,6 +192,54 @@ describe("userPfxCertificates", () => {
   });
 });
 
+describe("userPfxCertificates, of more pages of Graph's than one request can go through,", () => {
+  /** All pages, however short. */
+  async function walkThrough(gateway: TestGateway, asked: Asked) {
+    const pages: Page[] = [];
+    for (let after: string | null | undefined; pages.at(-1)?.pageInfo.hasNextPage !== false; ) {
+      const { data, errors } = await list(gateway, { ...asked, ...(after != null && { after }) });
+      expect(errors).toBeUndefined();
+      if (!data) throw new Error("no page");
+      pages.push(data.userPfxCertificates);
+      after = data.userPfxCertificates.pageInfo.endCursor;
+    }
+    return { requests: pages.length, ids: pages.flatMap(({ nodes }) => nodes.map(({ id }) => id)) };
+  }
+
+  const soon = "2026-02-01T00:00:00Z";
+  /** Expiring are only these. */
+  const seed = (count: number, expiring: readonly number[]) =>
+    seedRecords(count).map((record, index) => ({
+      ...record,
+      expirationDateTime: expiring.includes(index) ? "2026-01-02T00:00:00Z" : "2027-01-01T00:00:00Z",
+    }));
+
+  it("come to an end in several requests where there is no time for it in one", async () => {
+    await using gateway = await startGateway({
+      seed: seed(30, [0, 29]),
+      pageSize: 1,
+      latencyMs: 60,
+      config: { requestDeadlineMs: 1000 },
+    });
+
+    const { requests, ids } = await walkThrough(gateway, { filter: { expiresBefore: soon } });
+
+    const { records } = gateway.emulator;
+    expect(ids).toEqual([records[0]?.id, records[29]?.id]);
+    expect(requests).toBeGreaterThan(1);
+  });
+
+  it("ask Graph for at most a thousand in a row that bring nothing", async () => {
+    await using gateway = await startGateway({ seed: seed(1010, [1009]), pageSize: 1 });
+
+    const { requests, ids } = await walkThrough(gateway, { filter: { expiresBefore: soon } });
+
+    expect(ids).toEqual([gateway.emulator.records[1009]?.id]);
+    expect(requests).toBe(2);
+    expect(gateway.emulator.requests).toHaveLength(1010);
+  });
+});
+
 describe("userPfxCertificates, while certificates go away,", () => {
   /** Deletes, after the first page, those of its certificates at the given places from the end, 0 being the last. */
   function deleteAfterFirstPage(gateway: TestGateway, places: readonly number[]): (page: Page) => Promise<void> {
@@ -534,7 +582,7 @@ describe("a cursor", () => {
     "x=\u0000",
     "x=字",
     "x=\ud800",
-    `x=${"a".repeat(8192)}`,
+    `x=${"a".repeat(15_000)}`,
     "$filter=userPrincipalName eq 'x'",
   ])("is refused with the query %j", async (query) => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
