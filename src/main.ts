@@ -85,7 +85,7 @@ async function startEmbeddedEmulator(): Promise<{ url: URL; close(): Promise<voi
     import("./emulator/server.ts"),
     import("./emulator/seed.ts"),
   ]);
-  const emulator = await startEmulator({ seed: seedRecords() });
+  const emulator = await startEmulator({ seed: seedRecords(), keptRequests: 0 });
   return { url: new URL(emulator.url), close: () => emulator.close() };
 }
 

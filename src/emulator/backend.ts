@@ -15,6 +15,8 @@ export interface Backend {
   readonly meter: WriteMeter;
   readonly faults: FaultPlan;
   readonly log: LogEntry[];
+  /** Write a request into the log, which forgets those before the last ones. */
+  readonly note: (entry: LogEntry) => void;
   /** Wait; rejects with an AbortError once the emulator closes. */
   readonly pause: (ms: number) => Promise<void>;
 }
@@ -28,5 +30,10 @@ export function createBackend(options: EmulatorOptions, closing: AbortSignal): B
   const pause = async (ms: number) => {
     if (ms > 0) await sleep(ms, undefined, { signal: closing });
   };
-  return { settings, store, meter: new WriteMeter(settings.writeQuota, settings.now), faults, log: [], pause };
+  const log: LogEntry[] = [];
+  const note = (entry: LogEntry) => {
+    log.push(entry);
+    if (log.length > settings.keptRequests) log.shift();
+  };
+  return { settings, store, meter: new WriteMeter(settings.writeQuota, settings.now), faults, log, note, pause };
 }

@@ -26,7 +26,7 @@ export async function serve(
   const body = await bodyOf(request, settings.maxBodyBytes);
   const call = callOf(request, body ?? "", origin);
   const entry = logEntryFrom(call, settings.now());
-  backend.log.push(entry);
+  backend.note(entry);
   const write = async (answer: Answer) => {
     await pause(settings.latencyMs);
     send(response, answer, call, entry, settings.now());

@@ -59,6 +59,8 @@ export interface EmulatorOptions {
   /** Largest body accepted, default 20 MB. */
   readonly maxBodyBytes?: number;
   readonly faults?: readonly Fault[];
+  /** How many of the last requests are kept to be looked at, bodies and all; default all of them. */
+  readonly keptRequests?: number;
   /** Epoch milliseconds for timestamps, the Date header and the quota; default Date.now. */
   readonly now?: () => number;
 }
@@ -82,6 +84,7 @@ export function settingsFrom(options: EmulatorOptions): Settings {
     latencyMs: options.latencyMs ?? 0,
     requireBearer: options.requireBearer ?? true,
     maxBodyBytes: options.maxBodyBytes ?? 20_000_000,
+    keptRequests: options.keptRequests ?? Number.POSITIVE_INFINITY,
     now: options.now ?? Date.now,
   };
 }

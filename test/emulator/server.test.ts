@@ -180,6 +180,14 @@ describe("the emulator's memory", () => {
     ]);
   });
 
+  it("keeps as many of the last requests as it is told to", async () => {
+    await using emulator = await startEmulator({ keptRequests: 2 });
+
+    for (const id of ["a", "b", "c"]) await send(emulator, "GET", `${collection}/${id}`);
+
+    expect(emulator.requests.map(({ path }) => path.split("/").at(-1))).toEqual(["b", "c"]);
+  });
+
   it("forgets requests and ledger on reset, and keeps records and the ledger's count", async () => {
     await using emulator = await startEmulator();
     await send(emulator, "POST", collection, { body: aCertificate(1) });

@@ -35,7 +35,7 @@ export async function answerBatch(backend: Backend, call: Call): Promise<Answer>
 
 async function answerItem(backend: Backend, call: Call): Promise<Answer> {
   const entry = logEntryFrom(call, backend.settings.now());
-  backend.log.push(entry);
+  backend.note(entry);
   const answer = await itemAnswer(backend, call);
   entry.status = answer.status;
   return answer;
