@@ -36,6 +36,7 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  const turns = new Turns(connections);
   const prefix = baseUrl.pathname.replace(/\/$/, "");
 
   return {
@@ -51,12 +52,49 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
       const sent = request.body && encodeBody(request.body);
       const body = sent?.bytes ?? null;
       return new Promise((resolve, reject) => {
-        const exchange = new Exchange(request, sent, clientRequestId, resolve, reject);
-        if (!exchange.done) pool.dispatch({ method: request.method, path: target, headers, body }, exchange);
+        const exchange = new Exchange(request, sent, clientRequestId, turns, resolve, reject);
+        exchange.enter(pool, { method: request.method, path: target, headers, body });
       });
     },
     close: () => pool.destroy(),
   };
+}
+
+/**
+ * Who may use a connection, and who waits for that. undici has a queue of its own, but what is given up in it takes the connection
+ * along when its turn comes: after a stall each request that was given up would cost a new one.
+ */
+class Turns {
+  #free: number;
+  readonly #waiting = new Set<Exchange>();
+
+  constructor(connections: number) {
+    this.#free = connections;
+  }
+
+  enter(exchange: Exchange): void {
+    if (this.#free === 0) {
+      this.#waiting.add(exchange);
+      return;
+    }
+    this.#free -= 1;
+    exchange.dispatch();
+  }
+
+  /** For one that waits no longer. */
+  leave(exchange: Exchange): void {
+    this.#waiting.delete(exchange);
+  }
+
+  /** For one that undici is done with. */
+  end(): void {
+    for (const next of this.#waiting) {
+      this.#waiting.delete(next);
+      next.dispatch();
+      return;
+    }
+    this.#free += 1;
+  }
 }
 
 /**
@@ -66,8 +104,11 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
  * expects to live long, and they keep all that they know of, which is the whole request, until the next major collection.
  */
 class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
-  done = false;
+  #done = false;
   #sent = false;
+  #isDispatched = false;
+  #pool: Pool | undefined;
+  #options: Dispatcher.DispatchOptions | undefined;
   #status = 0;
   #headers: GraphResponse["headers"] = {};
   #chunks: Buffer[] = [];
@@ -77,6 +118,7 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   readonly #request: GraphRequest;
   readonly #sentBody: EncodedBody | undefined;
   readonly #clientRequestId: string;
+  readonly #turns: Turns;
   readonly #resolve: (response: GraphResponse) => void;
   readonly #reject: (error: TransportError) => void;
 
@@ -84,12 +126,14 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
     request: GraphRequest,
     sentBody: EncodedBody | undefined,
     clientRequestId: string,
+    turns: Turns,
     resolve: (response: GraphResponse) => void,
     reject: (error: TransportError) => void,
   ) {
     this.#request = request;
     this.#sentBody = sentBody;
     this.#clientRequestId = clientRequestId;
+    this.#turns = turns;
     this.#resolve = resolve;
     this.#reject = reject;
     const { deadline, disconnected } = request.caller;
@@ -99,6 +143,19 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
       disconnected.add(this);
       this.#timer = setTimeout(onTimeout, attemptMs(request), this);
     }
+  }
+
+  /** Goes out when it is its turn, unless it was given up by then. */
+  enter(pool: Pool, options: Dispatcher.DispatchOptions): void {
+    if (this.#done) return;
+    this.#pool = pool;
+    this.#options = options;
+    this.#turns.enter(this);
+  }
+
+  dispatch(): void {
+    this.#isDispatched = true;
+    if (this.#options !== undefined) this.#pool?.dispatch(this.#options, this);
   }
 
   onTimeout(): void {
@@ -116,9 +173,10 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   }
 
   #settle(): boolean {
-    if (this.done) return false;
-    this.done = true;
+    if (this.#done) return false;
+    this.#done = true;
     clearTimeout(this.#timer);
+    if (!this.#isDispatched) this.#turns.leave(this);
     this.#request.caller.disconnected.remove(this);
     return true;
   }
@@ -136,7 +194,7 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   /** undici calls this right before it writes the request; a request aborted here is never written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.done) controller.abort(new errors.RequestAbortedError());
+    if (this.#done) controller.abort(new errors.RequestAbortedError());
     else {
       this.#sent = true;
       this.#request.onSend?.();
@@ -164,10 +222,12 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks, this.#bytes);
+    this.#turns.end();
     this.#answer(bytes);
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, cause: Error): void {
+    this.#turns.end();
     // A final status that is no success stands, whatever became of its body.
     if (this.#status >= 300) this.#answer(undefined);
     else this.#fail("network", cause);

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  UserPfxCertificatesDocument as LIST,
+} from "../../src/client/operations.ts";
+import { hangBeforeApplying } from "../../src/emulator/faults.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput } from "../support/input.ts";
 import { startToxicProxy, type Toxic, type ToxicProxy } from "../support/toxic-proxy.ts";
@@ -76,5 +80,29 @@ describe("creating through a bad network", () => {
 
     expect(["OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE"]).toContain(code);
     expect(records).toHaveLength(0);
+  });
+});
+
+describe("requests that are given up while they wait for a connection", () => {
+  it("cost few of them", async () => {
+    let proxy: ToxicProxy | undefined;
+    await using gateway = await startGateway({
+      through: async (url) => {
+        proxy = await startToxicProxy(url);
+        return proxy;
+      },
+      config: { graphMaxConnections: 4 },
+      faults: [hangBeforeApplying("GET", "/userPfxCertificates", { times: 100 })],
+    });
+    await using _ = { [Symbol.asyncDispose]: async () => proxy?.[Symbol.asyncDispose]() };
+
+    await Promise.all(Array.from({ length: 100 }, () => gateway.send(LIST, {}, { "x-request-timeout-ms": "500" })));
+    const during = proxy?.connections ?? 0;
+    gateway.emulator.faults.clear();
+    const { errors } = await gateway.send(LIST, {});
+
+    expect(errors).toBeUndefined();
+    expect(during).toBeLessThan(80); // of a hundred requests, each of which is tried again
+    expect((proxy?.connections ?? 0) - during).toBeLessThan(20);
   });
 });
