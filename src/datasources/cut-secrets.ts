@@ -2,6 +2,8 @@
 
 /** Shortest piece of a secret that is cut from a message. */
 const pieceCharacters = 8;
+/** Of a secret longer than 65,536 letters: so many at either end, a multiple of what base64 has in a group. */
+const endCharacters = 8192;
 /** Of a text's table: the more, the rarer a secret is looked at closely in vain. */
 const gramCharacters = 4;
 const hashes = 65_536;
@@ -160,11 +162,13 @@ class Writings {
   readonly signed: readonly string[];
   /** Without: they are looked for in a text without, too. */
   readonly condensed: readonly string[];
-  readonly #secret: string;
+  /** What other writings there are of: of a large file its ends, which are what an error would show of it. */
+  readonly #part: string;
   #escaped: readonly string[] | undefined;
 
   constructor(secret: string) {
-    this.#secret = secret;
+    const part = secret.length > 65_536 ? secret.slice(0, endCharacters) + secret.slice(-endCharacters) : secret;
+    this.#part = part;
     this.width = Math.min(pieceCharacters, secret.length);
     const lower = lowerOf(secret);
     const isBase64 = /^[a-z0-9+/=]*$/.test(lower);
@@ -172,28 +176,23 @@ class Writings {
     const condensed = condense(lower);
     // What is left of a short one may be any word.
     const written = isBase64 || condensed.length >= pieceCharacters ? [condensed] : [];
-    if (secret.length > 65_536) {
-      this.signed = signed;
-      this.condensed = written;
-      return;
-    }
-    const bytes = Buffer.from(secret, "utf8");
+    const bytes = Buffer.from(part, "utf8");
     // Base64 of a text depends on where in a group of three bytes it begins.
     const shifted = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]));
     // Blob and password are base64 themselves: what they decode to may be shown in hexadecimal, too.
-    const hex = [bytes, Buffer.from(secret, "base64")].map((each) => each.toString("hex"));
+    const hex = [bytes, Buffer.from(part, "base64")].map((each) => each.toString("hex"));
     this.signed = [
       ...signed,
       ...shifted.map((each) => lowerOf(each.toString("base64url"))),
-      lowerOf(encodeURIComponent(secret.replace(/\p{Cs}/gu, ""))),
-      ...(isBase64 ? [] : [JSON.stringify(secret).slice(1, -1), htmlOf(secret)].map(lowerOf)),
+      lowerOf(encodeURIComponent(part.replace(/\p{Cs}/gu, ""))),
+      ...(isBase64 ? [] : [JSON.stringify(part).slice(1, -1), htmlOf(part)].map(lowerOf)),
     ];
     this.condensed = [...written, ...shifted.map((each) => lowerOf(each.toString("base64"))), ...hex];
   }
 
   /** Those that only a text with escapes can have. */
   get escaped(): readonly string[] {
-    this.#escaped ??= this.#secret.length > 65_536 ? [] : escapedFormsOf(this.#secret).map(lowerOf);
+    this.#escaped ??= escapedFormsOf(this.#part).map(lowerOf);
     return this.#escaped;
   }
 }
