@@ -5,7 +5,13 @@
 import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import { type GraphQLObjectType, type GraphQLSchema, isUnionType, parse } from "graphql";
+import {
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isObjectType,
+  isUnionType,
+  parse,
+} from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { badUserInput } from "../errors.ts";
@@ -42,6 +48,7 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   // createResolversMap is typed for graphql-tools' looser shape of the same object.
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
   judgeRepresentations(schema);
+  describeFederation(schema);
   takeWhatIsResolved(schema);
   serve(schema, sdl);
   return { sdl, schema };
@@ -69,6 +76,20 @@ function takeWhatIsResolved(schema: GraphQLSchema): void {
 /** TypeGraphQL has no place for it. */
 function describeRoot(type: GraphQLObjectType | null | undefined, description: string): void {
   if (type) type.description = description;
+}
+
+/** What Apollo's subgraph library adds has no descriptions, and explorers show it as well. */
+function describeFederation(schema: GraphQLSchema): void {
+  const description = "Of Apollo Federation: for routers.";
+  for (const type of Object.values(schema.getTypeMap())) {
+    const isOurs = !type.name.includes("_");
+    if (!isOurs) type.description ??= description;
+    for (const field of isObjectType(type) ? Object.values(type.getFields()) : []) {
+      if (isOurs && !field.name.startsWith("_")) continue;
+      field.description ??= description;
+      for (const argument of field.args) argument.description ??= description;
+    }
+  }
 }
 
 /** Of one request, all its fields together. More than it may read; a router asks for what one list of its own names. */

@@ -39,6 +39,22 @@ function isPublished(name: string): boolean {
   return new RegExp(`^(type|input|enum|scalar|union|interface) ${name}\\b`, "m").test(sdl);
 }
 
+interface Described {
+  name: string;
+  description: string | null;
+  fields?: Described[] | null;
+  args?: Described[] | null;
+  inputFields?: Described[] | null;
+  enumValues?: Described[] | null;
+}
+
+const introspectDescriptions = `{ __schema { types {
+  name description
+  fields { name description args { name description } }
+  inputFields { name description }
+  enumValues { name description }
+} } }`;
+
 function fieldsOf(type: GraphQLNamedType): GraphQLField<unknown, unknown>[] {
   return isObjectType(type) || isInterfaceType(type)
     ? Object.values(type.getFields()).filter(({ name }) => !name.startsWith("_"))
@@ -107,6 +123,23 @@ describe("the schema", () => {
       expect(described.filter(([, description]) => !/^\S.*\.$/s.test(description))).toEqual([]);
     },
   );
+
+  it("shows explorers nothing without a description, be it the federation library's", async () => {
+    await using gateway = await startGateway();
+
+    const { data } = await gateway.send<{ __schema: { types: Described[] } }, object>(introspectDescriptions);
+
+    const undescribed = (path: string, parts: readonly Described[] | null | undefined): string[] =>
+      (parts ?? []).flatMap(({ name, description, ...more }) => [
+        ...(description ? [] : [`${path}${name}`]),
+        ...[more.fields, more.inputFields, more.enumValues, more.args].flatMap((of) =>
+          undescribed(`${path}${name}.`, of),
+        ),
+      ]);
+    const types = data?.__schema.types ?? [];
+    expect(types.length).toBeGreaterThan(20);
+    expect(undescribed("", types)).toEqual([]);
+  });
 
   it("has all thirteen properties of Graph's entity, by their names, and the owner", () => {
     const { properties } = openApiSchema("userPFXCertificate");
