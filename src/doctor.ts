@@ -175,12 +175,18 @@ const permissionCodes: readonly ErrorCode[] = [
 
 /** What keeps Graph from answering, as far as its answer, or there being none, tells. */
 function adviceOn(failure: GatewayError): Pick<Finding, "status" | "advice"> {
-  if (failure.code === "UPSTREAM_INVALID_RESPONSE") {
+  const isGraphs = !(failure instanceof GraphError) || failure.graph.code !== null || failure.graph.status >= 500;
+  if (failure.code === "UPSTREAM_INVALID_RESPONSE" || !isGraphs) {
     const advice =
       "Something between here and Graph answers in its place, such as a proxy or a sign-in page: let Graph through.";
     return { status: "failed", advice };
   }
-  if (failure instanceof GraphError) return { status: "warning", advice: "Graph is there; ask again in a minute." };
+  if (failure instanceof GraphError && (failure.code === "THROTTLED" || failure.code === "UPSTREAM_UNAVAILABLE")) {
+    return { status: "warning", advice: "Graph is there; ask again in a minute." };
+  }
+  if (failure instanceof GraphError) {
+    return { status: "failed", advice: "Look at what Graph says; Microsoft's support finds it by the request's id." };
+  }
   const advice =
     "Check DNS, the firewall and GRAPH_CLOUD or GRAPH_BASE_URL from this machine; outbound proxies are not used.";
   return { status: "failed", advice };

@@ -113,6 +113,12 @@ describe("the doctor", () => {
       /Something between/,
     ],
     [
+      "is nothing that has such a path",
+      answerStatus("GET", collection, 404, { ...always, body: "<html>" }),
+      "failed",
+      /Something between/,
+    ],
+    [
       "points elsewhere",
       redirectTo("GET", collection, "http://portal.example/", 302, always),
       "failed",

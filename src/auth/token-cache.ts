@@ -83,11 +83,14 @@ export class TokenCache {
     const flight = claims === undefined ? key : `${key} ${claims}`;
     const known = this.#underWay.get(flight);
     if (known !== undefined) return known;
+    const before = this.#tokens.get(key);
     const underWay = acquire()
       .then(
         (acquired) => {
           this.#onRequest("acquired");
-          this.#keep(key, claims, acquired);
+          // One with claims that came meanwhile is worth more than one without.
+          const isLess = claims === undefined && this.#tokens.get(key)?.claims !== undefined;
+          if (!isLess || this.#tokens.get(key) === before) this.#keep(key, claims, acquired);
           return acquired;
         },
         (error: unknown) => {

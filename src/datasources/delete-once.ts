@@ -24,16 +24,20 @@ export async function deleteOnce(
   find: () => Promise<UserPfxCertificate | null>,
 ): Promise<void> {
   let sentAtMs: number | undefined;
+  let doubt: GatewayError | undefined;
   for (;;) {
-    const outcome = await client.send(request);
+    const outcome = await client.send(request).catch((refusal: unknown) => {
+      throw doubt ?? refusal; // where the gateway refuses to ask again, what it has asked may have been applied all the same
+    });
     const response = "response" in outcome ? outcome.response : undefined;
-    const wasInDoubt = sentAtMs !== undefined;
+    const wasInDoubt = doubt !== undefined;
     seen.response = response;
     if (response?.status === 204) return;
     // Gone on a second try, after the answer to the first was lost: the first did it.
     if (response?.status === 404 && wasInDoubt && !isSegmentMissing(response)) return;
     const error = await errorOf(request, outcome, wasInDoubt);
     if (!isDoubtful(outcome)) throw error;
+    doubt = error;
     sentAtMs ??= request.sentAtMs ?? client.clock.now();
 
     const found = await find().catch(() => {

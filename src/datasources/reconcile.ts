@@ -53,14 +53,15 @@ export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate
     if (certificate !== undefined) return certificate;
 
     if (!isDoubtful(outcome)) return refused(steps, outcome, doubted);
-    doubted = outcome;
+    // The weightier doubt: an earlier sending may still be applied, whatever became of this one.
+    if (doubted === undefined || !mayStillBeApplied(doubted)) doubted = outcome;
     const settled = steps.settling();
     const found = await settle(steps, outcome, settled);
     if (found !== null) return claim(steps, found, outcome, outcome, settled);
     settled("absent");
     const askedMs = steps.askedMs(outcome);
     const fits = askedMs < steps.deadline.remainingMs;
-    if (sending === maxSendings || !fits || !steps.maySendAgain()) throw await absent(steps, outcome);
+    if (sending === maxSendings || !fits || !steps.maySendAgain()) throw await absent(steps, doubted);
     if (askedMs > 0) await steps.clock.sleep(askedMs);
   }
 }

@@ -90,7 +90,7 @@ class Turns {
   end(): void {
     for (const next of this.#waiting) {
       this.#waiting.delete(next);
-      next.dispatch();
+      queueMicrotask(() => next.dispatch()); // undici is in the middle of its own accounts
       return;
     }
     this.#free += 1;
@@ -154,6 +154,10 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   }
 
   dispatch(): void {
+    if (this.#done) {
+      this.#turns.end(); // given up since its turn came
+      return;
+    }
     this.#isDispatched = true;
     if (this.#options !== undefined) this.#pool?.dispatch(this.#options, this);
   }

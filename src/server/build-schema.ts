@@ -5,13 +5,7 @@
 import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
-import {
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  isObjectType,
-  isUnionType,
-  parse,
-} from "graphql";
+import { type GraphQLObjectType, type GraphQLSchema, isObjectType, isUnionType, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { badUserInput } from "../errors.ts";

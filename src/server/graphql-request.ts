@@ -176,7 +176,8 @@ function authenticateRequest(
 ): Promise<Authentication> {
   const { routerSecret } = config;
   if (routerSecret !== undefined && !isSame(String(headers["router-authorization"] ?? ""), routerSecret)) {
-    throw new GatewayError("UNAUTHENTICATED", "This gateway takes requests from its router only.");
+    // Not thrown: node is still at the head, and would not take the request for complete.
+    return Promise.reject(new GatewayError("UNAUTHENTICATED", "This gateway takes requests from its router only."));
   }
   return authenticate(headers.authorization, deadline);
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from "graphql";
 import { ConfigError } from "../config-reader.ts";
+import { knownOperationTypes } from "./known-operation-types.ts";
 import { maxTokens, withinLimits } from "./limits.ts";
 
 /** Documents by id. */
@@ -59,7 +60,7 @@ function problemOf(id: unknown, body: unknown, schema: GraphQLSchema): string | 
     const document = parse(body, { maxTokens });
     if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION))
       return "is none: it has no operation";
-    const [error] = validate(schema, document, [...specifiedRules, withinLimits]);
+    const [error] = validate(schema, document, [...specifiedRules, withinLimits, knownOperationTypes]);
     return error && `can't be answered: ${error.message}`;
   } catch (error) {
     return `can't be answered: ${error instanceof GraphQLError ? error.message : "it is no document"}`;

@@ -64,6 +64,20 @@ describe("the token cache", () => {
     expect(await get("a", "token 3", "{}")).toBe("token 4");
   });
 
+  it("keeps a token with claims, whatever without them was under way before", async () => {
+    const { cache, get, pass } = setUp();
+    const refused = await get("a");
+    pass(hourMs - 299_000);
+    let finish = (_: { token: string; expiresAtMs: number }) => {};
+    await cache.get("a", () => new Promise((resolve) => (finish = resolve)));
+    const withClaims = await get("a", refused, "{}");
+
+    finish({ token: "without", expiresAtMs: 10 * hourMs });
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(await get("a")).toBe(withClaims);
+  });
+
   it("acquires one token for many who ask at once", async () => {
     const { get } = setUp();
     expect(new Set(await Promise.all(Array.from({ length: 50 }, () => get("a"))))).toEqual(new Set(["token 1"]));

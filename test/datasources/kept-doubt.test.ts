@@ -1,10 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
+  DeleteUserPfxCertificateDocument as DELETE,
   UserPfxCertificatesDocument as LIST,
   UpdateUserPfxCertificateDocument as UPDATE,
 } from "../../src/client/operations.ts";
-import { delayAnswer, delayApplying, dropAnswer } from "../../src/emulator/faults.ts";
+import { delayAnswer, delayApplying, dropAnswer, dropRequest } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput } from "../support/input.ts";
@@ -22,6 +23,31 @@ describe("a doubt", () => {
     const { errors } = await gateway.send(UPDATE, { id, changes: { keyName: "Another key" } });
 
     expect(gateway.emulator.records[0]?.keyName).toBe("Another key");
+    expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("outlives the gateway's own refusal to ask again: delete", async () => {
+    await using gateway = await startGateway({
+      seed: seedRecords(1),
+      faults: [dropRequest("DELETE", /userPfxCertificates/)],
+      config: { graphWritesPer20s: 1, requestDeadlineMs: 5000 },
+    });
+
+    const { errors } = await gateway.send(DELETE, { deletedId: gateway.emulator.records[0]?.id ?? "" });
+
+    expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("outlives a second sending of which more is known: create", async () => {
+    const posts = "/userPfxCertificates";
+    await using gateway = await startGateway({
+      faults: [delayApplying("POST", posts, 1700), dropRequest("POST", posts)],
+      config: { requestDeadlineMs: 2000 },
+    });
+
+    const { errors } = await gateway.send(CREATE, { input: anInput() });
+    await vi.waitUntil(() => gateway.emulator.records.length === 1, { timeout: 5000 }); // the first, after all
+
     expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
   });
 

@@ -189,6 +189,7 @@ describe("a manifest", () => {
       { a: "{ users { name } }" },
       /operation 1 can't be answered: Cannot query field "users"/,
     ],
+    ["a subscription", { a: "subscription { __typename }" }, /can't be answered: The schema has no subscription/],
     ["a fragment alone", { a: "fragment F on Query { __typename }" }, /operation 1 is none/],
     [
       "an operation that is too large",

@@ -67,11 +67,20 @@ describe("more requests than MAX_INFLIGHT", () => {
     expect((await gateway.send("{ __typename }")).status).toBe(200);
   });
 
-  it("don't include what is refused, whether or not its client reads that", async () => {
-    await using gateway = await startGateway({ config: { maxInflight: 10 } });
+  it.each([
+    [
+      "a body of another kind",
+      "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n\r\n",
+    ],
+    [
+      "no router's secret",
+      "GET /graphql?query={__typename} HTTP/1.1\r\nhost: x\r\napollo-require-preflight: 1\r\n\r\n",
+    ],
+  ])("don't include what is refused for %s, whether or not its client reads that", async (_, refused) => {
+    const routerSecret = refused.startsWith("GET") ? "the router's own" : undefined;
+    await using gateway = await startGateway({ config: { maxInflight: 10, routerSecret } });
     const socket = connectTo(gateway.url);
     socket.pause();
-    const refused = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n\r\n";
     socket.write(refused.repeat(150_000)); // more answers than the operating system takes
 
     let before = -1;
@@ -84,7 +93,8 @@ describe("more requests than MAX_INFLIGHT", () => {
       { timeout: 20_000, interval: 300 },
     );
 
-    expect((await gateway.send("{ __typename }")).status).toBe(200);
+    const headers = routerSecret === undefined ? {} : { "router-authorization": routerSecret };
+    expect((await gateway.send("{ __typename }", {}, headers)).status).toBe(200);
     socket.destroy();
   });
 
