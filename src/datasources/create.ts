@@ -9,12 +9,11 @@ import type { Clock } from "./clock.ts";
 import type { Deadline } from "./deadline.ts";
 import type { GraphClient } from "./graph-client.ts";
 import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
-import type { Attempts, Batch, GraphCaller, GraphRequest, Outcome } from "./graph-request.ts";
+import type { Batch, GraphCaller, GraphRequest, Outcome } from "./graph-request.ts";
 import { isOurs } from "./is-ours.ts";
 import type { Past } from "./keyed-creates.ts";
 import { collectionPath } from "./odata.ts";
 import { type CreateSteps, mayStillBeApplied } from "./reconcile.ts";
-import { maxAttempts } from "./retry.ts";
 import { askedSecondsOf } from "./retry-after.ts";
 import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
@@ -39,7 +38,6 @@ export class Create implements CreateSteps {
   readonly #client: GraphClient;
   readonly #subject: Subject;
   readonly #collection: Collection;
-  readonly #attempts: Attempts = { left: maxAttempts };
   readonly #request: GraphRequest;
   /** When it went out for the first time that may have been applied. */
   #sentAtMs: number | undefined;
@@ -58,7 +56,6 @@ export class Create implements CreateSteps {
       body: new UserPfxCertificateBody(subject.input),
       caller,
       batch: subject.batch,
-      attempts: this.#attempts,
     };
   }
 
@@ -104,12 +101,7 @@ export class Create implements CreateSteps {
   }
 
   maySendAgain(): boolean {
-    const { retryBudget, metrics } = this.#client;
-    const { disconnected } = this.#request.caller;
-    if (this.#attempts.left <= 0 || disconnected.hasHappened || this.deadline.remainingMs <= 0) return false;
-    if (!retryBudget.takeRetry(this.#request)) return false;
-    metrics?.graphRetry(this.#request.operation);
-    return true;
+    return this.#client.maySendAgain(this.#request);
   }
 
   settling(): (outcome: ReconcileOutcome) => void {

@@ -49,7 +49,7 @@ export async function deleteOnce(
     if (isSince(createdDateTime, sentMs + resolutionMs)) return; // imported anew, so the one before is gone
     const waitMs = (error.retryAfterSeconds ?? client.clock.random()) * 1000;
     const fits = waitMs < request.caller.deadline.remainingMs;
-    if (isSince(createdDateTime, sentMs) || !fits || !maySendAgain(client, request)) throw error;
+    if (isSince(createdDateTime, sentMs) || !fits || !client.maySendAgain(request)) throw error;
     await client.clock.sleep(waitMs, request.caller.disconnected.signal);
   }
 }
@@ -58,12 +58,4 @@ async function errorOf(request: GraphRequest, outcome: Outcome, wasInDoubt: bool
   if ("response" in outcome) return errorOfAnswer(request, { ...outcome.response, afterDoubt: wasInDoubt });
   const { error } = outcome;
   return errorOfSilence(request, wasInDoubt && !error.sent ? new TransportError(error.reason, true, error) : error);
-}
-
-function maySendAgain({ retryBudget, metrics }: GraphClient, request: GraphRequest): boolean {
-  const { attempts, caller } = request;
-  if ((attempts?.left ?? 0) <= 0 || caller.disconnected.hasHappened || caller.deadline.remainingMs <= 0) return false;
-  if (!retryBudget.takeRetry(request)) return false;
-  metrics?.graphRetry(request.operation);
-  return true;
 }

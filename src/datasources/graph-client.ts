@@ -38,7 +38,7 @@ export class GraphClient {
   readonly clock: Clock;
   readonly graphClock: GraphClock;
   readonly creates: KeyedCreates;
-  readonly retryBudget: RetryBudget;
+  readonly #retryBudget: RetryBudget;
   /** An answer of any status, or the reason why there is none. Rejects only where the gateway refuses to ask. */
   readonly send: (request: GraphRequest) => Promise<Outcome>;
   readonly #sendUnbatched: Send;
@@ -56,7 +56,7 @@ export class GraphClient {
     this.clock = clock;
     this.graphClock = new GraphClock(clock.now);
     this.creates = new KeyedCreates();
-    this.retryBudget = new RetryBudget(clock.now);
+    this.#retryBudget = new RetryBudget(clock.now);
 
     const transport = createTransport(baseUrl, maxConnections);
     this.#close = transport.close;
@@ -72,7 +72,7 @@ export class GraphClient {
     const batched = withBatch(this.#sendUnbatched);
     this.#writeQuota = writeQuota;
     const paced = withWriteQuota(writeQuota, clock.now, batched);
-    this.send = withRetry(withFreshToken(paced), this.retryBudget, clock, ({ operation }) =>
+    this.send = withRetry(withFreshToken(paced), this.#retryBudget, clock, ({ operation }) =>
       metrics?.graphRetry(operation),
     );
   }
@@ -85,6 +85,15 @@ export class GraphClient {
   /** Whether Graph counts as down, and is not asked but for a probe. */
   get isCircuitOpen(): boolean {
     return this.#isCircuitOpen;
+  }
+
+  /** Whether a write whose answer was lost may be sent once more: there are attempts, time and somebody waiting, and the budget has it. */
+  maySendAgain(request: GraphRequest): boolean {
+    const { attempts, caller } = request;
+    if ((attempts?.left ?? 0) <= 0 || caller.disconnected.hasHappened || caller.deadline.remainingMs <= 0) return false;
+    if (!this.#retryBudget.takeRetry(request)) return false;
+    this.metrics?.graphRetry(request.operation);
+    return true;
   }
 
   /** What requests are given as `batch` to travel together. @param expectedItems as many as are sure to come; default 1. */

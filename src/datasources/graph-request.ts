@@ -45,7 +45,7 @@ export interface GraphRequest {
   readonly caller: GraphCaller;
   /** Where given, the request may travel in a `$batch` with others that are sent at the same time. */
   readonly batch?: Batch | undefined;
-  /** How many more times it may be sent, where that counts beyond one `send`; default: three. */
+  /** How many more times it may be sent: three at first, which the retry sets, and counts on where it is sent once more. */
   attempts?: Attempts | undefined;
   /** Whether it finds out what became of a write: that is asked also of a Graph that counts as down. */
   readonly isLookUp?: boolean;

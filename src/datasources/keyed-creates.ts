@@ -89,7 +89,7 @@ export class KeyedCreates {
       const { flight } = known;
       if (flight === undefined) return this.#fly(wanted, known);
       const isSame = flight.token === token && sameInput(flight.input, input);
-      const outcome = await caller.deadline.limit(settled(flight.outcome));
+      const outcome = await caller.deadline.limit(outcomeOf(flight.outcome));
       if (outcome === "late") throw isSame ? stillUnknown() : notSent();
       if (!isSame) continue;
       if ("certificate" in outcome) return outcome.certificate;
@@ -169,7 +169,7 @@ export class KeyedCreates {
   }
 }
 
-function settled(
+function outcomeOf(
   outcome: Promise<UserPfxCertificate>,
 ): Promise<{ certificate: UserPfxCertificate } | { error: unknown }> {
   return outcome.then(

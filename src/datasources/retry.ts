@@ -8,7 +8,7 @@ import { askedSecondsOf } from "./retry-after.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** Of one request, the first included. */
-export const maxAttempts = 3;
+const maxAttempts = 3;
 /** Full jitter: a wait from 0 to the base, doubled with each attempt. */
 const backoffBaseMs = 200;
 /** Intune often throttles without saying for how long; its windows are tens of seconds. */
@@ -63,7 +63,7 @@ export function withRetry(
 }
 
 /** Whether the request may have been applied although nothing says so. */
-export function isDoubtful({ operation }: GraphRequest, outcome: Outcome): boolean {
+function isDoubtful({ operation }: GraphRequest, outcome: Outcome): boolean {
   if (operation === "read") return false;
   return "error" in outcome ? outcome.error.sent : outcome.response.status >= 500;
 }
