@@ -7,13 +7,14 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts
+# The gateway only: the packages of packages/ are npm's, not the image's.
+RUN npm ci --ignore-scripts --workspaces=false
 COPY tsconfig.json tsconfig.build.json bundle.config.ts schema.graphql ./
 COPY explorer ./explorer
 COPY operations ./operations
 COPY src ./src
-RUN npm run build
-RUN npm prune --omit=dev --ignore-scripts
+RUN npm run build:gateway
+RUN npm prune --omit=dev --ignore-scripts --workspaces=false
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000

@@ -1,5 +1,5 @@
 /**
- * The last step of `npm run build`: `dist/main.js` and what every start loads become a few files, because reading 1,200 takes
+ * The last step of `npm run build:gateway`: `dist/main.js` and what every start loads become a few files, because reading 1,200 takes
  * half of a start. What is loaded on demand only stays where npm has put it.
  */
 import { defineConfig } from "vite";

@@ -1,8 +1,19 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+const packages = fileURLToPath(new URL("packages/", import.meta.url));
+
+/** How every test resolves what it imports. */
+export const alias = [
   // One copy of graphql: vitest resolves the ESM build for our imports and Node the CommonJS one for everybody else's.
-  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+  { find: /^graphql$/, replacement: "graphql/index.js" },
+  // The packages are their sources, so that tests need no build. tsconfig.json says the same to the compiler.
+  { find: /^intune-pfx-client$/, replacement: `${packages}client/src/client.ts` },
+  { find: /^intune-pfx-client\/operations$/, replacement: `${packages}client/src/operations/operations.ts` },
+];
+
+export default defineConfig({
+  resolve: { alias },
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["reflect-metadata"],

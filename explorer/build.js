@@ -1,5 +1,5 @@
 /**
- * The first step of `npm run build`: empties `dist/`, and builds GraphiQL into `dist/graphiql/` unless what is there is newer than
+ * The first step of `npm run build:gateway`: empties `dist/`, and builds GraphiQL into `dist/graphiql/` unless what is there is newer than
  * everything it is made of. JavaScript, because Node 20 runs no TypeScript.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";

@@ -1,6 +1,6 @@
 /** The image, by the Dockerfile's own steps: it serves as a numeric user that can write nowhere, and ends with 0. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { validate } from "dockerfile-utils";
 import { performSteps, start, writableFor } from "../dockerfile-steps.mjs";
@@ -32,6 +32,14 @@ describe("the image", { timeout: 400_000 }, () => {
 
   it("has no development dependencies", () => {
     assert.throws(() => readFileSync(`${image.folder}/app/node_modules/vitest/package.json`), { code: "ENOENT" });
+  });
+
+  it("has nothing of the packages for frontends and the command line", () => {
+    const modules = `${image.folder}/app/node_modules`;
+    const names = readdirSync(modules).filter((name) => /^(?:intune-pfx.*|asn1js|node-forge)$/.test(name));
+
+    assert.deepEqual(names, []);
+    assert.ok(!existsSync(`${image.folder}/app/packages`));
   });
 
   it("serves, is healthy, and ends with 0 on SIGTERM", async () => {

@@ -6,7 +6,11 @@ export default defineConfig({
   plugins: [react()],
   // In a project of its own this is the package; here it is the repository's.
   resolve: {
-    alias: { "intune-pfx-gateway/client": fileURLToPath(new URL("../../src/client/client.ts", import.meta.url)) },
+    alias: {
+      "intune-pfx-client/operations": fileURLToPath(
+        new URL("../../packages/client/src/operations/operations.ts", import.meta.url),
+      ),
+    },
   },
   build: { target: "es2022", modulePreload: { polyfill: false } },
 });

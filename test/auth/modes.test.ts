@@ -1,12 +1,12 @@
 import { print } from "graphql";
-import { describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   CreateUserPfxCertificatesDocument as CREATE_MANY,
   DeleteUserPfxCertificateDocument as DELETE,
   UserPfxCertificatesDocument as LIST,
   UpdateUserPfxCertificateDocument as UPDATE,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import type { Credential } from "../../src/config-identity.ts";
 import { answerStatus, challengeClaims } from "../../src/emulator/faults.ts";

@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { alias } from "../../vitest.config.ts";
 
 /** Tests that need Chromium; `npm test` needs no browser. */
 export default defineConfig({
-  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+  resolve: { alias },
   test: {
     include: ["test/browser/*.browser.ts"],
     setupFiles: ["reflect-metadata"],

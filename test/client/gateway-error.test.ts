@@ -1,7 +1,6 @@
 /** What a frontend makes of the gateway's failures: real answers, in the shapes in which GraphQL clients hand them on. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { ApolloServerErrorCode } from "@apollo/server/errors";
-import { describe, expect, expectTypeOf, it } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   DeleteUserPfxCertificateDocument as DELETE,
@@ -11,7 +10,8 @@ import {
   type GatewayErrorExtensions,
   isGatewayError,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/client.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { answerStatus, challengeClaims, throttle } from "../../src/emulator/faults.ts";
 import type { ErrorCode, GraphErrorDetails, InvalidValue } from "../../src/errors.ts";
 import { type GatewayOptions, startGateway, type TestGateway } from "../support/gateway.ts";
@@ -150,7 +150,7 @@ describe("the client's types", () => {
   });
 
   it("have a document for every operation of operations/", async () => {
-    const client: Record<string, unknown> = await import("../../src/client/client.ts");
+    const client: Record<string, unknown> = await import("intune-pfx-client/operations");
     const folder = new URL("../../operations/", import.meta.url);
     const files = readdirSync(folder).filter((file) => file.endsWith(".graphql"));
     const names = files.map(

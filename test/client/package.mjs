@@ -1,5 +1,5 @@
 /**
- * What people get who install the package: packed, linted, unpacked beside nothing but its types' dependencies, compiled
+ * What people get who install the packages: packed, linted, unpacked beside nothing but their types' dependencies, compiled
  * against strictly, and run without even those. Needs a build, and no network.
  */
 import { execFileSync } from "node:child_process";
@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "package-"));
 const modules = join(work, "node_modules");
 const name = "intune-pfx-gateway";
+const clientName = "intune-pfx-client";
 /** GraphiQL is two and a half million of them, the program with what every start loads most of the rest. */
 const maxPackedBytes = 3_500_000;
 
@@ -36,8 +37,8 @@ if (typed || seconds !== 2 || kind !== "Document" || id.length !== 1) throw new 
 `;
 const types = `type VariablesOf = client.CreateUserPfxCertificateMutationVariables;
 const { findGatewayError, isGatewayError } = client;`;
-const esm = `import * as client from "${name}/client";\n${types}${use}`;
-const cjs = `import client = require("${name}/client");\n${types}${use}`;
+const esm = `import * as client from "${clientName}/operations";\n${types}${use}`;
+const cjs = `import client = require("${clientName}/operations");\n${types}${use}`;
 
 /** File, source, and how it is compiled. */
 const consumers = [
@@ -64,15 +65,7 @@ function prove(what, holds = true) {
 
 function checkContents({ files, size }) {
   const paths = files.map(({ path }) => path);
-  const needed = [
-    "LICENSE",
-    "README.md",
-    "CHANGELOG.md",
-    "NOTICE.md",
-    "schema.graphql",
-    "dist/main.js",
-    "dist/client/client.d.ts",
-  ];
+  const needed = ["LICENSE", "README.md", "CHANGELOG.md", "NOTICE.md", "schema.graphql", "dist/main.js"];
   const allowed = /^(dist\/|operations\/|(LICENSE|NOTICE\.md|README\.md|CHANGELOG\.md|schema\.graphql|package\.json)$)/;
   const missing = needed.filter((path) => !paths.includes(path));
   const strangers = paths.filter((path) => !allowed.test(path) || /\.map$|(?<!\.d)\.ts$/.test(path));
@@ -84,6 +77,17 @@ function checkContents({ files, size }) {
   prove(`and is smaller than ${maxPackedBytes} bytes`, size < maxPackedBytes);
 }
 
+function unpack(name, folder) {
+  const pack = ["pack", "--json", "--ignore-scripts", "--offline", "--pack-destination", work];
+  const [packed] = JSON.parse(run("npm", pack, folder));
+  const tarball = join(work, packed.filename);
+  tool("publint", "run", tarball, "--strict");
+  prove(`publint finds nothing in ${name}`);
+  mkdirSync(join(modules, name), { recursive: true });
+  run("tar", ["xzf", tarball, "--strip-components=1", "-C", join(modules, name)]);
+  return { ...packed, tarball };
+}
+
 function link(module) {
   const path = join(modules, module);
   mkdirSync(dirname(path), { recursive: true });
@@ -93,10 +97,10 @@ function link(module) {
 
 function checkExports() {
   const resolve = (path) => run(process.execPath, ["--print", `require.resolve(${JSON.stringify(path)})`]).trim();
-  for (const path of ["client", "schema.graphql", "package.json"]) {
-    prove(`${name}/${path} is exported`, existsSync(resolve(`${name}/${path}`)));
+  for (const path of [`${name}/schema.graphql`, `${name}/package.json`, `${clientName}/operations`, clientName]) {
+    prove(`${path} is exported`, existsSync(resolve(path)));
   }
-  for (const path of [name, `${name}/dist/main.js`, `${name}/client/operations`]) {
+  for (const path of [name, `${name}/dist/main.js`, `${clientName}/operations/documents`]) {
     let refusal = "";
     try {
       resolve(path);
@@ -108,20 +112,13 @@ function checkExports() {
 }
 
 try {
-  const [packed] = JSON.parse(
-    run("npm", ["pack", "--json", "--ignore-scripts", "--offline", "--pack-destination", work], root),
-  );
-  const tarball = join(work, packed.filename);
+  const packed = unpack(name, root);
   checkContents(packed);
-  tool("publint", "run", tarball, "--strict");
-  prove("publint finds nothing");
-  const quiet = ["--no-definitely-typed", "--exclude-entrypoints", "schema.graphql", "--format", "ascii"];
+  const client = unpack(clientName, join(root, "packages/client"));
+  const quiet = ["--no-definitely-typed", "--format", "ascii"];
   // An ES module for CommonJS as well: require() of one works on every Node.js that the package supports.
-  tool("attw", tarball, "--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm", ...quiet);
-  prove("attw finds the types right for node16 (ESM, CommonJS) and bundlers");
-
-  mkdirSync(join(modules, name), { recursive: true });
-  run("tar", ["xzf", tarball, "--strip-components=1", "-C", join(modules, name)]);
+  tool("attw", client.tarball, "--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm", ...quiet);
+  prove("attw finds the client's types right for node16 (ESM, CommonJS) and bundlers");
   const links = [link("graphql"), link("@graphql-typed-document-node/core")];
   for (const [file, source, options] of consumers) {
     writeFileSync(join(work, file), source);

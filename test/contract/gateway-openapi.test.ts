@@ -1,14 +1,14 @@
 /** The gateway's requests and what it makes of answers, held against Microsoft's own description of the API. */
 import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
-import { describe, expect, it } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   DeleteUserPfxCertificateDocument as DELETE,
   UserPfxCertificateDocument as GET,
   UserPfxCertificatesDocument as LIST,
   UpdateUserPfxCertificateDocument as UPDATE,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import type { LoggedRequest } from "../../src/emulator/server.ts";

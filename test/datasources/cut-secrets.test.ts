@@ -4,8 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
+import { CreateUserPfxCertificatesDocument as CREATE_MANY } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { CreateUserPfxCertificatesDocument as CREATE_MANY } from "../../src/client/operations.ts";
 import { cutSecrets } from "../../src/datasources/cut-secrets.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { startGateway } from "../support/gateway.ts";

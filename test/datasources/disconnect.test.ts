@@ -1,10 +1,10 @@
 import { print } from "graphql";
-import { describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   CreateUserPfxCertificatesDocument as CREATE_MANY,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it, vi } from "vitest";
 import { delayAnswer, dropAnswer, hangBeforeApplying } from "../../src/emulator/faults.ts";
 import { skippingClock } from "../support/clock.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";

@@ -1,9 +1,9 @@
 import { createServer } from "node:net";
-import { describe, expect, it } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   CreateUserPfxCertificatesDocument as CREATE_MANY,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import {
   answerStatus,
   delayAnswer,

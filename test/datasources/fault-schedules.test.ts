@@ -3,8 +3,8 @@
  * schedule is printed by fast-check with its seed, and shrunk.
  */
 import fc from "fast-check";
+import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
 import {
   answerStatus,
   delayAnswer,

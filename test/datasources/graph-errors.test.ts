@@ -2,13 +2,13 @@
 import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { execute, GraphQLError, parse, validate } from "graphql";
-import { describe, expect, it } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   DeleteUserPfxCertificateDocument as DELETE,
   UserPfxCertificateDocument as GET,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import {
   answerStatus,
   challengeClaims,

@@ -1,10 +1,10 @@
-import { describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   DeleteUserPfxCertificateDocument as DELETE,
   UserPfxCertificatesDocument as LIST,
   UpdateUserPfxCertificateDocument as UPDATE,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it, vi } from "vitest";
 import { delayAnswer, delayApplying, dropAnswer, dropRequest } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { startGateway } from "../support/gateway.ts";

@@ -1,11 +1,11 @@
-import { describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   DeleteUserPfxCertificateDocument as DELETE,
   UserPfxCertificateDocument as GET,
   UserPfxCertificatesDocument as LIST,
   UpdateUserPfxCertificateDocument as UPDATE,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it, vi } from "vitest";
 import {
   answerStatus,
   delayAnswer,

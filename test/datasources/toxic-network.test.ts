@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import { hangBeforeApplying } from "../../src/emulator/faults.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput } from "../support/input.ts";

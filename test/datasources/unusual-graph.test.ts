@@ -1,10 +1,11 @@
 /** What nobody outside knows of the real service, and what only happens on a bad day. */
-import { describe, expect, it } from "vitest";
+
 import {
   CreateUserPfxCertificateDocument as CREATE,
   CreateUserPfxCertificatesDocument as CREATE_MANY,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import {
   answerStatus,
   delayAnswer,

@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { Redis } from "ioredis";
-import { beforeAll, describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { Redis } from "ioredis";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Config } from "../../src/config.ts";
 import { systemClock } from "../../src/datasources/clock.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";

@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { alias } from "../../vitest.config.ts";
 
 /** Tests that need a Redis; `npm test` needs none. */
 export default defineConfig({
-  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+  resolve: { alias },
   test: {
     include: ["test/redis/*.redis.ts"],
     setupFiles: ["reflect-metadata"],

@@ -1,5 +1,5 @@
+import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
 import { challengeClaims } from "../../src/emulator/faults.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";

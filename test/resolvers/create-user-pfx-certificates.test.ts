@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
 import {
   CreateUserPfxCertificatesDocument as CREATE_MANY,
   type CreateUserPfxCertificateInput,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import {
   answerStatus,
   dropAnswer,

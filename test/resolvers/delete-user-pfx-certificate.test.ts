@@ -1,5 +1,5 @@
+import { DeleteUserPfxCertificateDocument as DELETE } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { DeleteUserPfxCertificateDocument as DELETE } from "../../src/client/operations.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { startGateway } from "../support/gateway.ts";
 import { wrongIds } from "../support/ids.ts";

@@ -1,5 +1,5 @@
+import { UserPfxCertificateDocument as GET } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { UserPfxCertificateDocument as GET } from "../../src/client/operations.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { startGateway } from "../support/gateway.ts";

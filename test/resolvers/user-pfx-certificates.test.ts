@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
 import {
   DeleteUserPfxCertificateDocument as DELETE,
   type UserPfxCertificateFilter,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { type NewRecord, type StoredRecord, startEmulator } from "../../src/emulator/server.ts";

@@ -3,8 +3,8 @@
  * of the value. Every wrong value comes in three ways: as a variable, as a literal, and as a variable within a literal.
  */
 import fc from "fast-check";
+import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";
 import { type Answer, startGateway, type TestGateway } from "../support/gateway.ts";

@@ -1,5 +1,5 @@
 /** For every property of the inputs, values that it must refuse, each under the name of what is wrong with it. */
-import type { CreateUserPfxCertificateInput } from "../../src/client/operations.ts";
+import type { CreateUserPfxCertificateInput } from "intune-pfx-client/operations";
 
 export type Property = keyof CreateUserPfxCertificateInput;
 

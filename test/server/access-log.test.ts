@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import { delayAnswer } from "../../src/emulator/faults.ts";
 import { createLog } from "../../src/log.ts";
 import { connectTo, sendRaw } from "../http/raw.ts";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   CreateUserPfxCertificatesDocument as CREATE_MANY,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it } from "vitest";
 import { answerStatus, delayAnswer, dropAnswer, throttle } from "../../src/emulator/faults.ts";
 import { connectTo, sendRaw } from "../http/raw.ts";
 import { type GatewayOptions, startGateway } from "../support/gateway.ts";

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
-import { describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { describe, expect, it, vi } from "vitest";
 import { hangBeforeApplying } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { connectTo, readAnswer } from "../http/raw.ts";

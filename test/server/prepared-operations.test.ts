@@ -1,5 +1,5 @@
+import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { CreateUserPfxCertificateDocument as CREATE } from "../../src/client/operations.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { PreparedOperations } from "../../src/server/prepared-operations.ts";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   CreateUserPfxCertificateDocument as CREATE,
   UserPfxCertificateDocument as GET,
   UserPfxCertificatesDocument as LIST,
-} from "../../src/client/operations.ts";
+} from "intune-pfx-client/operations";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { answerStatus, delayAnswer, dropAnswer, throttle } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { parseTraceparent } from "../../src/trace.ts";

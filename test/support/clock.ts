@@ -2,6 +2,7 @@
  * A clock that runs with the real one, except that waits are skipped: when something sleeps, time jumps ahead to the
  * earliest waking, for everybody. Waits are written down, so that a test asserts how long they would have been.
  */
+import { performance } from "node:perf_hooks";
 import type { Clock } from "../../src/datasources/clock.ts";
 
 export interface TestClock extends Clock {

@@ -1,5 +1,5 @@
 /** A valid certificate to create; whatever a test cares about is given, the rest is made up. */
-import type { CreateUserPfxCertificateInput } from "../../src/client/operations.ts";
+import type { CreateUserPfxCertificateInput } from "intune-pfx-client/operations";
 
 export function anInput(given: Partial<CreateUserPfxCertificateInput> = {}): CreateUserPfxCertificateInput {
   return {

@@ -5,7 +5,7 @@ import {
   UpdateUserPfxCertificateDocument,
   UserPfxCertificatesDocument,
   type UserPfxCertificatesQuery,
-} from "intune-pfx-gateway/client";
+} from "intune-pfx-client/operations";
 import { type FormEvent, useRef, useState } from "react";
 import { refreshLists } from "./apollo.ts";
 import { Field, Options } from "./field.tsx";

@@ -3,7 +3,7 @@
  * progress to see; what fails is only its own, and can be sent again, which is safe.
  */
 import { useApolloClient } from "@apollo/client/react";
-import { type CreateUserPfxCertificateInput, CreateUserPfxCertificatesDocument } from "intune-pfx-gateway/client";
+import { type CreateUserPfxCertificateInput, CreateUserPfxCertificatesDocument } from "intune-pfx-client/operations";
 import { type ChangeEvent, useRef, useState } from "react";
 import { refreshLists } from "./apollo.ts";
 import { Field } from "./field.tsx";

@@ -7,7 +7,7 @@ import {
   CreateUserPfxCertificateDocument,
   type CreateUserPfxCertificateInput,
   findGatewayError,
-} from "intune-pfx-gateway/client";
+} from "intune-pfx-client/operations";
 import { type FormEvent, useState } from "react";
 import { refreshLists } from "./apollo.ts";
 import { Field, Options } from "./field.tsx";

@@ -1,5 +1,5 @@
 /** What went wrong, by the gateway's code, and what one can do about it. */
-import { findGatewayError, type GatewayErrorCode } from "intune-pfx-gateway/client";
+import { findGatewayError, type GatewayErrorCode } from "intune-pfx-client/operations";
 import { type ReactNode, useEffect, useState } from "react";
 
 const advice: Partial<Record<GatewayErrorCode, string>> = {

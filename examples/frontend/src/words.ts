@@ -1,5 +1,5 @@
 /** The enums in people's words, and in the order of a menu. */
-import type { UserPfxIntendedPurpose, UserPfxPaddingScheme } from "intune-pfx-gateway/client";
+import type { UserPfxIntendedPurpose, UserPfxPaddingScheme } from "intune-pfx-client/operations";
 
 export const purposes: Readonly<Record<UserPfxIntendedPurpose, string>> = {
   SMIME_ENCRYPTION: "S/MIME encryption",

@@ -1,7 +1,8 @@
 /**
- * `intune-pfx-gateway/client`: what a frontend or a script imports. Typed documents for every file of `operations/`, and the
+ * `intune-pfx-client/operations`: what a frontend or a script imports. Typed documents for every file of `operations/`, and the
  * gateway's errors; it needs nothing at run time, so that it costs a bundle only the documents that are used.
  */
+export * from "./documents.ts";
 export {
   findGatewayError,
   type GatewayError,
@@ -9,4 +10,3 @@ export {
   type GatewayErrorExtensions,
   isGatewayError,
 } from "./gateway-error.ts";
-export * from "./operations.ts";
