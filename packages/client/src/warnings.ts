@@ -90,8 +90,9 @@ export function unverifiedKey(): PfxWarning {
 }
 
 export function otherKeysDropped(count: number): PfxWarning {
-  const keys = count === 1 ? "1 private key" : `${count} private keys`;
-  return { code: "OTHER_KEYS_DROPPED", message: `${keys} of the file belong to no certificate of it and are left out` };
+  const what = count === 1 ? "1 private key of the file belongs" : `${count} private keys of the file belong`;
+  const verb = count === 1 ? "is" : "are";
+  return { code: "OTHER_KEYS_DROPPED", message: `${what} to no certificate of it and ${verb} left out` };
 }
 
 export function mayNotOpen(reason: string): PfxWarning {

@@ -159,7 +159,7 @@ function readExtensions(node: Asn1Node | undefined, budget: NodeBudget): Readonl
 export function readPublicKeyInfo(node: Asn1Node | undefined): PublicKeyInfo {
   const [algorithm, key] = sequence(node);
   const { oid, parameters } = algorithmIdentifier(algorithm);
-  const hasCurve = oid === ellipticCurve && isUniversal(parameters, Tag.OBJECT_IDENTIFIER);
+  const hasCurve = isEllipticCurve(oid) && isUniversal(parameters, Tag.OBJECT_IDENTIFIER);
   if (node === undefined) throw new Asn1Error("no public key");
   return {
     encoded: copyOf(node.encoded),
@@ -190,13 +190,17 @@ export function isRsa(algorithm: string): boolean {
   return algorithm === rsa || algorithm === rsaPss;
 }
 
+export function isEllipticCurve(algorithm: string): boolean {
+  return algorithm === ellipticCurve;
+}
+
 export function curveName(oid: string | undefined): string | undefined {
   return oid === undefined ? undefined : curves.get(oid)?.name;
 }
 
 function describeKey({ algorithm, curve, keyBytes }: PublicKeyInfo): { keyAlgorithm: string; keyBits: number | null } {
   if (isRsa(algorithm)) return { keyAlgorithm: "RSA", keyBits: bitLength(readRsaPublicKey(keyBytes).modulus) };
-  const known = algorithm === ellipticCurve && curve !== undefined ? curves.get(curve) : otherAlgorithms.get(algorithm);
+  const known = isEllipticCurve(algorithm) && curve !== undefined ? curves.get(curve) : otherAlgorithms.get(algorithm);
   return { keyAlgorithm: known?.name ?? curve ?? algorithm, keyBits: known?.bits ?? null };
 }
 

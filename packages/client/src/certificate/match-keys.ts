@@ -19,7 +19,15 @@ import {
 } from "../asn1/read.ts";
 import { areEqual } from "../bytes.ts";
 import type { PfxCertificate, PfxKey } from "../pkcs12/open-pfx.ts";
-import { type Certificate, curveName, isRsa, magnitude, type PublicKeyInfo, readRsaPublicKey } from "./certificate.ts";
+import {
+  type Certificate,
+  curveName,
+  isEllipticCurve,
+  isRsa,
+  magnitude,
+  type PublicKeyInfo,
+  readRsaPublicKey,
+} from "./certificate.ts";
 
 export interface CertificateInFile extends PfxCertificate {
   readonly certificate: Certificate;
@@ -77,10 +85,9 @@ async function isKeyOf({ pkcs8 }: PfxKey, publicKey: PublicKeyInfo): Promise<boo
   if (curve !== publicKey.curve) return false;
   const proved = await provePossession(pkcs8, publicKey);
   if (proved !== undefined) return proved;
-  const stated =
-    curve === undefined
-      ? optional.find((part) => isContext(part, 1))?.content.subarray(1)
-      : statedPoint(octetString(privateKey));
+  const stated = isEllipticCurve(oid)
+    ? statedPoint(octetString(privateKey))
+    : optional.find((part) => isContext(part, 1))?.content.subarray(1);
   return stated === undefined ? undefined : areEqual(stated, publicKey.keyBytes);
 }
 
@@ -128,6 +135,5 @@ function signatureAlgorithm({
       return { name: "ECDSA", namedCurve, hash: "SHA-256" };
   }
   if (algorithm === "1.3.101.112") return { name: "Ed25519" };
-  if (algorithm === "1.3.101.113") return { name: "Ed448" };
   return undefined;
 }

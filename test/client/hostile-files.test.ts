@@ -1,0 +1,133 @@
+import { generateKeyPairSync } from "node:crypto";
+import * as asn1js from "asn1js";
+import fc from "fast-check";
+import { inspectPfx, PfxError, prepareUserPfxCertificate } from "intune-pfx-client";
+import { describe, expect, it } from "vitest";
+import { aCertificate, aPfx, aPfxOf, pkcs8Of } from "../support/pfx.ts";
+import { keyFile, pfxFile, vectors } from "./vectors.ts";
+
+const options = { publicKey: keyFile("connector.spki.pem"), keyName: "K", maxIterations: 300_000 };
+
+/** DER of a sequence that holds `count` levels of another. */
+function nested(count: number): Uint8Array {
+  return Buffer.concat([Buffer.alloc(count * 2, Buffer.from([0x30, 0x80])), Buffer.alloc(count * 2)]);
+}
+
+describe("a file that is made to harm", () => {
+  it.each<[string, Uint8Array, string]>([
+    ["2^31 rounds of key derivation", pfxFile("b-mac-iter-231.pfx"), "TOO_EXPENSIVE"],
+    ["rounds that are too many only together", pfxFile("ct38-default.pfx"), "TOO_EXPENSIVE"],
+    ["a million nested sequences", nested(1_000_000), "NOT_A_PFX"],
+    ["a million nested sequences under its integrity check", aPfxOf(nested(1_000_000)), "DAMAGED"],
+    ["a length of 4 GB", Buffer.from("3084ffffffff020103", "hex"), "NOT_A_PFX"],
+    ["a length of 2^64", Buffer.from("3088ffffffffffffffff020103", "hex"), "NOT_A_PFX"],
+    [
+      "a hundred thousand bags",
+      aPfxOf(
+        new Uint8Array(
+          new asn1js.Sequence({ value: Array.from({ length: 100_000 }, () => new asn1js.Null()) }).toBER(),
+        ),
+      ),
+      "DAMAGED",
+    ],
+    ["8 MiB of zeros", new Uint8Array(8 * 1024 * 1024), "NOT_A_PFX"],
+    ["8 MiB of sequences", Buffer.alloc(8 * 1024 * 1024, 0x30), "NOT_A_PFX"],
+  ])(
+    "with %s is refused at once",
+    async (_, file, code) => {
+      await expect(inspectPfx(file, "secret", { maxIterations: 300_000 })).rejects.toMatchObject({
+        name: "PfxError",
+        code,
+      });
+    },
+    5000,
+  );
+
+  it("with 2^63 rounds is refused before any of them is done", async () => {
+    const iterations = new asn1js.Integer({ isHexOnly: true, valueHex: Buffer.from("7fffffffffffffff", "hex") });
+    const { result } = asn1js.fromBER(pfxFile("o30-3des-sha1.pfx"));
+    if (!(result instanceof asn1js.Sequence)) throw new Error("no sequence");
+    const mac = result.valueBlock.value[2];
+    if (!(mac instanceof asn1js.Sequence)) throw new Error("no MAC");
+    mac.valueBlock.value[2] = iterations;
+    await expect(inspectPfx(new Uint8Array(result.toBER()), "Passw0rd!")).rejects.toMatchObject({
+      code: "TOO_EXPENSIVE",
+      message: "this file asks for Infinity rounds of key derivation; at most 10000000 are done",
+    });
+  });
+
+  it("with names full of control characters shows none of them", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const names = ["a\u001b[31m@contoso.example", "b\u202e@contoso.example"];
+    const certificate = aCertificate({ publicKey, rfc822Names: names, extendedKeyUsages: ["1.3.6.1.5.5.7.3.4"] });
+    const pfx = aPfx({ keys: [{ der: pkcs8Of(privateKey) }], certificates: [{ der: certificate }] });
+    const refused = await prepareUserPfxCertificate(pfx, "secret", options).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "USER_UNKNOWN" });
+    expect(String(refused)).not.toContain("\u001b");
+    expect(String(refused)).not.toContain("\u202e");
+  });
+});
+
+describe("a file with bytes changed at random", () => {
+  const cheap = vectors.filter(({ file }) => !/ct38|nss3110|b-mac/.test(file));
+  it("is prepared, or refused with a PfxError", async () => {
+    const codes = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...cheap),
+        fc.array(fc.record({ at: fc.nat(), byte: fc.integer({ min: 0, max: 255 }) }), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom("flip", "cut", "insert"),
+        async ({ file, password }, changes, kind) => {
+          let bytes = Buffer.from(pfxFile(file));
+          for (const { at, byte } of changes) {
+            const position = at % bytes.length;
+            if (kind === "flip") bytes[position] = byte;
+            if (kind === "cut")
+              bytes = Buffer.concat([bytes.subarray(0, position), bytes.subarray(position + 1 + (byte % 16))]);
+            if (kind === "insert")
+              bytes = Buffer.concat([bytes.subarray(0, position), Buffer.from([byte]), bytes.subarray(position)]);
+            if (bytes.length === 0) break;
+          }
+          const outcome = await prepareUserPfxCertificate(bytes, password, {
+            ...options,
+            protection: "keep",
+            userPrincipalName: "user1@contoso.example",
+          }).then(
+            () => "prepared",
+            (error: unknown) => {
+              if (!(error instanceof PfxError)) throw error;
+              return error.code;
+            },
+          );
+          codes.set(outcome, (codes.get(outcome) ?? 0) + 1);
+        },
+      ),
+      { numRuns: 500, seed: 20261129 },
+    );
+    // What was meant to be damaged was: otherwise the property says nothing.
+    expect(codes.get("WRONG_PASSWORD") ?? 0).toBeGreaterThan(50);
+    expect(codes.get("NOT_A_PFX") ?? 0).toBeGreaterThan(50);
+  });
+});
+
+describe("a file that is no PFX file", () => {
+  const base64 = Buffer.from(pfxFile("o30-default.pfx"))
+    .toString("base64")
+    .replace(/(.{76})/g, "$1\r\n");
+  const pem = new TextDecoder().decode(keyFile("connector.cert.pem"));
+  it.each<[string, Uint8Array]>([
+    ["; it is PEM text", Buffer.from(pem)],
+    ["; it is PEM text", Buffer.from(`\ufeff${pem}`, "utf16le")],
+    ["; it is a certificate without a key", keyFile("connector.cert.der")],
+    ["; it is base64 text: decode it first", Buffer.from(base64)],
+    ["; it is a Java keystore (JKS): convert it with keytool", Buffer.from("feedfeed00000002", "hex")],
+    ["; it is empty", new Uint8Array(0)],
+    ["", Buffer.from("hello")],
+    ["", keyFile("connector.pkcs1.der")],
+  ])("is refused with the hint %j", async (hint, file) => {
+    await expect(inspectPfx(file, "")).rejects.toMatchObject({
+      code: "NOT_A_PFX",
+      message: `this is no PFX file (PKCS #12), or it is damaged${hint}`,
+    });
+  });
+});
