@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { CreateUserPfxCertificatesDocument as CREATE_MANY } from "../../src/client/operations.ts";
 import { cutSecrets } from "../../src/datasources/cut-secrets.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
+import { encryptAPassword } from "../support/encrypted-password.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
@@ -82,7 +83,7 @@ describe("a plural create of two hundred files of four kilobytes, refused one by
       anInput({
         thumbprint: thumbprintOf(number),
         encryptedPfxBlob: randomBytes(3072).toString("base64"),
-        encryptedPfxPassword: randomBytes(258).toString("base64"),
+        encryptedPfxPassword: encryptAPassword(),
       }),
     );
     const busyMs: number[] = [];
