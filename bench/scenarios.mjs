@@ -1,4 +1,7 @@
 /** What is asked: one GraphQL request for each scenario, the same for every candidate that has the field. */
+import { readFileSync } from "node:fs";
+
+const { input: sample } = JSON.parse(readFileSync(new URL("../operations/variables.json", import.meta.url), "utf8"));
 
 export const collectionPath = "/deviceManagement/userPfxCertificates";
 
@@ -52,7 +55,7 @@ function input(blobBytes, number = 0) {
     keyName: "PFX encryption key",
     paddingScheme: "OAEP_SHA512",
     encryptedPfxBlob: pseudoRandom(blobBytes).toString("base64"),
-    encryptedPfxPassword: pseudoRandom(256).toString("base64"),
+    encryptedPfxPassword: sample.encryptedPfxPassword,
   };
 }
 

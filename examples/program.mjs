@@ -1,10 +1,14 @@
 /** Runs a built program of the root's `dist/` as a process of its own, and knows when it listens. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import process, { env, execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
+
+/** A password as the certificate connector wants it: a ciphertext of RSA-OAEP, of a throw-away key. */
+export const encryptedPassword = JSON.parse(readFileSync(new URL("operations/variables.json", root), "utf8")).input
+  .encryptedPfxPassword;
 
 /** @throws {Error} saying what to do, where the root is not built. */
 export function needBuild() {

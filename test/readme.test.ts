@@ -6,15 +6,19 @@ import { startGateway } from "./support/gateway.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const readme = read("README.md");
-const block = (language: string) => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1] ?? "";
+const blocks = (language: string) =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, text = ""]) => text);
 
 describe("the README", () => {
   it("shows an operation and exactly what it answers", async () => {
     await using gateway = await startGateway({ seed: seedRecords(), config: { authMode: "none" } });
 
-    const { text } = await gateway.send(block("graphql"));
+    const [operation = ""] = blocks("graphql");
+    const [variables = "", answer = ""] = blocks("json");
 
-    expect(JSON.parse(text)).toEqual(JSON.parse(block("json")));
+    const { text } = await gateway.send<unknown, object>(operation, JSON.parse(variables));
+
+    expect(JSON.parse(text)).toEqual(JSON.parse(answer));
   });
 
   it("lists every variable with its default and meaning, and no other", () => {

@@ -3,7 +3,7 @@
  * against strictly, and run without even those. Needs a build, and no network.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,11 +16,12 @@ const clientName = "intune-pfx-client";
 /** GraphiQL is two and a half million of them, the program with what every start loads most of the rest. */
 const maxPackedBytes = 3_500_000;
 
+const { input: sample } = JSON.parse(readFileSync(join(root, "operations/variables.json"), "utf8"));
 const use = `
 const variables: VariablesOf = { input: {
   thumbprint: "0".repeat(40), intendedPurpose: "SMIME_SIGNING", userPrincipalName: "a@b.example", paddingScheme: "NONE",
   startDateTime: "2026-01-01T00:00:00Z", expirationDateTime: "2028-01-01T00:00:00Z", providerName: "p", keyName: "k",
-  encryptedPfxBlob: "AAAA", encryptedPfxPassword: "AAAA",
+  encryptedPfxBlob: "AAAA", encryptedPfxPassword: "${sample.encryptedPfxPassword}",
 } };
 // @ts-expect-error no such purpose
 variables.input.intendedPurpose = "SMIME";

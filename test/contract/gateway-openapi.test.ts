@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import {
-  CreateUserPfxCertificateDocument as CREATE,
   DeleteUserPfxCertificateDocument as DELETE,
   UserPfxCertificateDocument as GET,
   UserPfxCertificatesDocument as LIST,
@@ -14,6 +13,7 @@ import { seedRecords } from "../../src/emulator/seed.ts";
 import type { LoggedRequest } from "../../src/emulator/server.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";
+import { CREATE_WITH_SECRETS, type CreatedWithSecrets } from "../support/create-with-secrets.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
@@ -224,7 +224,7 @@ describe("the gateway, given the answers that Microsoft's document shows,", () =
     const body = exampleOf(listPath, "post", 201);
     await using gateway = await startGateway({ faults: [answerStatus("POST", "userPfxCertificates", 201, { body })] });
 
-    const { data } = await gateway.send(CREATE, { input: anInput() });
+    const { data } = await gateway.send<CreatedWithSecrets, object>(CREATE_WITH_SECRETS, { input: anInput() });
 
     expect(data?.createUserPfxCertificate).toMatchObject({
       ...shown,

@@ -8,6 +8,7 @@ import { CreateUserPfxCertificatesDocument as CREATE_MANY } from "intune-pfx-cli
 import { describe, expect, it } from "vitest";
 import { cutSecrets } from "../../src/datasources/cut-secrets.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
+import { encryptAPassword } from "../support/encrypted-password.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
@@ -82,11 +83,14 @@ describe("a plural create of two hundred files of four kilobytes, refused one by
       anInput({
         thumbprint: thumbprintOf(number),
         encryptedPfxBlob: randomBytes(3072).toString("base64"),
-        encryptedPfxPassword: randomBytes(258).toString("base64"),
+        encryptedPfxPassword: encryptAPassword(),
       }),
     );
     const busyMs: number[] = [];
-    for (const faults of [[], [answerStatus("POST", /userPfxCertificates/, status, { body, times: 200 })]]) {
+    for (const faults of [
+      [],
+      [answerStatus("POST", /userPfxCertificates/, status, { body, times: Number.POSITIVE_INFINITY })],
+    ]) {
       await using gateway = await startGateway({ writeQuota: false, faults, config: { graphWritesPer20s: 10_000 } });
       const before = process.cpuUsage();
 

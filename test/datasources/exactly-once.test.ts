@@ -21,6 +21,7 @@ import {
 } from "../../src/emulator/faults.ts";
 import type { NewRecord } from "../../src/emulator/server.ts";
 import { skippingClock } from "../support/clock.ts";
+import { CREATE_WITH_SECRETS, type CreatedWithSecrets } from "../support/create-with-secrets.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
@@ -32,7 +33,9 @@ const deadlineFor = ({ action }: Fault) => ({
 });
 
 async function create(gateway: TestGateway, given: Parameters<typeof anInput>[0] = {}) {
-  const { data, errors } = await gateway.send(CREATE, { input: anInput(given) });
+  const { data, errors } = await gateway.send<CreatedWithSecrets, object>(CREATE_WITH_SECRETS, {
+    input: anInput(given),
+  });
   return { certificate: data?.createUserPfxCertificate, extensions: errors?.[0]?.extensions, errors };
 }
 

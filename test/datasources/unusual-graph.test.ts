@@ -101,7 +101,7 @@ describe("a create whose record shows late", () => {
     ["409", "conflict"],
     ["400", "badRequest"],
   ] as const)("stays unknown where the second sending gets %s", async (_, onDuplicate) => {
-    await using gateway = await startGateway({ onDuplicate, faults: [dropAnswer("POST", posts), nothingYet(4)] });
+    await using gateway = await startGateway({ onDuplicate, faults: [dropAnswer("POST", posts), nothingYet(9)] });
 
     const { code } = await create(gateway);
 
@@ -271,7 +271,7 @@ describe("the same create twice at once", () => {
 
 describe("an id of Graph's that is none", () => {
   it("is not believed, and reaches neither answer nor log", async () => {
-    const { encryptedPfxPassword } = anInput({ encryptedPfxPassword: "c2VjcmV0IHBhc3N3b3JkIG9mIG1lZ2Fu+/==" });
+    const { encryptedPfxPassword } = anInput();
     const body = { ...wire, id: encryptedPfxPassword, createdDateTime: soon() };
     await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 201, { apply: true, body })] });
 

@@ -4,6 +4,7 @@
  */
 import { type Dispatcher, request } from "undici";
 import type { NewRecord } from "../../src/emulator/record.ts";
+import { encryptedPassword } from "../support/encrypted-password.ts";
 
 export const collection = "/v1.0/deviceManagement/userPfxCertificates";
 
@@ -19,7 +20,7 @@ export function aCertificate(number = 1): NewRecord {
     keyName: "PFXEncryptionKey",
     paddingScheme: "oaepSha512",
     encryptedPfxBlob: "ZW5jcnlwdGVkUGZ4QmxvYg==",
-    encryptedPfxPassword: "c2VjcmV0",
+    encryptedPfxPassword: encryptedPassword,
   };
 }
 

@@ -165,6 +165,16 @@ describe("the sample operations", () => {
     expect(gateway.emulator.ledger.length).toBeGreaterThanOrEqual(writes.length);
   });
 
+  it("carry passwords that are as long as a ciphertext of a 2,048-bit key, and so does the seed", () => {
+    const texts = [JSON.stringify(variables), readFileSync("README.md", "utf8"), JSON.stringify(seedRecords())];
+
+    for (const text of texts) {
+      const passwords = [...text.matchAll(/"encryptedPfxPassword": ?"([^"]*)"/g)].map(([, password = ""]) => password);
+      expect(passwords.length).toBeGreaterThan(0);
+      expect(new Set(passwords.map((password) => Buffer.from(password, "base64").length))).toEqual(new Set([256]));
+    }
+  });
+
   it("use every variable of variables.json, and no other", () => {
     const used = samples.flatMap(({ text }) => [...text.matchAll(/\$(\w+):/g)].map(([, name]) => name));
     const optional = ["after"]; // the cursor of a page before

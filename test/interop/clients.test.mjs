@@ -8,7 +8,7 @@ import { createClient, fetchExchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { relayPagination } from "@urql/exchange-graphcache/extras";
 import { ClientError, GraphQLClient } from "graphql-request";
-import { importBuilt } from "../../examples/program.mjs";
+import { encryptedPassword, importBuilt } from "../../examples/program.mjs";
 import { startStack } from "./stack.mjs";
 
 const {
@@ -28,7 +28,7 @@ const anInput = () => ({
   keyName: "PFXEncryptionKey",
   paddingScheme: "OAEP_SHA512",
   encryptedPfxBlob: "AAAA",
-  encryptedPfxPassword: "AAAA",
+  encryptedPfxPassword: encryptedPassword,
 });
 
 let stack;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { challengeClaims } from "../../src/emulator/faults.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";
+import { CREATE_WITH_SECRETS, type CreatedWithSecrets } from "../support/create-with-secrets.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
@@ -20,7 +21,7 @@ describe("createUserPfxCertificate", () => {
   it("returns all thirteen properties of the 201 response", async () => {
     await using gateway = await startGateway();
 
-    const { data, errors } = await gateway.send(CREATE, { input: anInput() });
+    const { data, errors } = await gateway.send<CreatedWithSecrets, object>(CREATE_WITH_SECRETS, { input: anInput() });
 
     expect(errors).toBeUndefined();
     const stored = gateway.emulator.records[0];
@@ -109,7 +110,7 @@ describe("createUserPfxCertificate", () => {
   it("answers null for secrets that Graph redacts", async () => {
     await using gateway = await startGateway({ echoSecrets: false });
 
-    const { data } = await gateway.send(CREATE, { input: anInput() });
+    const { data } = await gateway.send<CreatedWithSecrets, object>(CREATE_WITH_SECRETS, { input: anInput() });
 
     expect(data?.createUserPfxCertificate).toMatchObject({ encryptedPfxBlob: null, encryptedPfxPassword: null });
   });

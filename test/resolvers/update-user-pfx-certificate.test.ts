@@ -8,6 +8,7 @@ import { answerStatus } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";
+import { anotherEncryptedPassword } from "../support/encrypted-password.ts";
 import { startGateway } from "../support/gateway.ts";
 import { wrongIds } from "../support/ids.ts";
 import { codesOf, leaksOf } from "../support/leaks.ts";
@@ -31,7 +32,7 @@ const changes: Required<{
   keyName: "Key",
   paddingScheme: "OAEP_SHA384",
   encryptedPfxBlob: "TmV3IGZpbGU=",
-  encryptedPfxPassword: "TmV3IHBhc3N3b3Jk",
+  encryptedPfxPassword: anotherEncryptedPassword,
 };
 
 const odataType = { "@odata.type": "#microsoft.graph.userPFXCertificate" };

@@ -368,11 +368,12 @@ async function probe(send: Send, options: GatewayOptions, canaries: Canaries) {
 const production = { introspection: false, explorer: false, requestDeadlineMs: 4000 } as const;
 
 describe.each([
-  ["in production", production],
-  ["in development", { requestDeadlineMs: 4000 }],
-])("a request that is refused, %s, shows no secret:", (_, config) => {
+  ["in production", production, false],
+  ["in production, its password encrypted", production, true],
+  ["in development", { requestDeadlineMs: 4000 }, false],
+])("a request that is refused, %s, shows no secret:", (_, config, isStorable) => {
   it.each(Object.entries(refusedHere))("%s", async (_, send) => {
-    const { shown, text: body, status } = await probe(send, { config }, plantCanaries());
+    const { shown, text: body, status } = await probe(send, { config }, plantCanaries({ isStorable }));
 
     expect(shown).toEqual([]);
     expect(body).toMatch(/"(errors|code|data)"/);
@@ -455,7 +456,7 @@ describe.each(Object.entries(quotes))("a Graph that quotes what it was sent, %s,
   it.each([400, 401, 403, 404, 409, 413, 422, 429, 500, 503])(
     "with status %i, shows no secret to anybody",
     async (status) => {
-      const canaries = plantCanaries();
+      const canaries = plantCanaries({ isStorable: true });
       const fault = answerStatus("POST", collection, status, { ...quote(canaries), times: 10 });
 
       const { shown } = await probe(create(), { config: production, faults: [fault] }, canaries);
@@ -472,7 +473,7 @@ describe.each(Object.entries(quotes))("a Graph that quotes what it was sent, %s,
     ["many creates", many, "POST"],
   ])("in answer to %s, shows no secret to anybody", async (_, send, method) => {
     for (const status of [200, 400, 502]) {
-      const canaries = plantCanaries();
+      const canaries = plantCanaries({ isStorable: true });
       const fault = answerStatus(method, everything, status, { ...quote(canaries), times: 20 });
 
       const { shown } = await probe(send, { config: production, faults: [fault] }, canaries);
@@ -485,7 +486,7 @@ describe.each(Object.entries(quotes))("a Graph that quotes what it was sent, %s,
 });
 
 describe("a batch of certificates, each with secrets of its own", () => {
-  const canaries = [1, 2, 3].map(() => plantCanaries());
+  const canaries = [1, 2, 3].map(() => plantCanaries({ isStorable: true }));
   const send: Send = (gateway, { token }) => {
     const inputs = canaries.map((each, n) => inputOf(each, { thumbprint: thumbprintOf(n) }));
     return post(gateway, { blob: "", password: "", token }, JSON.stringify({ query: MANY, variables: { inputs } }));
@@ -503,9 +504,12 @@ describe("a batch of certificates, each with secrets of its own", () => {
     ["the whole fails", { status: 503, body: envelope(quoted) }],
     ["each is refused", { status: 200, body: { responses } }],
   ])("shows none of them to anybody where %s and quotes them all", async (_, { status, body }) => {
-    const faults = [answerStatus("POST", /\$batch/, status, { body, times: 9 })];
+    const faults = [
+      answerStatus("POST", /\$batch/, status, { body, times: 9 }),
+      answerStatus("POST", collection, 400, { body: envelope(quoted), times: 9 }), // those that go by themselves
+    ];
 
-    const own = plantCanaries();
+    const own = plantCanaries({ isStorable: true });
     const { text: answer, gateway } = await probe(send, { config: production, faults }, own);
 
     expect(answer).toContain('"createdCount":0');
@@ -604,7 +608,7 @@ describe("a bug in the gateway", () => {
   it.each(["create", "createMany", "update", "list", "get", "delete"] as const)(
     "shows no secret, in %s",
     async (method) => {
-      const canaries = plantCanaries();
+      const canaries = plantCanaries({ isStorable: true });
       const error = Object.assign(new TypeError(`cannot read ${canaries.password}`, { cause: { ...canaries } }), {
         input: inputOf(canaries),
         stack: `TypeError: ${canaries.blob}\n    at create (file.ts:1:1)`,

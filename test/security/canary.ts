@@ -2,13 +2,14 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { format } from "node:util";
 import { vi } from "vitest";
+import { encryptAPassword } from "../support/encrypted-password.ts";
 import type { TestGateway } from "../support/gateway.ts";
 
 /** The secrets of one request. */
 export interface Canaries {
   /** Base64, as the file must be. */
   readonly blob: string;
-  /** With characters that JSON, URLs and HTML write in another way. */
+  /** A password in clear, with characters that JSON, URLs and HTML write in another way; or its ciphertext. */
   readonly password: string;
   /** A bearer token; it begins like a number, so that a parser of JSON stumbles in the midst of it. */
   readonly token: string;
@@ -16,12 +17,12 @@ export interface Canaries {
 
 const pieceCharacters = 12;
 
-/** @param isStorable whether the emulator must take them: it wants passwords in base64, too. */
+/** @param isStorable whether they must be taken: the password is a real ciphertext then. */
 export function plantCanaries({ isStorable = false } = {}): Canaries {
   const random = (bytes: number) => randomBytes(bytes).toString("base64url");
   return {
     blob: randomBytes(60).toString("base64"),
-    password: isStorable ? randomBytes(32).toString("base64") : `${random(18)}"é/+\\<&>'${random(18)}`,
+    password: isStorable ? encryptAPassword() : `${random(18)}"é/+\\<&>'${random(18)}`,
     token: `${randomInt(1e11, 1e12)}${random(30)}`,
   };
 }

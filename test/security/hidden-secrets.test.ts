@@ -6,10 +6,11 @@ import { userPfxCertificateOf } from "../../src/datasources/user-pfx-certificate
 import { CreateUserPfxCertificateInput } from "../../src/schema/create-user-pfx-certificate-input.ts";
 import { hideSecrets } from "../../src/schema/hide-secrets.ts";
 import { UpdateUserPfxCertificateInput } from "../../src/schema/update-user-pfx-certificate-input.ts";
+import { encryptedPassword } from "../support/encrypted-password.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput } from "../support/input.ts";
 
-const canary = "kV7qTzR2mXw9LbD4cJ8s";
+const canary = encryptedPassword;
 const fields = { ...anInput(), encryptedPfxBlob: Buffer.from(canary).toString("base64"), encryptedPfxPassword: canary };
 
 const holders: Readonly<Record<string, object>> = {

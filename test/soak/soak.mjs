@@ -4,6 +4,7 @@
  * against what was answered; the gateway is a process of its own. Exit code 1 where a promise is broken.
  */
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -60,6 +61,8 @@ const wrong = (what) => breaches.add(what);
 const pick = (list) => list[Math.floor(Math.random() * list.length)];
 const take = (list) => (list.length === 0 ? undefined : list.splice(Math.floor(Math.random() * list.length), 1)[0]);
 
+const { input: sample } = JSON.parse(readFileSync(new URL("../../operations/variables.json", import.meta.url), "utf8"));
+
 function anInput() {
   return {
     thumbprint: randomUUID().replaceAll("-", "").padEnd(40, "0"),
@@ -71,7 +74,7 @@ function anInput() {
     keyName: "PFX encryption key",
     paddingScheme: "OAEP_SHA512",
     encryptedPfxBlob: Buffer.alloc(4096, Math.floor(Math.random() * 256)).toString("base64"),
-    encryptedPfxPassword: Buffer.alloc(256, 1).toString("base64"),
+    encryptedPfxPassword: sample.encryptedPfxPassword,
   };
 }
 
@@ -86,7 +89,7 @@ function anAccident() {
     () => dropAnswer(...where),
     () => answerStatus(...where, status()),
     () => answerStatus(...where, status(), { apply: true }),
-    () => answerStatus(...where, pick([400, 401, 403])),
+    () => answerStatus(...where, pick([400, 401, 403, 409, 412])),
     () => throttle(...where, 300, pick(["seconds", "fraction", "date", "millisecondsHeader", "nested", "none"])),
     () => hangBeforeApplying(...where),
     () => hangAfterApplying(...where),

@@ -1,5 +1,6 @@
 /** A valid certificate to create; whatever a test cares about is given, the rest is made up. */
 import type { CreateUserPfxCertificateInput } from "intune-pfx-client/operations";
+import { encryptedPassword } from "./encrypted-password.ts";
 
 export function anInput(given: Partial<CreateUserPfxCertificateInput> = {}): CreateUserPfxCertificateInput {
   return {
@@ -12,7 +13,7 @@ export function anInput(given: Partial<CreateUserPfxCertificateInput> = {}): Cre
     keyName: "PFXEncryptionKey",
     paddingScheme: "OAEP_SHA512",
     encryptedPfxBlob: "UEtDUyMxMiBmaWxl",
-    encryptedPfxPassword: "ZW5jcnlwdGVkIHBhc3N3b3Jk",
+    encryptedPfxPassword: encryptedPassword,
     ...given,
   };
 }

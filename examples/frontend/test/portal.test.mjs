@@ -10,13 +10,12 @@ import { env } from "node:process";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
-import { importBuilt, startGateway } from "../../program.mjs";
+import { importBuilt, encryptedPassword as password, startGateway } from "../../program.mjs";
 import { servePage } from "../serve.mjs";
 
 const executablePath = env.CHROMIUM ?? "/usr/bin/chromium";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const maxScriptBytes = 150_000;
-const password = Buffer.from("a password that nobody may see").toString("base64");
 const file = { name: "adele.pfx", mimeType: "application/x-pkcs12", buffer: Buffer.from("a file that nobody may see") };
 
 let browser;
@@ -130,7 +129,7 @@ const input = (number, given = {}) => ({
   keyName: "PFXEncryptionKey",
   paddingScheme: "OAEP_SHA512",
   encryptedPfxBlob: "AAAA",
-  encryptedPfxPassword: "AAAA",
+  encryptedPfxPassword: password,
   ...given,
 });
 
