@@ -7,7 +7,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type CreateUserPfxCertificateInput = {
   /** The PFX file (PKCS #12) itself. At most 1 MiB. */
   encryptedPfxBlob: string;
-  /** The PFX file's password, encrypted for the certificate connector, as base64. */
+  /** The PFX file's password, encrypted for the certificate connector, as base64. Must be base64 of 128 to 1024 bytes, an RSA ciphertext; line breaks are removed. A password in clear text is refused. */
   encryptedPfxPassword: string;
   /** End of the certificate's validity. */
   expirationDateTime: string;
@@ -31,7 +31,7 @@ export type CreateUserPfxCertificateInput = {
 export type UpdateUserPfxCertificateInput = {
   /** The PFX file (PKCS #12) itself. At most 1 MiB. */
   encryptedPfxBlob?: string | null | undefined;
-  /** The PFX file's password, encrypted for the certificate connector, as base64. */
+  /** The PFX file's password, encrypted for the certificate connector, as base64. Must be base64 of 128 to 1024 bytes, an RSA ciphertext; line breaks are removed. A password in clear text is refused. */
   encryptedPfxPassword?: string | null | undefined;
   /** End of the certificate's validity. */
   expirationDateTime?: string | null | undefined;

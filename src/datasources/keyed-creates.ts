@@ -6,6 +6,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
+import { withoutLineBreaks } from "../schema/line-breaks.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { type GraphCaller, isAbandoned } from "./graph-request.ts";
 
@@ -164,7 +165,7 @@ export class KeyedCreates {
 
   #digestOf({ encryptedPfxBlob, encryptedPfxPassword }: CreateUserPfxCertificateInput): string {
     return createHmac("sha256", this.#digestKey)
-      .update(JSON.stringify([encryptedPfxBlob, encryptedPfxPassword]))
+      .update(JSON.stringify([encryptedPfxBlob, withoutLineBreaks(encryptedPfxPassword)]))
       .digest("base64");
   }
 }
@@ -189,7 +190,7 @@ function isCutShort({ caller }: Flight, own: Flight["caller"], error: unknown): 
 function sameInput(one: CreateUserPfxCertificateInput, other: CreateUserPfxCertificateInput): boolean {
   return (
     one.encryptedPfxBlob === other.encryptedPfxBlob &&
-    one.encryptedPfxPassword === other.encryptedPfxPassword &&
+    withoutLineBreaks(one.encryptedPfxPassword) === withoutLineBreaks(other.encryptedPfxPassword) &&
     one.intendedPurpose === other.intendedPurpose &&
     one.startDateTime === other.startDateTime &&
     one.expirationDateTime === other.expirationDateTime &&

@@ -3,6 +3,7 @@
  * to this build become null.
  */
 import { hideSecrets } from "../schema/hide-secrets.ts";
+import { withoutLineBreaks } from "../schema/line-breaks.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../schema/user-pfx-intended-purpose.ts";
@@ -41,7 +42,7 @@ export class UserPfxCertificateBody {
     this.keyName = input.keyName;
     this.paddingScheme = input.paddingScheme;
     this.encryptedPfxBlob = input.encryptedPfxBlob && "";
-    this.encryptedPfxPassword = input.encryptedPfxPassword;
+    this.encryptedPfxPassword = input.encryptedPfxPassword && withoutLineBreaks(input.encryptedPfxPassword);
     this.#file = input.encryptedPfxBlob;
   }
 

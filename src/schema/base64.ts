@@ -11,7 +11,7 @@ let scratch = Buffer.alloc(16_384);
  * letters beyond Latin-1, of which it sees a half, and for bits in the last digit that no byte needs. Many times faster than a
  * regular expression on long text.
  */
-function isBase64(text: string): boolean {
+export function isBase64(text: string): boolean {
   if (text.length % 4 !== 0 || text.includes("-") || text.includes("_")) return false;
   if (Buffer.byteLength(text) !== text.length) return false; // not ASCII
   const end = text.slice(-4);

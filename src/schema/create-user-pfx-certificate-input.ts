@@ -3,7 +3,7 @@ import { Field, InputType } from "type-graphql";
 import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
 import { HidesSecrets } from "./hide-secrets.ts";
-import { propertyDescriptions as describes } from "./property-descriptions.ts";
+import { propertyDescriptions as describes, encryptedPasswordRule } from "./property-descriptions.ts";
 import { IsBefore, IsEncryptedPassword, IsName, IsPfxBlob, IsThumbprint, IsUserPrincipalName } from "./rules.ts";
 import { UserPfxIntendedPurpose } from "./user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "./user-pfx-padding-scheme.ts";
@@ -44,7 +44,7 @@ export class CreateUserPfxCertificateInput {
   @IsPfxBlob()
   encryptedPfxBlob!: string;
 
-  @Field(() => String, { description: describes.encryptedPfxPassword })
+  @Field(() => String, { description: `${describes.encryptedPfxPassword} ${encryptedPasswordRule}` })
   @IsEncryptedPassword()
   encryptedPfxPassword!: string;
 }

@@ -14,3 +14,7 @@ export const propertyDescriptions = {
   createdDateTime: "When the certificate was imported.",
   lastModifiedDateTime: "When the certificate was last modified.",
 } as const;
+
+/** For the inputs: what the gateway takes as an encrypted password. */
+export const encryptedPasswordRule =
+  "Must be base64 of 128 to 1024 bytes, an RSA ciphertext; line breaks are removed. A password in clear text is refused.";

@@ -3,7 +3,9 @@
  * sentence "`path` …" and never quote the value.
  */
 import { IsDefined, Matches, ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
+import { isBase64 } from "./base64.ts";
 import { isBefore } from "./instant.ts";
+import { withoutLineBreaks } from "./line-breaks.ts";
 
 /** Largest PFX file accepted, decoded. PFX files are a few KB. */
 const maxBlobBytes = 1_048_576;
@@ -40,11 +42,45 @@ export const IsPfxBlob = (): PropertyDecorator =>
     { message: "must be a PFX file of at most 1 MiB, and not AA==, which Graph answers in place of a file on reads" },
   );
 
-/** The encrypted password: any text but an empty one, which is what Graph answers on reads, or a blank one. */
+/** Sizes of an RSA ciphertext: keys of 1,024 to 8,192 bits. */
+const minCiphertextBytes = 128;
+const maxCiphertextBytes = 1024;
+
+/** The encrypted password. Intune stores anything, and the import then fails on the user's device, days later. */
 export const IsEncryptedPassword = (): PropertyDecorator =>
-  Matches(/^(?=\s*\S)[^\p{Cc}\p{Cs}]{1,65536}$/u, {
-    message: "must not be blank, must have no control characters and at most 65536 characters",
-  });
+  ValidateBy(
+    {
+      name: "isEncryptedPassword",
+      validator: {
+        validate(value: unknown) {
+          if (typeof value !== "string") return false;
+          const bytes = bytesOfBase64(value);
+          return bytes !== undefined && bytes >= minCiphertextBytes && bytes <= maxCiphertextBytes;
+        },
+      },
+    },
+    {
+      message: ({ value }) =>
+        `must be the encrypted password: standard base64 of ${minCiphertextBytes} to ${maxCiphertextBytes} bytes, an RSA ciphertext. ` +
+        `This value ${mostLikely(value)}. Encrypt the password with the connector's public key (RSA-OAEP); ` +
+        "the package intune-pfx-client and the command intune-pfx encrypt do that",
+    },
+  );
+
+/** Line breaks do not count; undefined where the rest is no base64. */
+function bytesOfBase64(value: string): number | undefined {
+  const text = withoutLineBreaks(value);
+  return isBase64(text) ? Buffer.byteLength(text, "base64") : undefined;
+}
+
+/** What somebody has given instead of an encrypted password; nothing of the value is in it. */
+function mostLikely(value: unknown): string {
+  if (typeof value !== "string" || value.trim() === "") return "is empty, as Graph answers it on reads";
+  const bytes = bytesOfBase64(value);
+  return bytes !== undefined && bytes > maxCiphertextBytes
+    ? "is too large for that, and is most likely the file"
+    : "is most likely a password in clear text";
+}
 
 /** Strictly before another date-time property of the same input, where that one is given. */
 export const IsBefore = (property: string): PropertyDecorator =>

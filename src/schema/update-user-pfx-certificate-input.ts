@@ -3,7 +3,7 @@ import { Field, InputType } from "type-graphql";
 import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
 import { HidesSecrets } from "./hide-secrets.ts";
-import { propertyDescriptions as describes } from "./property-descriptions.ts";
+import { propertyDescriptions as describes, encryptedPasswordRule } from "./property-descriptions.ts";
 import {
   IfGiven,
   IsBefore,
@@ -69,7 +69,7 @@ export class UpdateUserPfxCertificateInput {
   @IsPfxBlob()
   encryptedPfxBlob?: string;
 
-  @Field(() => String, { nullable: true, description: describes.encryptedPfxPassword })
+  @Field(() => String, { nullable: true, description: `${describes.encryptedPfxPassword} ${encryptedPasswordRule}` })
   @IfGiven()
   @IsEncryptedPassword()
   encryptedPfxPassword?: string;

@@ -9,6 +9,7 @@ import { UserPfxCertificateFilter } from "../../src/schema/user-pfx-certificate-
 import { UserPfxCertificatesArgs } from "../../src/schema/user-pfx-certificates-args.ts";
 import { anInput } from "../support/input.ts";
 
+const lines = anInput().encryptedPfxPassword.replace(/.{64}/g, "$&\r\n");
 const good = { ...anInput(), expiresBefore: "2027-01-01T00:00:00Z", first: 10 };
 const oddities = [
   undefined,
@@ -24,6 +25,13 @@ const oddities = [
   "x@y@z",
   "2020-01-01T00:00:00Z",
   "a\u0000b",
+  "hunter2!",
+  lines,
+  `${lines} `,
+  Buffer.alloc(127).toString("base64"),
+  Buffer.alloc(128).toString("base64"),
+  Buffer.alloc(1024).toString("base64"),
+  Buffer.alloc(1025).toString("base64"),
 ];
 const changes = fc.dictionary(
   fc.constantFrom(...Object.keys(good)),

@@ -194,7 +194,7 @@ describe("createUserPfxCertificate", () => {
     await using gateway = await startGateway();
     const input = anInput({
       encryptedPfxBlob: Buffer.alloc(1_048_576, canary).toString("base64"),
-      encryptedPfxPassword: "QUJD".repeat(16_384),
+      encryptedPfxPassword: Buffer.alloc(1024, canary).toString("base64"),
       providerName: "p".repeat(1024),
       keyName: "k".repeat(1024),
       userPrincipalName: `${"u".repeat(1008)}@contoso.example`,
@@ -208,6 +208,16 @@ describe("createUserPfxCertificate", () => {
       intendedPurpose: "smimeEncryption",
       paddingScheme: "oaepSha512",
     });
+  });
+
+  it("takes an encrypted password of the smallest size", async () => {
+    await using gateway = await startGateway();
+    const encryptedPfxPassword = Buffer.alloc(128, canary).toString("base64");
+
+    const { errors } = await gateway.send(CREATE, { input: anInput({ encryptedPfxPassword }) });
+
+    expect(errors).toBeUndefined();
+    expect(gateway.emulator.records[0]).toMatchObject({ encryptedPfxPassword });
   });
 
   it("names the wrong values of all ten properties at once", async () => {
@@ -616,7 +626,9 @@ const validInput = fc.record({
   keyName: name,
   paddingScheme: fc.constantFrom(...Object.keys(UserPfxPaddingScheme)),
   encryptedPfxBlob: base64.filter((text) => text !== "AA=="),
-  encryptedPfxPassword: base64,
+  encryptedPfxPassword: fc
+    .uint8Array({ minLength: 128, maxLength: 1024 })
+    .map((bytes) => Buffer.from(bytes).toString("base64")),
 });
 
 const members: Readonly<Record<string, string>> = { ...UserPfxIntendedPurpose, ...UserPfxPaddingScheme };

@@ -149,6 +149,31 @@ const blobs = {
   "two bytes more than 1 MiB": Buffer.alloc(1_048_578, canary).toString("base64"),
 };
 
+const ciphertext = Buffer.alloc(256, canary).toString("base64");
+
+const passwords = {
+  ...names,
+  "a password in clear": "hunter2!",
+  "a long password in clear": `${canary} ${canary}`,
+  "a long password in clear that could be base64": canary.repeat(3),
+  "what PowerShell makes of a secure string": "System.Security.SecureString",
+  "base64 of a password in clear": base64,
+  "127 bytes": Buffer.alloc(127, canary).toString("base64"),
+  "1025 bytes": Buffer.alloc(1025, canary).toString("base64"),
+  "a file": Buffer.alloc(4096, canary).toString("base64"),
+  "65537 characters": canary.padEnd(65_537, "a"),
+  "no padding": ciphertext.replace(/=+$/, ""),
+  "the URL's alphabet": `_-_-${ciphertext}`,
+  "hexadecimal digits of another length": Buffer.alloc(257, canary).toString("hex"),
+  "a blank within": `${ciphertext.slice(0, 64)} ${ciphertext.slice(64)}`,
+  "a tab within": `${ciphertext.slice(0, 64)}\t${ciphertext.slice(64)}`,
+  "a line separator within": `${ciphertext.slice(0, 64)}\u2028${ciphertext.slice(64)}`,
+  "a blank after": `${ciphertext} `,
+  "bits that no encoder writes": ciphertext.replace(/.==$/, "R=="),
+  "line breaks alone": "\r\n\n",
+  "PEM armour": `-----BEGIN CMS-----\n${ciphertext}\n-----END CMS-----`,
+};
+
 export const wrongValues: Readonly<Record<Property, WrongValues>> = {
   thumbprint: thumbprints,
   intendedPurpose: {
@@ -169,7 +194,7 @@ export const wrongValues: Readonly<Record<Property, WrongValues>> = {
     "another enum's member": "SMIME_ENCRYPTION",
   },
   encryptedPfxBlob: blobs,
-  encryptedPfxPassword: { ...names, "65537 characters": canary.padEnd(65_537, "a") },
+  encryptedPfxPassword: passwords,
 };
 
 export const properties: readonly Property[] = [
