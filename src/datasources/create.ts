@@ -13,7 +13,7 @@ import type { Batch, GraphCaller, GraphRequest, Outcome } from "./graph-request.
 import { isOurs } from "./is-ours.ts";
 import type { Past } from "./keyed-creates.ts";
 import { collectionPath } from "./odata.ts";
-import { type CreateSteps, mayStillBeApplied } from "./reconcile.ts";
+import { type CreateSteps, isDoubtful, mayStillBeApplied } from "./reconcile.ts";
 import { askedSecondsOf } from "./retry-after.ts";
 import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
@@ -59,12 +59,17 @@ export class Create implements CreateSteps {
     };
   }
 
+  get disconnected(): AbortSignal {
+    return this.#request.caller.disconnected.signal;
+  }
+
   async send(): Promise<Outcome> {
     const outcome = await this.#client.send(this.#request);
     const { past, seen } = this.#subject;
     seen.response = "response" in outcome ? outcome.response : undefined;
     if (mayStillBeApplied(outcome)) past.isGivenUp = true;
-    this.#sentAtMs ??= this.#request.sentAtMs; // a doubtful one is not repeated by the retry, so it was the last of those sent
+    // A doubtful one is not repeated by the retry, so it was the last of those sent.
+    if (isDoubtful(outcome)) this.#sentAtMs ??= this.#request.sentAtMs;
     return outcome;
   }
 

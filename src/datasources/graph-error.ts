@@ -28,7 +28,7 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   CLAIMS_CHALLENGE: "Microsoft Entra asks for more proof; get a token with the claims given here.",
   FORBIDDEN: "A permission or an Intune role is missing.",
   NOT_FOUND: "Microsoft Graph has no such certificate.",
-  CONFLICT: "That user already has that certificate.",
+  CONFLICT: "Microsoft Graph reports that the certificate changed meanwhile; read it again, then repeat the change.",
   THROTTLED: "Microsoft Graph is throttling; ask again later.",
   OUTCOME_UNKNOWN: "The change may or may not have been applied; repeating it is safe.",
   UPSTREAM_UNAVAILABLE: "Microsoft Graph could not answer; ask again later.",
@@ -36,6 +36,10 @@ const advice: Readonly<Record<ErrorCode, string>> = {
   UPSTREAM_INVALID_RESPONSE: "Microsoft Graph answered something that is not part of its contract.",
   UPSTREAM_MISCONFIGURED: "The gateway's own access to Microsoft Graph is not set up rightly; tell its operator.",
 };
+
+/** Of a create: Graph also answers 409 and 412 where it is only busy with the user. */
+const unexplainedConflict =
+  "Microsoft Graph reports a conflict, but the certificate was not found. Nothing was stored; repeat it later.";
 
 /** Intune counts requests over windows of so many seconds: what a caller is told where Graph says nothing. */
 const throttlingWindowSeconds = 20;
@@ -45,8 +49,10 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
   const challenge = claimsChallengeOf(response);
   const code = codeOf(request, response, challenge);
   const graph = await graphDetailsOf(request, response);
-  const message = graph.message === null ? advice[code] : `${advice[code]} Graph says: ${graph.message}`;
-  const mayAskAgain = response.status === 429 || response.status === 503;
+  const isConflict = isConflictOfCreate(request, response);
+  const said = isConflict && code === "UPSTREAM_UNAVAILABLE" ? unexplainedConflict : advice[code];
+  const message = graph.message === null ? said : `${said} Graph says: ${graph.message}`;
+  const mayAskAgain = response.status === 429 || response.status === 503 || isConflict;
   const fallback = code === "THROTTLED" ? throttlingWindowSeconds : undefined;
   return new GraphError(code, message, graph, {
     retryAfterSeconds: mayAskAgain ? (askedSecondsOf(response) ?? fallback) : undefined,
@@ -92,7 +98,13 @@ function codeOf(request: GraphRequest, response: GraphResponse, challenge: strin
     return challenge === undefined ? "UNAUTHENTICATED" : "CLAIMS_CHALLENGE";
   }
   if (isSegmentMissing(response)) return "UPSTREAM_MISCONFIGURED";
+  // Importers take a CONFLICT as done: of a create it is one only where the record was found, see `conflictWith`.
+  if (isConflictOfCreate(request, response)) return "UPSTREAM_UNAVAILABLE";
   return status >= 400 ? (codeByStatus[status] ?? "BAD_USER_INPUT") : "UPSTREAM_INVALID_RESPONSE";
+}
+
+function isConflictOfCreate({ operation }: GraphRequest, { status }: GraphResponse): boolean {
+  return operation === "create" && (status === 409 || status === 412);
 }
 
 /** The error for no answer at all: what it means depends on whether the request was sent, and on what it would change. */
@@ -107,7 +119,7 @@ function codeOfSilence({ operation }: GraphRequest, { sent, reason }: TransportE
   return reason === "tooLarge" ? "UPSTREAM_INVALID_RESPONSE" : "UPSTREAM_UNAVAILABLE";
 }
 
-/** The user already has the certificate: as Graph said it, or as a look-up showed. */
+/** The user already has the certificate: a look-up has found it. */
 export async function conflictWith(id: string, request: GraphRequest, response?: GraphResponse): Promise<GatewayError> {
   const message = `That user already has that certificate, under the id ${id}.`;
   if (response === undefined) return new GatewayError("CONFLICT", message);

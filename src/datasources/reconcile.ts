@@ -2,6 +2,7 @@
  * Creates at most once. A create whose answer is lost may have been applied: before it is sent again, the natural key
  * (user and thumbprint) is looked up. A record found there is ours only if it is new since this create began, by Graph's
  * clock, was not known before, and says what ours said; absent after a settling delay, the create is sent once more.
+ * A conflict that Graph reports is a `CONFLICT` only where the record is found; else the create is sent again as well.
  */
 import { GatewayError, GraphError } from "../errors.ts";
 import type { ReconcileOutcome } from "../metrics.ts";
@@ -12,7 +13,10 @@ import type { Outcome } from "./graph-request.ts";
 
 /** Graph may take a moment to show what it has stored. A tenth of the time where that is less. */
 const settlingMs = 1000;
-const maxSendings = 2;
+/** Of a create: after the second one it is not sent again. */
+const maxLostAnswers = 2;
+/** Full jitter after a conflict that nothing explains: a wait from 0 to this, doubled with each one. */
+const conflictBaseMs = 1000;
 
 type Settled = (outcome: ReconcileOutcome) => void;
 
@@ -37,55 +41,97 @@ export interface CreateSteps {
   settling(): Settled;
   readonly deadline: Deadline;
   readonly clock: Clock;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly disconnected: AbortSignal;
+}
+
+/** What is not known of a create, after an answer to it was lost. */
+interface Doubt {
+  /** The sending of which the least is known. */
+  readonly outcome: Outcome;
+  /** Graph has reported a conflict since, and nothing was found: what is there may be ours, and not show yet. */
+  readonly hasConflict: boolean;
 }
 
 /** @throws {GatewayError} `CONFLICT`, `OUTCOME_UNKNOWN`, or what Graph's refusal amounts to. */
 export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate> {
-  let doubted: Outcome | undefined;
-  for (let sending = 1; ; sending++) {
+  let doubt: Doubt | undefined;
+  let lostAnswers = 0;
+  let conflicts = 0;
+  for (;;) {
     let outcome: Outcome;
     try {
       outcome = await steps.send();
     } catch (error) {
-      throw doubted === undefined || !(error instanceof GatewayError) ? error : await absent(steps, doubted, error);
+      throw doubt === undefined || !(error instanceof GatewayError) ? error : await absent(steps, doubt, error);
     }
     const certificate = steps.certificateOf(outcome);
     if (certificate !== undefined) return certificate;
 
-    if (!isDoubtful(outcome)) return refused(steps, outcome, doubted);
-    // The weightier doubt: an earlier sending may still be applied, whatever became of this one.
-    if (doubted === undefined || !mayStillBeApplied(doubted)) doubted = outcome;
-    const settled = steps.settling();
-    const found = await settle(steps, outcome, settled);
-    if (found !== null) return claim(steps, found, outcome, outcome, settled);
-    settled("absent");
-    const askedMs = steps.askedMs(outcome);
-    const fits = askedMs < steps.deadline.remainingMs;
-    if (sending === maxSendings || !fits || !steps.maySendAgain()) throw await absent(steps, doubted);
-    if (askedMs > 0) await steps.clock.sleep(askedMs);
+    let waitMs = steps.askedMs(outcome);
+    if (isConflict(outcome)) {
+      const ours = await explained(steps, outcome, doubt);
+      if (ours !== undefined) return ours;
+      if (doubt !== undefined) doubt = { ...doubt, hasConflict: doubt.hasConflict || mayShowLate(doubt.outcome) };
+      if (waitMs === 0) waitMs = steps.clock.random() * conflictBaseMs * 2 ** conflicts;
+      conflicts += 1;
+    } else if (isDoubtful(outcome)) {
+      lostAnswers += 1;
+      // The weightier doubt: an earlier sending may still be applied, whatever became of this one.
+      const weightiest = doubt !== undefined && mayStillBeApplied(doubt.outcome) ? doubt.outcome : outcome;
+      doubt = { outcome: weightiest, hasConflict: doubt?.hasConflict ?? false };
+      const settled = steps.settling();
+      const found = await settle(steps, outcome, settled);
+      if (found !== null) return claim(steps, found, outcome, outcome, settled);
+      settled("absent");
+    } else return refused(steps, outcome, doubt);
+
+    const fits = waitMs < steps.deadline.remainingMs;
+    if (lostAnswers === maxLostAnswers || !fits || !steps.maySendAgain()) {
+      if (doubt === undefined) throw await steps.errorOf(outcome);
+      throw await absent(steps, doubt, isConflict(outcome) ? await steps.errorOf(outcome) : undefined);
+    }
+    if (waitMs > 0) await steps.clock.sleep(waitMs, doubt === undefined ? steps.disconnected : undefined);
   }
 }
 
-/** A definite answer, or certainly not sent; but an earlier sending may have been applied after all. */
-async function refused(
+/**
+ * Looks for the record that Graph reported a conflict with. Graph reports one as well where it is only busy with that user:
+ * `undefined` where nothing is found, or nothing can be found out and no answer was lost before.
+ *
+ * @throws {GatewayError} `CONFLICT` where it is another one; `OUTCOME_UNKNOWN`.
+ */
+async function explained(
   steps: CreateSteps,
-  outcome: Outcome,
-  doubted: Outcome | undefined,
-): Promise<UserPfxCertificate> {
-  const status = "response" in outcome ? outcome.response.status : undefined;
-  const error = await steps.errorOf(outcome);
-  if (doubted === undefined && !(status === 409 || status === 400)) throw error;
-  if (doubted === undefined) {
+  conflict: Outcome,
+  doubt: Doubt | undefined,
+): Promise<UserPfxCertificate | undefined> {
+  if (doubt === undefined) {
     const found = await steps.lookUp().catch(() => null);
+    if (found === null) return undefined;
+    throw await steps.conflictWith(found, conflict);
+  }
+  const settled = steps.settling();
+  const found = await settle(steps, doubt.outcome, settled);
+  if (found !== null) return claim(steps, found, doubt.outcome, conflict, settled);
+  settled("absent");
+  return undefined;
+}
+
+/** A definite answer, or certainly not sent; but an earlier sending may have been applied after all. */
+async function refused(steps: CreateSteps, outcome: Outcome, doubt: Doubt | undefined): Promise<UserPfxCertificate> {
+  // Graph may say no more than 400 of a certificate that is there already.
+  const mayBeThere = "response" in outcome && outcome.response.status === 400;
+  const error = await steps.errorOf(outcome);
+  if (doubt === undefined) {
+    const found = mayBeThere ? await steps.lookUp().catch(() => null) : null;
     throw found === null ? error : await steps.conflictWith(found, outcome);
   }
-  // Refused for being there already: it is, perhaps as ours, and only does not show yet.
-  const isThere = status === 409 || status === 400;
   const settled = steps.settling();
-  const found = await (isThere ? settle(steps, doubted, settled) : lookUpOnce(steps, doubted, settled));
-  if (found !== null) return claim(steps, found, doubted, outcome, settled);
-  settled(isThere ? "unknown" : "absent");
-  throw isThere ? await steps.errorOf(doubted) : await absent(steps, doubted, error);
+  const found = await (mayBeThere ? settle(steps, doubt.outcome, settled) : lookUpOnce(steps, doubt.outcome, settled));
+  if (found !== null) return claim(steps, found, doubt.outcome, outcome, settled);
+  settled(mayBeThere ? "unknown" : "absent");
+  throw mayBeThere ? await steps.errorOf(doubt.outcome) : await absent(steps, doubt, error);
 }
 
 /** The record found, where it is ours. */
@@ -125,9 +171,9 @@ async function settle(steps: CreateSteps, outcome: Outcome, settled: Settled): P
 }
 
 /** Looked up and not there. */
-async function absent(steps: CreateSteps, doubted: Outcome, refusal?: GatewayError): Promise<GatewayError> {
-  const unknown = await steps.errorOf(doubted);
-  if (mayStillBeApplied(doubted)) return unknown;
+async function absent(steps: CreateSteps, doubt: Doubt, refusal?: GatewayError): Promise<GatewayError> {
+  const unknown = await steps.errorOf(doubt.outcome);
+  if (doubt.hasConflict || mayStillBeApplied(doubt.outcome)) return unknown;
   if (refusal !== undefined) return refusal;
   const message =
     "Microsoft Graph failed, and looking afterwards, the certificate was not there; repeating it is safe.";
@@ -142,6 +188,18 @@ export function mayStillBeApplied(outcome: Outcome): boolean {
   if ("response" in outcome) return false;
   const { sent, reason } = outcome.error;
   return sent && reason !== "network" && reason !== "tooLarge";
+}
+
+/** Whether Graph reports that something is in the way: this sending was not applied. */
+function isConflict(outcome: Outcome): boolean {
+  return "response" in outcome && (outcome.response.status === 409 || outcome.response.status === 412);
+}
+
+/** Whether what was sent may be stored although look-ups right after it found nothing. Other errors of Graph say that it failed. */
+function mayShowLate(outcome: Outcome): boolean {
+  if ("error" in outcome) return outcome.error.sent;
+  const { status } = outcome.response;
+  return status === 504 || status < 300;
 }
 
 /** Whether a write may have been applied although nothing says so; a 2xx that comes to this can't be read, or is another one. */

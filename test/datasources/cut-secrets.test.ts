@@ -87,7 +87,10 @@ describe("a plural create of two hundred files of four kilobytes, refused one by
       }),
     );
     const busyMs: number[] = [];
-    for (const faults of [[], [answerStatus("POST", /userPfxCertificates/, status, { body, times: 200 })]]) {
+    for (const faults of [
+      [],
+      [answerStatus("POST", /userPfxCertificates/, status, { body, times: Number.POSITIVE_INFINITY })],
+    ]) {
       await using gateway = await startGateway({ writeQuota: false, faults, config: { graphWritesPer20s: 10_000 } });
       const before = process.cpuUsage();
 

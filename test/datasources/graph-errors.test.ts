@@ -430,7 +430,8 @@ describe("createUserPfxCertificate, refused by Graph,", () => {
   it.each([
     [400, "BAD_USER_INPUT"],
     [403, "FORBIDDEN"],
-    [409, "CONFLICT"],
+    [409, "UPSTREAM_UNAVAILABLE"],
+    [412, "UPSTREAM_UNAVAILABLE"],
     [413, "BAD_USER_INPUT"],
     [422, "BAD_USER_INPUT"],
   ])("turns %i into %s and has stored nothing", async (status, code) => {

@@ -100,7 +100,7 @@ describe("a create whose record shows late", () => {
     ["409", "conflict"],
     ["400", "badRequest"],
   ] as const)("stays unknown where the second sending gets %s", async (_, onDuplicate) => {
-    await using gateway = await startGateway({ onDuplicate, faults: [dropAnswer("POST", posts), nothingYet(4)] });
+    await using gateway = await startGateway({ onDuplicate, faults: [dropAnswer("POST", posts), nothingYet(9)] });
 
     const { code } = await create(gateway);
 

@@ -89,7 +89,7 @@ function anAccident() {
     () => dropAnswer(...where),
     () => answerStatus(...where, status()),
     () => answerStatus(...where, status(), { apply: true }),
-    () => answerStatus(...where, pick([400, 401, 403])),
+    () => answerStatus(...where, pick([400, 401, 403, 409, 412])),
     () => throttle(...where, 300, pick(["seconds", "fraction", "date", "millisecondsHeader", "nested", "none"])),
     () => hangBeforeApplying(...where),
     () => hangAfterApplying(...where),

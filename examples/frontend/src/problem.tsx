@@ -8,7 +8,7 @@ const advice: Partial<Record<GatewayErrorCode, string>> = {
   CLAIMS_CHALLENGE: "Your organisation asks for more proof. Sign in again.",
   FORBIDDEN: "You lack a permission for this. Ask your Intune administrator.",
   NOT_FOUND: "It is not there any more. Reload the list.",
-  CONFLICT: "This user already has this certificate. Nothing was changed.",
+  CONFLICT: "This user already has this certificate, or somebody else changed it meanwhile. Nothing was changed.",
   OUTCOME_UNKNOWN: "It may or may not have been stored. Sending it again is safe: it will not be stored twice.",
   UPSTREAM_UNAVAILABLE: "Microsoft Graph did not answer. Try again later.",
   UPSTREAM_TIMEOUT: "Microsoft Graph took too long. Try again later.",
