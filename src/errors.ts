@@ -40,6 +40,8 @@ interface GatewayErrorDetails {
   invalid?: readonly InvalidValue[] | undefined;
   /** Base64 of the claims JSON that a step-up needs. */
   claims?: string | undefined;
+  /** With `CONFLICT` of a create: the id of the certificate that exists. */
+  certificateId?: string | undefined;
   cause?: unknown;
 }
 
@@ -50,6 +52,7 @@ export class GatewayError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly invalid: readonly InvalidValue[] | undefined;
   readonly claims: string | undefined;
+  readonly certificateId: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: GatewayErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -57,6 +60,7 @@ export class GatewayError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.invalid = details.invalid;
     this.claims = details.claims;
+    this.certificateId = details.certificateId;
   }
 }
 

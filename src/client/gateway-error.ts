@@ -48,6 +48,8 @@ export interface GatewayErrorExtensions<Code extends GatewayErrorCode = GatewayE
   readonly invalid?: readonly { readonly path: string; readonly message: string }[];
   /** With `CLAIMS_CHALLENGE`: base64 of the JSON to ask for a new token with. */
   readonly claims?: string;
+  /** With `CONFLICT` of a create: the id of the certificate that the user already has. */
+  readonly certificateId?: string;
   /** What Microsoft Graph answered, with the ids that Microsoft's support asks for. */
   readonly graph?: {
     readonly status: number;
@@ -71,12 +73,13 @@ export function isGatewayError<Code extends GatewayErrorCode = GatewayErrorCode>
   code?: Code,
 ): error is GatewayError<Code> {
   if (!isRecord(error) || typeof error.message !== "string" || !isRecord(error.extensions)) return false;
-  const { code: found, retryAfterSeconds, invalid, claims, graph } = error.extensions;
+  const { code: found, retryAfterSeconds, invalid, claims, certificateId, graph } = error.extensions;
   return (
     (code === undefined ? gatewayErrorCodes.some((known) => known === found) : found === code) &&
     (retryAfterSeconds === undefined || typeof retryAfterSeconds === "number") &&
     (invalid === undefined || Array.isArray(invalid)) &&
     (claims === undefined || typeof claims === "string") &&
+    (certificateId === undefined || typeof certificateId === "string") &&
     (graph === undefined || isRecord(graph))
   );
 }

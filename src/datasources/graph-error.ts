@@ -122,8 +122,9 @@ function codeOfSilence({ operation }: GraphRequest, { sent, reason }: TransportE
 /** The user already has the certificate: a look-up has found it. */
 export async function conflictWith(id: string, request: GraphRequest, response?: GraphResponse): Promise<GatewayError> {
   const message = `That user already has that certificate, under the id ${id}.`;
-  if (response === undefined) return new GatewayError("CONFLICT", message);
-  return new GraphError("CONFLICT", message, await graphDetailsOf(request, response));
+  const details = { certificateId: id };
+  if (response === undefined) return new GatewayError("CONFLICT", message, details);
+  return new GraphError("CONFLICT", message, await graphDetailsOf(request, response), details);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Why one certificate of many was not created; a failure that is data, so that the others' outcome is told all the same. */
-import { Field, Float, ObjectType } from "type-graphql";
+import { Field, Float, ID, ObjectType } from "type-graphql";
 import { type GatewayError, GraphError } from "../errors.ts";
 
 @ObjectType({ description: "Why one certificate of many was not created.", simpleResolvers: true })
@@ -9,6 +9,12 @@ export class UserPfxCertificateFailure {
 
   @Field(() => String, { description: "What happened and what to do about it." })
   message!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "With CONFLICT: the id of the certificate that the user already has.",
+  })
+  certificateId!: string | null;
 
   @Field(() => Float, { nullable: true, description: "Seconds to wait before asking again." })
   retryAfterSeconds!: number | null;
@@ -28,6 +34,7 @@ export class UserPfxCertificateFailure {
     return Object.assign(new UserPfxCertificateFailure(), {
       code: error.code,
       message: error.invalid?.map(({ path, message }) => `${path} ${message}`).join("; ") ?? error.message,
+      certificateId: error.certificateId ?? null,
       retryAfterSeconds:
         retryAfterSeconds === undefined ? null : Math.max(0, Math.ceil(retryAfterSeconds * 1000 - sinceMs)) / 1000,
       graphRequestId: error instanceof GraphError ? error.graph.requestId : null,
@@ -40,6 +47,7 @@ export class UserPfxCertificateFailure {
     return Object.assign(new UserPfxCertificateFailure(), {
       code: "INTERNAL_SERVER_ERROR",
       message: `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`,
+      certificateId: null,
       retryAfterSeconds: null,
       graphRequestId: null,
       claims: null,

@@ -84,6 +84,7 @@ function extensionsOf(error: GatewayError): Record<string, unknown> {
     ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
     ...(error.invalid !== undefined && { invalid: error.invalid }),
     ...(error.claims !== undefined && { claims: error.claims }),
+    ...(error.certificateId !== undefined && { certificateId: error.certificateId }),
     ...(error instanceof GraphError && { graph: error.graph }),
   };
 }

@@ -54,6 +54,14 @@ async function text(response: Promise<Response>): Promise<{ text: string }> {
 const failing: Failing[] = [
   ["BAD_USER_INPUT", {}, (gateway) => gateway.send(CREATE, { input: anInput({ thumbprint: "short" }) })],
   ["NOT_FOUND", {}, (gateway) => gateway.send(DELETE, { deletedId: "0123456789abcdef-0123" })],
+  [
+    "CONFLICT",
+    {},
+    async (gateway) => {
+      await gateway.send(CREATE, { input: anInput() });
+      return gateway.send(CREATE, { input: anInput() });
+    },
+  ],
   ["NOT_FOUND", {}, (gateway) => text(fetch(new URL("/nothing", gateway.url)))],
   ["UNAUTHENTICATED", {}, (gateway) => gateway.send(LIST, {}, { authorization: "Basic eDp5" })],
   [
@@ -88,6 +96,7 @@ describe("isGatewayError", () => {
     [{ extensions: { code: "CONFLICT" } }],
     [{ message: "A router's", extensions: { code: "SUBREQUEST_HTTP_ERROR" } }],
     [{ message: "Another's", extensions: { code: "THROTTLED", retryAfterSeconds: "5" } }],
+    [{ message: "Another's", extensions: { code: "CONFLICT", certificateId: 5 } }],
   ])("is not taken in by %j", (error) => {
     expect(isGatewayError(error)).toBe(false);
     expect(findGatewayError(error)).toBeUndefined();
@@ -101,6 +110,16 @@ describe("isGatewayError", () => {
 });
 
 describe("findGatewayError", () => {
+  it("has the id of the certificate that is there, typed", async () => {
+    await using gateway = await startGateway();
+    await gateway.send(CREATE, { input: anInput() });
+
+    const found = findGatewayError(await gateway.send(CREATE, { input: anInput() }), "CONFLICT");
+
+    expectTypeOf(found?.extensions.certificateId).toEqualTypeOf<string | undefined>();
+    expect(found?.extensions.certificateId).toBe(gateway.emulator.records[0]?.id);
+  });
+
   it.each(failing)("finds %s in a real answer, whichever client hands it on", async (code, options, fail) => {
     await using gateway = await startGateway(options);
     const answer = JSON.parse((await fail(gateway)).text);

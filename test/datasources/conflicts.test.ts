@@ -126,8 +126,9 @@ describe.each([409, 412])("a create that Graph answers %i, of a certificate that
 
     const { message, extensions } = await create(gateway);
 
-    expect(extensions).toMatchObject({ code: "CONFLICT", graph: { status } });
-    expect(message).toContain(gateway.emulator.records[0]?.id);
+    const certificateId = gateway.emulator.records[0]?.id;
+    expect(extensions).toMatchObject({ code: "CONFLICT", certificateId, graph: { status } });
+    expect(message).toContain(certificateId);
     expect([asked(gateway, "POST"), asked(gateway, "GET")]).toEqual([1, 1]);
   });
 });
@@ -188,7 +189,7 @@ describe("a conflict after an answer was lost", () => {
 
     const { extensions } = await create(gateway);
 
-    expect(extensions?.code).toBe("CONFLICT");
+    expect(extensions).toMatchObject({ code: "CONFLICT", certificateId: gateway.emulator.records[0]?.id });
     expect(gateway.emulator.ledger).toEqual([]);
   });
 
@@ -212,6 +213,30 @@ describe("a conflict after an answer was lost", () => {
 
     expect(extensions?.code).toBe("CONFLICT");
     expect(gateway.emulator.records).toHaveLength(1);
+  });
+});
+
+describe("the id of a certificate that is there", () => {
+  it.each(["conflict", "badRequest"] as const)("comes with CONFLICT, whatever Graph says: %s", async (onDuplicate) => {
+    await using gateway = await startGateway({ seed: [aRecord()], onDuplicate });
+    const certificateId = gateway.emulator.records[0]?.id;
+
+    const { extensions } = await create(gateway);
+    const { data } = await gateway.send(CREATE_MANY, { inputs: [anInput()] });
+
+    expect(extensions).toMatchObject({ code: "CONFLICT", certificateId });
+    expect(data?.createUserPfxCertificates.results).toMatchObject([{ code: "CONFLICT", certificateId }]);
+  });
+
+  it("comes with CONFLICT where a lost answer turns out to be about it", async () => {
+    await using gateway = await startGateway({
+      seed: [aRecord({ createdDateTime: "2026-01-01T00:00:00.1234567Z" })],
+      faults: [dropRequest("POST", posts)],
+    });
+
+    const { extensions } = await create(gateway);
+
+    expect(extensions).toEqual({ code: "CONFLICT", certificateId: gateway.emulator.records[0]?.id });
   });
 });
 
@@ -271,8 +296,16 @@ describe("a conflict of one of many creates", () => {
     const { data } = await gateway.send(CREATE_MANY, { inputs: inputs(3) });
 
     expect(data?.createUserPfxCertificates.results).toMatchObject([
-      { code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("Wait briefly and retry.") },
-      { code: "CONFLICT", message: expect.stringContaining(gateway.emulator.records[0]?.id ?? "none") },
+      {
+        code: "UPSTREAM_UNAVAILABLE",
+        certificateId: null,
+        message: expect.stringContaining("Wait briefly and retry."),
+      },
+      {
+        code: "CONFLICT",
+        certificateId: gateway.emulator.records[0]?.id,
+        message: expect.stringContaining(gateway.emulator.records[0]?.id ?? "none"),
+      },
       { __typename: "UserPfxCertificate" },
     ]);
     expect(gateway.emulator.ledger).toHaveLength(1);
@@ -307,6 +340,7 @@ describe.each([409, 412])("an update or a deletion that Graph answers %i", (stat
           extensions: { code: "CONFLICT", graph: { status } },
         },
       ]);
+      expect(errors?.[0]?.extensions).not.toHaveProperty("certificateId");
     }
     expect(gateway.emulator.ledger).toEqual([]);
   });

@@ -125,7 +125,8 @@ describe("graphql-request", () => {
     assert.equal(created.thumbprint, input.thumbprint);
     await assert.rejects(
       client.request(CREATE, { input }),
-      (error) => error instanceof ClientError && findGatewayError(error, "CONFLICT") !== undefined,
+      (error) =>
+        error instanceof ClientError && findGatewayError(error, "CONFLICT")?.extensions.certificateId === created.id,
     );
   });
 });

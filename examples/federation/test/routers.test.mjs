@@ -116,6 +116,7 @@ for (const [index, [name, start]] of Object.entries(routers).entries()) {
       assert.equal(errors[0].extensions.code, "CONFLICT");
       assert.match(errors[0].message, /already has that certificate/);
       assert.deepEqual(errors[0].path, ["createUserPfxCertificate"]);
+      assert.equal(errors[0].extensions.certificateId, stack.emulator.records[1].id);
       assert.equal(errors[0].extensions.graph.status, 409);
       assert.ok(errors[0].extensions.graph.requestId);
     });
