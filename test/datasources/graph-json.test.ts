@@ -8,7 +8,14 @@ const file = fc.base64String({ minLength: 4, maxLength: 60 });
 /** Texts that look like what the code searches for. */
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
-  fc.constantFrom('"encryptedPfxBlob":""', 'x","encryptedPfxBlob":"AAAA', "\\", "ü€😀", '\\"encryptedPfxBlob":"'),
+  fc.constantFrom(
+    "AAAA\r\nAAAA\n",
+    '"encryptedPfxBlob":""',
+    'x","encryptedPfxBlob":"AAAA',
+    "\\",
+    "ü€😀",
+    '\\"encryptedPfxBlob":"',
+  ),
 );
 const certificate = fc.record(
   {
@@ -40,11 +47,12 @@ const encode = (value: Value) =>
       : new UserPfxCertificateBody(value),
   );
 
-/** What `JSON.stringify` makes of it, in the order in which Graph documents the properties. */
+/** What `JSON.stringify` makes of it, without line breaks in the password, in the order in which Graph documents the properties. */
 function plain(value: Value): string {
   const typed = (input: Input) => {
     const { thumbprint, intendedPurpose, userPrincipalName, startDateTime, expirationDateTime, ...rest } = input;
-    const { providerName, keyName, paddingScheme, encryptedPfxBlob, encryptedPfxPassword } = rest;
+    const { providerName, keyName, paddingScheme, encryptedPfxBlob } = rest;
+    const encryptedPfxPassword = rest.encryptedPfxPassword?.replaceAll("\r", "").replaceAll("\n", ""); // as Graph wants it
     return {
       "@odata.type": "#microsoft.graph.userPFXCertificate",
       ...{ thumbprint, intendedPurpose, userPrincipalName, startDateTime, expirationDateTime },
