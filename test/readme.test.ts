@@ -40,8 +40,11 @@ describe("the README", () => {
     expect(explained).toEqual(expect.arrayContaining(codes.map(([, code]) => code)));
   });
 
-  it("names every runtime dependency", () => {
-    const { dependencies } = JSON.parse(read("package.json"));
-    for (const name of Object.keys(dependencies)) expect(readme).toContain(`\`${name}\``);
-  });
+  it.each(["package.json", "packages/client/package.json", "packages/cli/package.json"])(
+    "names every runtime dependency of %s",
+    (file) => {
+      const { dependencies } = JSON.parse(read(file));
+      for (const name of Object.keys(dependencies)) expect(readme).toContain(`\`${name}\``);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 /** The image, by the Dockerfile's own steps: it serves as a numeric user that can write nowhere, and ends with 0. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { validate } from "dockerfile-utils";
@@ -34,11 +35,20 @@ describe("the image", { timeout: 400_000 }, () => {
     assert.throws(() => readFileSync(`${image.folder}/app/node_modules/vitest/package.json`), { code: "ENOENT" });
   });
 
-  it("has nothing of the packages for frontends and the command line", () => {
-    const modules = `${image.folder}/app/node_modules`;
-    const names = readdirSync(modules).filter((name) => /^(?:intune-pfx.*|asn1js|node-forge)$/.test(name));
+  it("has nothing of the packages for frontends and the command line, nor does the SBOM", () => {
+    const sbom = JSON.parse(
+      execFileSync("npm", ["run", "--silent", "sbom"], { cwd: new URL("../../", import.meta.url), encoding: "utf8" }),
+    );
+    const listed = sbom.components.map((component) => component["bom-ref"].replace(/@[^@]*$/, ""));
+    const installed = readdirSync(`${image.folder}/app/node_modules`);
 
-    assert.deepEqual(names, []);
+    for (const names of [listed, installed]) {
+      assert.ok(names.includes("undici"));
+      assert.deepEqual(
+        names.filter((name) => /^(?:intune-pfx.*|asn1js|node-forge)$/.test(name)),
+        [],
+      );
+    }
     assert.ok(!existsSync(`${image.folder}/app/packages`));
   });
 

@@ -84,7 +84,7 @@ describe("the workflows", () => {
     assert.deepEqual(
       writing.map(({ file, name, permissions }) => [file, name, permissions]),
       [
-        ["release.yml", "package", { contents: "read", "id-token": "write" }],
+        ["release.yml", "packages", { contents: "read", "id-token": "write" }],
         ["release.yml", "image", { contents: "read", packages: "write", "id-token": "write", attestations: "write" }],
       ],
     );
@@ -140,9 +140,26 @@ describe("the workflows", () => {
       [...run.matchAll(/npm run (?:--silent )?(\S+)/g)].map(([, name]) => name),
     );
 
-    assert.deepEqual([...new Set(names)].sort(), ["build", "check", "sbom"]);
+    assert.deepEqual([...new Set(names)].sort(), ["check", "sbom"]);
     for (const name of names) assert.ok(name in scripts);
     assert.equal(steps.filter(({ run }) => run === ".ci/run").length, 1);
+  });
+});
+
+describe("the release", () => {
+  it("publishes every package, and each after what it depends on", () => {
+    const publishing = steps.map(({ run = "" }) => run).filter((run) => run.includes("npm publish"));
+    const folders =
+      /^for package in (.*); do npm publish "\.\/\$package" /.exec(publishing.join())?.[1].split(" ") ?? [];
+    const names = folders.map((folder) => JSON.parse(read(`${folder}/package.json`)).name);
+    const packages = readdirSync(new URL("../../packages/", import.meta.url)).map((name) => `packages/${name}`);
+
+    assert.deepEqual([...folders].sort(), [".", ...packages].sort());
+    for (const [index, folder] of folders.entries()) {
+      const { dependencies, scripts } = JSON.parse(read(`${folder}/package.json`));
+      for (const name of Object.keys(dependencies)) assert.ok(!names.slice(index).includes(name), `${folder}: ${name}`);
+      assert.ok(scripts.prepack, folder);
+    }
   });
 });
 
