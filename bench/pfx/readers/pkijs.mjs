@@ -1,0 +1,27 @@
+import { createHash } from "node:crypto";
+import * as pkijs from "pkijs";
+
+const bagTypes = { key: "1.2.840.113549.1.12.10.1.2", certificate: "1.2.840.113549.1.12.10.1.3" };
+
+/** Opens a file, with its MAC, and finds the certificate whose public key is the key's. */
+export const open = async (file, passwordText) => {
+  const password = new TextEncoder().encode(passwordText).buffer;
+  const pfx = pkijs.PFX.fromBER(new Uint8Array(file));
+  await pfx.parseInternalValues({ password, checkIntegrity: true });
+  const { authenticatedSafe } = pfx.parsedValue;
+  const safeContents = authenticatedSafe.safeContents.map(() => ({ password }));
+  await authenticatedSafe.parseInternalValues({ safeContents });
+  const bags = authenticatedSafe.parsedValue.safeContents.flatMap(({ value }) => value.safeBags);
+  const keyBag = bags.find(({ bagId }) => bagId === bagTypes.key).bagValue;
+  await keyBag.parseInternalValues({ password });
+  const modulus = modulusOf(pkijs.RSAPrivateKey.fromBER(keyBag.parsedValue.privateKey.valueBlock.valueHexView));
+  const certificate = bags
+    .filter(({ bagId }) => bagId === bagTypes.certificate)
+    .map(({ bagValue }) => bagValue.parsedValue)
+    .find(({ subjectPublicKeyInfo }) => modulus === modulusOf(subjectPublicKeyInfo.parsedKey));
+  return createHash("sha1")
+    .update(new Uint8Array(certificate.toSchema(true).toBER()))
+    .digest("hex");
+};
+
+const modulusOf = (key) => Buffer.from(key.modulus.valueBlock.valueHexView).toString("hex").replace(/^00/, "");
