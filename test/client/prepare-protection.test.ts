@@ -92,6 +92,7 @@ describe("a file that is kept", () => {
     ["w-win-3des.pfx", []],
     ["o30-default.pfx", ["it is not protected by 3DES and SHA-1"]],
     ["w-win-aes.pfx", ["it is not protected by 3DES and SHA-1"]],
+    ["w-noids.pfx", ["its private key is not encrypted, so that its password protects nothing"]],
     ["ct38-default.pfx", ["it asks for more than 300000 rounds of key derivation at once"]],
   ])("%s brings the warnings %j", async (file, reasons) => {
     const { warnings } = await prepareUserPfxCertificate(pfxFile(file), "Passw0rd!", {

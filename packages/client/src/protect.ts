@@ -80,11 +80,13 @@ function keep({ file, contents, password }: Source): ProtectedFile {
 const maxIterationsAtOnce = 300_000;
 
 function whyItMayNotOpen({ mac }: PfxFile, { opened }: Contents): string | undefined {
-  const derivations = [...opened.encryptions, ...(mac === undefined ? [] : [mac])];
-  if (derivations.some(({ iterations }) => iterations > maxIterationsAtOnce)) {
+  if (opened.hasPlainKey) return "its private key is not encrypted, so that its password protects nothing";
+  if (mac === undefined) return "it has no integrity check";
+  if ([...opened.encryptions, mac].some(({ iterations }) => iterations > maxIterationsAtOnce)) {
     return `it asks for more than ${maxIterationsAtOnce} rounds of key derivation at once`;
   }
   const is3des = opened.encryptions.every(({ scheme, cipher }) => scheme === "PBES1" && cipher === "3DES");
-  const isSha1 = mac !== undefined && mac.hash === "SHA-1" && mac.pbkdf2 === undefined;
-  return is3des && isSha1 ? undefined : "it is not protected by 3DES and SHA-1";
+  return is3des && mac.hash === "SHA-1" && mac.pbkdf2 === undefined
+    ? undefined
+    : "it is not protected by 3DES and SHA-1";
 }

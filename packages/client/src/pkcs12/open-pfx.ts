@@ -31,6 +31,8 @@ export interface OpenedPfx {
   readonly certificates: readonly PfxCertificate[];
   /** How keys and certificates are encrypted, part by part. */
   readonly encryptions: readonly Encryption[];
+  /** Whether a private key lies in the file as it is. */
+  readonly hasPlainKey: boolean;
   /** Overwrites everything decrypted with zeros. */
   erase(): void;
 }
@@ -74,6 +76,7 @@ export async function openPfx(
         ...parts.value.flatMap((part) => (part.type === "encrypted" ? [part.encryption] : [])),
         ...encryptionsOf(bags.flat()),
       ],
+      hasPlainKey: parts.value.some((part) => part.type === "plain" && part.bags.some(({ type }) => type === "key")),
       erase,
     };
   } catch (error) {
