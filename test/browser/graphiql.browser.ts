@@ -2,36 +2,27 @@
  * GraphiQL as built, in Chromium (`CHROMIUM`, default /usr/bin/chromium) that can reach nothing but this machine. Screenshots
  * go to a temporary folder, whose name is printed.
  */
-import { existsSync, mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { launchChromium, openTab, type Tab } from "./chromium.ts";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const screenshots = mkdtempSync(join(tmpdir(), "graphiql-screenshots-"));
 let browser: Browser;
 
 beforeAll(async () => {
-  if (!existsSync(executablePath)) {
-    throw new Error(`No Chromium at ${executablePath}. On Debian: apt-get install chromium; elsewhere set CHROMIUM.`);
-  }
-  browser = await chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-  });
+  browser = await launchChromium();
   console.log(`screenshots: ${screenshots}`);
 });
 
 afterAll(() => browser?.close());
 
-interface Visit extends AsyncDisposable {
+interface Visit extends Tab, AsyncDisposable {
   readonly gateway: TestGateway;
-  readonly page: Page;
-  /** Requests to anywhere but the gateway, errors of the page and its console, violations of the policy. */
-  readonly complaints: string[];
 }
 
 /** Opens GraphiQL and waits until it knows the schema. */
@@ -41,34 +32,18 @@ async function visit(options: BrowserContextOptions = {}): Promise<Visit> {
     config: { authMode: "none" },
     graphiqlFolder: new URL("../../dist/graphiql/", import.meta.url),
   });
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  const page = await context.newPage();
-  const complaints: string[] = [];
   const { origin } = new URL(gateway.url);
-  context.on("request", (request) => {
-    const url = new URL(request.url());
-    if (url.origin !== origin && url.protocol !== "data:") complaints.push(`request: ${url}`);
-  });
-  context.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(`console: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
-  page.on("response", (response) => {
-    if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`);
-  });
-  await page.addInitScript(
-    "addEventListener('securitypolicyviolation', (event) => console.error('policy:', event.violatedDirective, event.blockedURI))",
-  );
+  const tab = await openTab(browser, origin, { viewport: { width: 1440, height: 900 }, ...options });
+  const { page } = tab;
   const schema = page.waitForResponse((response) => response.url() === gateway.url);
   await page.goto(new URL("/graphiql", gateway.url).href);
   await schema;
   await page.locator(".graphiql-query-editor .view-line").first().waitFor();
   return {
     gateway,
-    page,
-    complaints,
+    ...tab,
     async [Symbol.asyncDispose]() {
-      await context.close();
+      await tab.context.close();
       await gateway[Symbol.asyncDispose]();
     },
   };

@@ -20,6 +20,7 @@ describe("a file that is made to harm", () => {
     ["a million nested sequences", nested(1_000_000), "NOT_A_PFX"],
     ["a million nested sequences under its integrity check", aPfxOf(nested(1_000_000)), "DAMAGED"],
     ["a length of 4 GB", Buffer.from("3084ffffffff020103", "hex"), "NOT_A_PFX"],
+    ["a time that is none", Buffer.from("3009020103180461626364", "hex"), "NOT_A_PFX"],
     ["a length of 2^64", Buffer.from("3088ffffffffffffffff020103", "hex"), "NOT_A_PFX"],
     [
       "a hundred thousand bags",

@@ -78,7 +78,7 @@ export async function prepareUserPfxCertificate(
     const sent = await protect({ file, contents, pair, password, protection: checked.protection }, pace);
     if (sent.file.length > maxBlobBytes) throw tooLarge(sent.file.length);
     const encryptedPfxPassword = await encryptPassword(sent.password, publicKey, checked.paddingScheme);
-    pace.throwIfAborted();
+    await pace.pauseIfDue();
     const input: CreateUserPfxCertificateInput = {
       thumbprint: facts.thumbprint,
       intendedPurpose: purpose,

@@ -58,10 +58,19 @@ export class NodeBudget {
  */
 export function readAsn1(bytes: Uint8Array, budget: NodeBudget): Asn1Node {
   if (budget.left <= 0) throw new Asn1Error("too many nodes");
-  // A copy would hold secrets that nobody erases. Text in OCTET STRINGs is parsed where it is known to be ASN.1.
-  const parsed = asn1js.fromBER(bytes, { maxDepth, maxNodes: budget.left, parseEmbedded: false, copyInput: false });
-  if (parsed.offset === -1) throw new Asn1Error(parsed.result.error);
-  return toNode(parsed.result, budget);
+  return toNode(parse(bytes, budget.left), budget);
+}
+
+function parse(bytes: Uint8Array, maxNodes: number): asn1js.AsnType {
+  try {
+    // A copy would hold secrets that nobody erases. Text in OCTET STRINGs is parsed where it is known to be ASN.1.
+    const options = { maxDepth, maxNodes, parseEmbedded: false, copyInput: false };
+    const { offset, result } = asn1js.fromBER(bytes, options);
+    if (offset !== -1) return result;
+  } catch {
+    // Most errors are returned; that of a time that is none is thrown.
+  }
+  throw new Asn1Error("no readable ASN.1");
 }
 
 function toNode(block: asn1js.AsnType, budget: NodeBudget): Asn1Node {

@@ -1,6 +1,6 @@
 /** DER, written by `asn1js`: short names for what a PFX file is made of. */
 import * as asn1js from "asn1js";
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, concatenate } from "../bytes.ts";
 
 type Item = asn1js.AsnType;
 
@@ -44,6 +44,15 @@ export const bitString = (valueHex: Uint8Array): Item => new asn1js.BitString({ 
 
 export function encode(item: Item): Bytes {
   return new Uint8Array(item.toBER());
+}
+
+/** A SEQUENCE of elements that are encoded already. */
+export function sequenceOfEncoded(elements: readonly Bytes[]): Bytes {
+  const content = concatenate(elements);
+  const length: number[] = [];
+  for (let rest = content.length; rest > 0; rest = Math.floor(rest / 256)) length.unshift(rest % 256);
+  const header = content.length < 128 ? [0x30, content.length] : [0x30, 0x80 + length.length, ...length];
+  return concatenate([Uint8Array.from(header), content]);
 }
 
 function compare(one: Uint8Array, other: Uint8Array): number {

@@ -4,6 +4,7 @@
  * runtime can do neither.
  */
 import {
+  type Asn1Node,
   algorithmIdentifier,
   bitString,
   explicit,
@@ -18,6 +19,7 @@ import {
   Tag,
 } from "../asn1/read.ts";
 import { areEqual } from "../bytes.ts";
+import type { Pace } from "../pace.ts";
 import type { PfxCertificate, PfxKey } from "../pkcs12/open-pfx.ts";
 import {
   type Certificate,
@@ -48,12 +50,25 @@ export interface Matches {
 }
 
 /** @throws {Asn1Error} where a private key can't be read */
-export async function matchKeys(keys: readonly PfxKey[], certificates: readonly CertificateInFile[]): Promise<Matches> {
+export async function matchKeys(
+  keys: readonly PfxKey[],
+  certificates: readonly CertificateInFile[],
+  pace: Pace,
+): Promise<Matches> {
+  const privateKeys: PrivateKey[] = [];
+  for (const key of keys) {
+    privateKeys.push(readPrivateKey(key));
+    await pace.pauseIfDue();
+  }
   const pairs: KeyPair[] = [];
   const matched = new Set<PfxKey>();
   for (const certificate of certificates) {
-    for (const key of keys) {
-      const belongs = await isKeyOf(key, certificate.certificate.publicKey);
+    const { publicKey } = certificate.certificate;
+    const rsaPublicKey = isRsa(publicKey.algorithm) ? readRsaPublicKey(publicKey.keyBytes) : undefined;
+    for (const privateKey of privateKeys) {
+      await pace.pauseIfDue();
+      const { key } = privateKey;
+      const belongs = await isKeyOf(privateKey, publicKey, rsaPublicKey);
       if (!(belongs ?? haveSameLabel(key, certificate))) continue;
       matched.add(key);
       // A key that is in the file twice makes one pair.
@@ -74,30 +89,51 @@ function haveSameLabel(key: PfxKey, certificate: PfxCertificate): boolean {
   );
 }
 
-/** `undefined` where this runtime can't tell. */
-async function isKeyOf({ pkcs8 }: PfxKey, publicKey: PublicKeyInfo): Promise<boolean | undefined> {
-  const budget = new NodeBudget();
-  const [, algorithm, privateKey, ...optional] = sequence(readAsn1(pkcs8, budget));
-  const { oid, parameters } = algorithmIdentifier(algorithm);
-  if (isRsa(oid)) return isRsa(publicKey.algorithm) && haveSameModulus(octetString(privateKey), publicKey);
-  if (oid !== publicKey.algorithm) return false;
+type RsaNumbers = ReturnType<typeof readRsaPublicKey>;
+
+/** A key as it is read once, however many certificates there are. */
+interface PrivateKey {
+  readonly key: PfxKey;
+  readonly algorithm: string;
+  readonly curve: string | undefined;
+  /** In the form that the algorithm has. */
+  readonly content: Uint8Array;
+  readonly optional: readonly Asn1Node[];
+  /** The public half of an RSA key. */
+  readonly rsa: RsaNumbers | undefined;
+}
+
+function readPrivateKey(key: PfxKey): PrivateKey {
+  const [, identifier, privateKey, ...optional] = sequence(readAsn1(key.pkcs8, new NodeBudget()));
+  const { oid: algorithm, parameters } = algorithmIdentifier(identifier);
   const curve = isUniversal(parameters, Tag.OBJECT_IDENTIFIER) ? objectIdentifier(parameters) : undefined;
-  if (curve !== publicKey.curve) return false;
-  const proved = await provePossession(pkcs8, publicKey);
+  const content = octetString(privateKey);
+  return { key, algorithm, curve, content, optional, rsa: isRsa(algorithm) ? readRsaPrivateKey(content) : undefined };
+}
+
+function readRsaPrivateKey(content: Uint8Array): RsaNumbers {
+  const [, modulus, exponent] = sequence(readAsn1(content, new NodeBudget()));
+  return { modulus: magnitude(integerBytes(modulus)), exponent: magnitude(integerBytes(exponent)) };
+}
+
+/** `undefined` where this runtime can't tell. */
+async function isKeyOf(
+  { key, algorithm, curve, content, optional, rsa }: PrivateKey,
+  publicKey: PublicKeyInfo,
+  rsaPublicKey: RsaNumbers | undefined,
+): Promise<boolean | undefined> {
+  if (rsa !== undefined) return rsaPublicKey !== undefined && areSameNumbers(rsa, rsaPublicKey);
+  if (algorithm !== publicKey.algorithm || curve !== publicKey.curve) return false;
+  const proved = await provePossession(key.pkcs8, publicKey);
   if (proved !== undefined) return proved;
-  const stated = isEllipticCurve(oid)
-    ? statedPoint(octetString(privateKey))
+  const stated = isEllipticCurve(algorithm)
+    ? statedPoint(content)
     : optional.find((part) => isContext(part, 1))?.content.subarray(1);
   return stated === undefined ? undefined : areEqual(stated, publicKey.keyBytes);
 }
 
-function haveSameModulus(privateKey: Uint8Array, publicKey: PublicKeyInfo): boolean {
-  const [, modulus, exponent] = sequence(readAsn1(privateKey, new NodeBudget()));
-  const expected = readRsaPublicKey(publicKey.keyBytes);
-  return (
-    areEqual(magnitude(integerBytes(modulus)), expected.modulus) &&
-    areEqual(magnitude(integerBytes(exponent)), expected.exponent)
-  );
+function areSameNumbers(one: RsaNumbers, other: RsaNumbers): boolean {
+  return areEqual(one.modulus, other.modulus) && areEqual(one.exponent, other.exponent);
 }
 
 /** The public key that an elliptic-curve private key states beside its secret (RFC 5915). */

@@ -3,7 +3,7 @@
  * The block ciphers of PFX files, all in CBC mode with PKCS #7 padding. AES is WebCrypto's; DES and RC2, and AES-192 where a
  * browser lacks it, are node-forge's, which is loaded when a file needs it.
  */
-import { type Bytes, concatenate } from "../bytes.ts";
+import { type Bytes, concatenate, toBinary } from "../bytes.ts";
 import type { Pace } from "../pace.ts";
 
 export type CipherName = "AES-128" | "AES-192" | "AES-256" | "3DES" | "3DES-2KEY" | "RC2-40" | "RC2-128";
@@ -94,7 +94,7 @@ interface ForgeCipher {
   readonly output: { getBytes(): string };
 }
 
-/** Whole blocks only, so that nothing is left for the cipher's own padding. */
+/** Whole blocks only, so that nothing is left for the cipher's own padding. node-forge takes and gives bytes as strings. */
 async function run(cipher: ForgeCipher, data: Uint8Array, pace: Pace): Promise<Bytes> {
   const { util } = (await import("node-forge/lib/forge.js")).default;
   const result = new Uint8Array(data.length);
@@ -105,11 +105,6 @@ async function run(cipher: ForgeCipher, data: Uint8Array, pace: Pace): Promise<B
     await pace.pauseIfDue();
   }
   return result;
-}
-
-/** A string with one character for each byte, which is how node-forge takes bytes. */
-function toBinary(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
 }
 
 function withPadding(data: Uint8Array, blockBytes: number): Bytes {

@@ -3,6 +3,9 @@ import { isUniversal, NodeBudget, readAsn1, sequence, Tag } from "../asn1/read.t
 import { fromBase64 } from "../bytes.ts";
 import { PfxError } from "../pfx-error.ts";
 
+/** As much as is looked at of a text: megabytes of it would hold the thread for a second. */
+const beginningBytes = 65_536;
+
 export function notAPfx(bytes: Uint8Array): PfxError {
   return new PfxError("NOT_A_PFX", `this is no PFX file (PKCS #12), or it is damaged${hintFor(bytes)}`);
 }
@@ -11,9 +14,10 @@ function hintFor(bytes: Uint8Array): string {
   if (bytes.length === 0) return "; it is empty";
   if (isJavaKeystore(bytes)) return "; it is a Java keystore (JKS): convert it with keytool";
   if (isCertificate(bytes)) return "; it is a certificate without a key";
-  const text = decodeText(bytes);
+  const text = decodeText(bytes.subarray(0, beginningBytes));
   if (text.includes("-----BEGIN ")) return "; it is PEM text";
-  if (fromBase64(text)?.[0] === 0x30) return "; it is base64 text: decode it first";
+  const firstDigits = text.replace(/\s/g, "").slice(0, 1024);
+  if (fromBase64(firstDigits)?.[0] === 0x30) return "; it is base64 text: decode it first";
   return "";
 }
 

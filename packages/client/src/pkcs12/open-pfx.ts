@@ -3,7 +3,7 @@
  * MAC has shown that the password is right, an unreadable part may as well mean that it is wrong.
  */
 import { Asn1Error, copyOf, readAsn1 } from "../asn1/read.ts";
-import { type Bytes, toHex } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
 import type { Pace } from "../pace.ts";
 import { PfxError } from "../pfx-error.ts";
 import { type Bag, type BagAttributes, encryptionsOf, readBags, readPrivateKeyInfo } from "./bags.ts";
@@ -71,7 +71,7 @@ export async function openPfx(
     const keys = await inTurn(bags.flat(), (bag) => openKey(bag, decryption));
     return {
       keys: keys.flat(),
-      certificates: withoutDuplicates(bags.flat()),
+      certificates: await withoutDuplicates(bags.flat(), pace),
       encryptions: [
         ...parts.value.flatMap((part) => (part.type === "encrypted" ? [part.encryption] : [])),
         ...encryptionsOf(bags.flat()),
@@ -134,13 +134,15 @@ async function decryptAs<T>(
 }
 
 /** Files that export a chain for each of their keys have certificates twice. */
-function withoutDuplicates(bags: readonly Bag[]): readonly PfxCertificate[] {
+async function withoutDuplicates(bags: readonly Bag[], pace: Pace): Promise<readonly PfxCertificate[]> {
+  const decoder = new TextDecoder("latin1"); // one character for each byte
   const certificates = new Map<string, PfxCertificate>();
   for (const bag of bags) {
     if (bag.type !== "certificate") continue;
     const der = copyOf(bag.der);
-    const known = toHex(der);
-    if (!certificates.has(known)) certificates.set(known, { der, attributes: bag.attributes });
+    const text = decoder.decode(der);
+    if (!certificates.has(text)) certificates.set(text, { der, attributes: bag.attributes });
+    await pace.pauseIfDue();
   }
   return [...certificates.values()];
 }

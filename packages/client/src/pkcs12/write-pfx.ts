@@ -14,6 +14,7 @@ import {
   octetString,
   oid,
   sequence,
+  sequenceOfEncoded,
   setOf,
 } from "../asn1/write.ts";
 import type { Bytes } from "../bytes.ts";
@@ -98,12 +99,7 @@ export async function writePfx(
     const safe = encode(
       sequence(
         plainPart(sequence(await keyBag(key, keyId, password, protection, pace))),
-        await encryptedPart(
-          sequence(...certificates.map((each, index) => certificateBag(each, index === 0 ? keyId : undefined))),
-          password,
-          protection,
-          pace,
-        ),
+        await encryptedPart(await certificateBags(certificates, keyId, pace), password, protection, pace),
       ),
     );
     return encode(
@@ -147,6 +143,16 @@ async function keyBag(
   );
 }
 
+/** The `SafeContents` of the certificates. Encoding hundreds of them in one go would hold the thread. */
+async function certificateBags(certificates: readonly PfxCertificate[], keyId: Bytes, pace: Pace): Promise<Bytes> {
+  const bags: Bytes[] = [];
+  for (const [index, certificate] of certificates.entries()) {
+    bags.push(encode(certificateBag(certificate, index === 0 ? keyId : undefined)));
+    await pace.pauseIfDue();
+  }
+  return sequenceOfEncoded(bags);
+}
+
 function certificateBag({ der, attributes: { friendlyName } }: PfxCertificate, keyId: Bytes | undefined): Item {
   return sequence(
     oid("1.2.840.113549.1.12.10.1.3"),
@@ -169,12 +175,12 @@ function plainPart(safeContents: Item): Item {
 }
 
 async function encryptedPart(
-  safeContents: Item,
+  safeContents: Bytes,
   password: Password,
   protection: Protection,
   pace: Pace,
 ): Promise<Item> {
-  const { algorithm, encrypted } = await encryptUnder(password, protection, encode(safeContents), pace);
+  const { algorithm, encrypted } = await encryptUnder(password, protection, safeContents, pace);
   return sequence(
     oid(encryptedData),
     explicit(0, sequence(integer(0), sequence(oid(data), algorithm, implicitOctetString(0, encrypted)))),
