@@ -14,7 +14,22 @@ const useOperations = `if (operations.CreateUserPfxCertificateDocument.kind !== 
 }
 `;
 /** What a consumer does with the PFX library; the same text is compiled, run in Node.js, and bundled for browsers. */
-const useLibrary = `if (typeof library !== "object") throw new Error("The library does not load.");
+const useLibrary = `const { prepareUserPfxCertificate, inspectPfx, readPublicKey, PfxError } = library;
+for (const exported of [prepareUserPfxCertificate, inspectPfx, readPublicKey, PfxError]) {
+  if (typeof exported !== "function") throw new Error("The library does not load.");
+}
+`;
+
+const vectors = join(root, "test/client/vectors");
+/** A PFX file becomes the mutation's input; `(async () => { … })()`, since CommonJS has no top-level await. */
+const prepareOne = `(async () => {
+  const { readFileSync } = process.getBuiltinModule("node:fs");
+  const file = readFileSync(${JSON.stringify(join(vectors, "pfx/o30-default.pfx"))});
+  const publicKey = readFileSync(${JSON.stringify(join(vectors, "keys/connector.rsapublicblob"))});
+  const options = { publicKey, keyName: "PFXEncryptionKey" };
+  const { input } = await library.prepareUserPfxCertificate(file, "Passw0rd!", options);
+  console.log(Object.keys(input).length, input.userPrincipalName, input.encryptedPfxPassword.length);
+})();
 `;
 
 const imports = `import * as library from "intune-pfx-client";
@@ -59,6 +74,9 @@ function proveModules() {
   writeFileSync(join(project, "cjs.cjs"), requires + useLibrary + useOperations);
   for (const file of ["esm.mjs", "cjs.cjs"]) {
     run(process.execPath, [file], project);
+    writeFileSync(join(project, `prepare-${file}`), (file.endsWith(".cjs") ? requires : imports) + prepareOne);
+    const prepared = run(process.execPath, [`prepare-${file}`], project);
+    prove(`${file} makes the mutation's input from a PFX file`, prepared.trim() === "10 user1@contoso.example 344");
     prove(`${file} runs, on Node.js ${process.versions.node}`);
   }
 }
