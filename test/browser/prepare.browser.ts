@@ -48,7 +48,7 @@ type Action = "prepareInWorker" | "prepareInPage" | "send";
 async function press(page: Page, action: Action): Promise<string> {
   await page.click(`button[value=${action}]`);
   const output = page.locator("output:not(:empty)");
-  await output.waitFor();
+  await output.waitFor({ state: "attached" });
   return (await output.textContent()) ?? "";
 }
 
