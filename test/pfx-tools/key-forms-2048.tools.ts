@@ -1,0 +1,3 @@
+import { describeFormsOf } from "./key-forms.ts";
+
+describeFormsOf("connector", { bits: 2048, forms: 14 });
