@@ -2,72 +2,196 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { run } from "../../packages/cli/src/run.ts";
+import { TestFolder } from "../support/cli.ts";
 
 const { version } = JSON.parse(readFileSync("packages/cli/package.json", "utf8"));
 
-function runWith(...args: string[]): { exitCode: number; stdout: string; stderr: string } {
-  let stdout = "";
-  let stderr = "";
-  const exitCode = run(args, {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-  });
-  return { exitCode, stdout, stderr };
+async function runWith(...args: string[]) {
+  using folder = new TestFolder();
+  return folder.run(args);
 }
 
+const commands = ["import", "inspect", "list", "delete", "setup", "doctor", "encrypt"];
+const topics = ["csv", "passwords", "sign-in", "exit-codes", "environment"];
+
 describe("intune-pfx", () => {
-  it("says what it is for, and where its help is, without arguments", () => {
-    const { exitCode, stdout, stderr } = runWith();
-
+  it("says what it is for, and what to type next, without arguments", async () => {
+    const { exitCode, stdout, stderr } = await runWith();
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^intune-pfx imports .* Microsoft Intune\.\n/);
-    expect(stdout).toContain("intune-pfx --help");
-    expect(stderr).toBe("");
-  });
-
-  it.each(["--help", "-h"])("%s prints the help, in 80 columns", (argument) => {
-    const { exitCode, stdout, stderr } = runWith(argument);
-
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^intune-pfx ${version} - `));
-    for (const option of ["-h, --help", "-V, --version"]) expect(stdout).toContain(option);
-    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(stderr).toBe("");
-  });
-
-  it.each(["--version", "-V"])("%s prints the versions of the tool and of Node.js", (argument) => {
-    const { exitCode, stdout, stderr } = runWith(argument);
-
-    expect(exitCode).toBe(0);
-    expect(stdout).toBe(`intune-pfx ${version}, Node.js ${process.versions.node}\n`);
+    expect(stdout).toMatch(/^intune-pfx imports users' \.pfx files into Microsoft Intune\.\n/);
+    for (const next of ["intune-pfx setup", "--dry-run", "intune-pfx --help"]) expect(stdout).toContain(next);
     expect(stderr).toBe("");
   });
 
   it.each([
-    [["--dryrun"], "intune-pfx has no option --dryrun"],
-    [["-x"], "intune-pfx has no option -x"],
-    [["--constructor"], "intune-pfx has no option --constructor"],
-    [["--help", "--verbose"], "intune-pfx has no option --verbose"],
-    [["improt"], 'intune-pfx has no command "improt"'],
-    [["--", "\u001b[2J"], 'intune-pfx has no command "\\u001b[2J"'],
-    [[""], 'intune-pfx has no command ""'],
-    [["--version=2"], "--version takes no value"],
-  ])("%j is not known: exit code 64, and one sentence", (args, problem) => {
-    const { exitCode, stdout, stderr } = runWith(...args);
+    ...["--help", "-h", "help"].map((argument) => [[argument]]),
+    ...commands.map((command) => [[command, "--help"]]),
+    ...commands.map((command) => [["help", command]]),
+    ...topics.map((topic) => [["help", topic]]),
+  ])("%j prints help in 80 columns, of ASCII only", async (args) => {
+    const { exitCode, stdout, stderr } = await runWith(...args);
+    expect(exitCode).toBe(0);
+    expect(stdout.length).toBeGreaterThan(100);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(/^[\n\x20-\x7e]*$/.test(stdout)).toBe(true);
+    expect(stderr).toBe("");
+  });
 
+  it("lists every command in its help, and every option in the help of its command", async () => {
+    const { stdout } = await runWith("--help");
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
+    const { optionsOf, isCommand } = await import("../../packages/cli/src/arguments/options.ts");
+    for (const command of commands) {
+      const { stdout: help } = await runWith(command, "--help");
+      const common = new Set(["help", "version", "no-input", "json", "config"]);
+      const missing = (isCommand(command) ? optionsOf(command) : []).filter(
+        (option) => !common.has(option) && !help.includes(`--${option}`),
+      );
+      expect({ command, missing }).toEqual({ command, missing: [] });
+    }
+  });
+
+  it.each(["--version", "-V"])("%s prints the versions of the tool and of Node.js", async (argument) => {
+    const { exitCode, stdout } = await runWith(argument);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(`intune-pfx ${version}, Node.js ${process.versions.node}\n`);
+  });
+
+  it.each<[string[], string]>([
+    [["--dryrun"], "intune-pfx has no option --dryrun."],
+    [["import", "--dryrun"], "import has no option --dryrun. Did you mean --dry-run?"],
+    [["list", "--reprt", "x"], "list has no option --reprt."],
+    [["import", "-x"], "import has no option -x."],
+    [["--constructor"], "intune-pfx has no option --constructor."],
+    [["imprt", "x"], 'intune-pfx has no command "imprt". Did you mean import?'],
+    [["--", "\u001b[2J"], 'intune-pfx has no command "\uFFFD[2J".'],
+    [["import", "x", "--yes=1"], "--yes takes no value"],
+    [["import", "x", "--key"], "--key needs a value: --key FILE"],
+    [["import", "x", "--key", "--yes"], "--key needs a value: --key FILE"],
+    [["import", "x", "--auth", "magic"], "--auth must be one of browser, device-code, az, app, token, none"],
+    [["import", "\u2013dry-run"], '"\u2013dry-run" begins with a long dash. Type two hyphens: --dry-run'],
+    [
+      ["help", "password"],
+      "There is no such topic of help. Did you mean passwords? The topics are csv, passwords, sign-in, exit-codes, environment.",
+    ],
+    [
+      ["import"],
+      "Nothing was sent: 3 settings are missing.\n\n  --gateway URL    the gateway's address\n  --key FILE       the connector's public key\n  --key-name NAME  that key's name on the connector's machine\n\n'intune-pfx setup' asks for them, tests them and saves them.",
+    ],
+  ])("%j ends with exit code 64: %s", async (args, message) => {
+    const { exitCode, stdout, stderr } = await runWith(...args);
     expect(exitCode).toBe(64);
-    expect(stderr).toBe(`${problem}; 'intune-pfx --help' lists what there is.\n`);
+    expect(stderr).toBe(`${message}\n`);
     expect(stdout).toBe("");
   });
 
-  it.each([[["--password", "hunter2"]], [["--password=hunter2"]], [["--constructor=hunter2"]]])(
-    "repeats no value of an unknown option: %j",
-    (args) => {
-      const { exitCode, stdout, stderr } = runWith(...args);
+  it.each([
+    [["import", "x", "--password", "hunter2"]],
+    [["import", "x", "--password=hunter2"]],
+    [["--password", "hunter2", "import"]],
+    [["--token", "hunter2"]],
+    [["list", "--token=hunter2"]],
+  ])("%j: secrets on the command line are refused, and not repeated", async (args) => {
+    const { exitCode, stdout, stderr } = await runWith(...args);
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(/on the command line are visible to others; use --(password|token)-file/);
+    expect(stdout + stderr).not.toContain("hunter2");
+  });
 
-      expect(exitCode).toBe(64);
-      expect(stdout + stderr).not.toContain("hunter2");
-    },
-  );
+  it.each([
+    [["--constructor=hunter2"]],
+    [["import", "--secret=hunter2"]],
+    [["list", "--kye", "hunter2hunter2hunter2hunter2"]],
+  ])("%j: repeats no value of an unknown option", async (args) => {
+    const { exitCode, stdout, stderr } = await runWith(...args);
+    expect(exitCode).toBe(64);
+    expect(stdout + stderr).not.toContain("hunter2");
+  });
+
+  it("tells programs in JSON what ends the run", async () => {
+    const { exitCode, json, stderr } = await runWith(
+      "import",
+      "x",
+      "--json",
+      "--gateway",
+      "https://pfx.contoso.example",
+    );
+    expect(exitCode).toBe(64);
+    expect(json).toEqual([
+      {
+        v: 1,
+        type: "error",
+        at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/),
+        code: "MISSING",
+        message: expect.stringContaining("2 settings are missing"),
+        option: "--key",
+      },
+    ]);
+    expect(stderr).toBe("");
+  });
+});
+
+describe("settings", () => {
+  const missing = "Nothing was sent: 2 settings are missing.";
+
+  it("come from the flag, else the variable, else the file, and never from the current folder", async () => {
+    using folder = new TestFolder();
+    folder.write("config.json", '{"gateway":"https://here.contoso.example"}');
+    folder.write("home/.config/intune-pfx/config.json", '{"key":"key.pub"}');
+    folder.write("home/.config/intune-pfx/key.pub", "no key");
+    const named = await folder.run(["import", "x.pfx"]);
+    expect(named.stderr).toContain(missing);
+    expect(named.stderr).not.toContain("--key FILE");
+    folder.write("x.pfx", "x");
+    const given = await folder.run(["import", "x.pfx", "--key-name", "K"], {
+      env: { INTUNE_PFX_GATEWAY: "https://pfx.contoso.example" },
+    });
+    // The key's path is relative to the file that names it.
+    expect(given.stderr).toBe(
+      `${folder.path}/home/.config/intune-pfx/key.pub: this is no public key in a known form\n`,
+    );
+    const flag = await folder.run(["import", "x.pfx", "--key-name", "K", "--gateway", "ftp://x"], {
+      env: { INTUNE_PFX_GATEWAY: "https://pfx.contoso.example" },
+    });
+    expect(flag.stderr).toContain("--gateway must be an address");
+  });
+
+  it("of --config are those of that file only", async () => {
+    using folder = new TestFolder();
+    folder.write(
+      "home/.config/intune-pfx/config.json",
+      '{"gateway":"https://pfx.contoso.example","key":"k","keyName":"K"}',
+    );
+    folder.write("other.json", '\uFEFF{"gateway":"https://pfx.contoso.example"}');
+    const { stderr } = await folder.run(["import", "x", "--config", "other.json"]);
+    expect(stderr).toContain(missing);
+    const { stderr: absent } = await folder.run(["import", "x", "--config", "absent.json"]);
+    expect(absent).toBe("There is no file absent.json.\n");
+  });
+
+  it.each([
+    ['{"token":"hunter2"}', /"token" is a secret/],
+    ['{"pfxPassword":"hunter2"}', /"pfxPassword" is a secret/],
+    ['{"gatway":"https://x"}', /"gatway" is not known\. Did you mean "gateway"\?/],
+    ['{"gateway":7}', /"gateway" must be a text/],
+    ["hunter2", /is not JSON with an object in it/],
+  ])("%s in the file is refused", async (text, problem) => {
+    using folder = new TestFolder();
+    folder.write("home/.config/intune-pfx/config.json", text);
+    const { exitCode, stderr } = await folder.run(["import", "x"]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(problem);
+    expect(stderr).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["http://pfx.contoso.example", "must begin with https"],
+    ["https://user:hunter2@pfx.contoso.example", "must not have a user or a password in it"],
+    ["pfx.contoso.example", "must be an address such as"],
+  ])("--gateway %s is refused", async (gateway, problem) => {
+    const { exitCode, stderr } = await runWith("import", "x", "--gateway", gateway);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain(problem);
+    expect(stderr).not.toContain("hunter2");
+  });
 });

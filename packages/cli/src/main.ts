@@ -1,10 +1,49 @@
-/** The program: it gives `run` the arguments and the streams, and ends with the exit code that it returns. */
+/** The program: hands the process's streams and signals to `run`, and ends with the exit code that it returns. */
+import { homedir } from "node:os";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./run.ts";
 
 // Whoever reads may stop reading, as `head` does: that is no failure.
-process.stdout.on("error", (error) => {
-  if (!("code" in error) || error.code !== "EPIPE") throw error;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    if ("code" in error && error.code === "EPIPE") process.exit();
+    throw error;
+  });
+}
+
+const signals = [
+  "SIGINT",
+  "SIGTERM",
+  "SIGHUP",
+  ...(process.platform === "win32" ? ["SIGBREAK" as const] : []),
+] as const;
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  folder: process.cwd(),
+  platform: process.platform,
+  homeFolder: homeFolder(),
+  now: () => new Date(),
+  wait: async (milliseconds, signal) => {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  },
+  onInterrupt(listener) {
+    for (const signal of signals) process.on(signal, listener);
+    return () => {
+      for (const signal of signals) process.off(signal, listener);
+    };
+  },
 });
 
-process.exitCode = run(process.argv.slice(2), process);
+/** A container may run as a user who is in no list of users and so has no home. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/";
+  }
+}

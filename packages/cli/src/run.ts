@@ -1,51 +1,81 @@
 /**
- * From arguments to output and an exit code. Data and help go to standard output, everything else to standard error; the text
- * of `parseArgs`' own errors is never shown.
+ * From arguments to a command and an exit code. Data and help go to standard output, everything else to standard error; whatever
+ * ends a run ends here, in words and never as a stack.
  */
-import process from "node:process";
-import { parseArgs } from "node:util";
-import { help, introduction, version } from "./help.ts";
 
-/** The two streams that a run writes to; those of `process`, or a test's. */
-export interface Output {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+import { isCommand } from "./arguments/options.ts";
+import { type Invocation, parseArguments } from "./arguments/parse-arguments.ts";
+import { suggest } from "./arguments/suggest.ts";
+import { CliError, ExitCode, usageError } from "./cli-error.ts";
+import { runCommand } from "./commands/run-command.ts";
+import { commandHelp } from "./help/commands.ts";
+import { generalHelp, introduction } from "./help/general.ts";
+import { topics } from "./help/topics.ts";
+import { version } from "./help/version.ts";
+import type { Io } from "./io.ts";
+import { JsonLines } from "./output/json-lines.ts";
+
+/** @returns the exit code */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    return await perform(parseArguments(args), io);
+  } catch (error) {
+    // `--json` counts also where the arguments can't be used.
+    return tell(error, args.includes("--json"), io);
+  }
 }
 
-/** 64 (EX_USAGE): arguments that can't be used. Nothing was done. */
-const exit = { done: 0, usage: 64 } as const;
-
-const options = {
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "V" },
-} as const;
-
-/** Returns the exit code. */
-export function run(args: readonly string[], { stdout, stderr }: Output): number {
-  const { values, tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
-  for (const token of tokens) {
-    const problem = problemOf(token);
-    if (problem === undefined) continue;
-    stderr.write(`${problem}; 'intune-pfx --help' lists what there is.\n`);
-    return exit.usage;
+async function perform(invocation: Invocation, io: Io): Promise<ExitCode> {
+  const { command, values } = invocation;
+  const text = helpFor(invocation);
+  if (text !== undefined) {
+    io.stdout.write(text);
+    return ExitCode.DONE;
   }
-  if (values.help) stdout.write(help());
-  else if (values.version) stdout.write(`intune-pfx ${version()}, Node.js ${process.versions.node}\n`);
-  else stdout.write(introduction);
-  return exit.done;
+  if (values.version || command === undefined || command === "help") {
+    io.stdout.write(values.version ? `intune-pfx ${version()}, Node.js ${process.versions.node}\n` : introduction);
+    return ExitCode.DONE;
+  }
+  return runCommand(command, invocation, io);
 }
 
-type Token = NonNullable<ReturnType<typeof parseArgs>["tokens"]>[number];
+function helpFor({ command, positionals: [topic], values }: Invocation): string | undefined {
+  if (command === undefined) return values.help ? generalHelp() : undefined;
+  if (command !== "help") return values.help ? commandHelp[command] : undefined;
+  if (topic === undefined) return generalHelp();
+  if (isCommand(topic)) return commandHelp[topic];
+  const found = Object.entries(topics).find(([name]) => name === topic);
+  if (found !== undefined) return found[1];
+  const closest = suggest(topic, [...Object.keys(topics), ...Object.keys(commandHelp)]);
+  throw usageError(
+    "TOPIC_UNKNOWN",
+    `There is no such topic of help.${closest === undefined ? "" : ` Did you mean ${closest}?`} The topics are ${Object.keys(topics).join(", ")}.`,
+  );
+}
 
-/** Names an option, but never its value, which may be a secret. */
-function problemOf(token: Token): string | undefined {
-  switch (token.kind) {
-    case "positional":
-      return `intune-pfx has no command ${JSON.stringify(token.value)}`;
-    case "option":
-      if (!Object.hasOwn(options, token.name)) return `intune-pfx has no option ${token.rawName}`;
-      return token.inlineValue ? `${token.rawName} takes no value` : undefined;
-    case "option-terminator":
-      return undefined;
+function tell(error: unknown, isJson: boolean, io: Io): ExitCode {
+  const { exitCode, code, message, option } =
+    error instanceof CliError
+      ? error
+      : // The message of an error that nobody foresaw may hold anything.
+        new CliError(
+          ExitCode.STOPPED,
+          "BUG",
+          `this is a bug of intune-pfx (${nameOf(error)}); report it, and how it came`,
+        );
+  if (isJson) {
+    new JsonLines(io).write("error", { code, message, option });
+    return exitCode;
   }
+  const stopped = exitCode === ExitCode.STOPPED || exitCode === ExitCode.SIGN_IN;
+  io.stderr.write(`${stopped ? `Stopped: ${message}` : message}\n`);
+  return exitCode;
+}
+
+function nameOf(error: unknown): string {
+  const place =
+    error instanceof Error
+      ? /\((?:file:\/\/)?[^()]*?([\w-]+\.[jt]s:\d+)(?::\d+)?\)/.exec(error.stack ?? "")?.[1]
+      : undefined;
+  return [error instanceof Error ? error.name : typeof error, place].filter(Boolean).join(" at ");
 }

@@ -1,6 +1,15 @@
 /** What goes wrong at the identity provider on order, endpoint by endpoint. */
 
-export type Endpoint = "jwks" | "metadata" | "instance" | "token" | "imds" | "trap" | "unknown";
+export type Endpoint =
+  | "jwks"
+  | "metadata"
+  | "instance"
+  | "authorize"
+  | "devicecode"
+  | "token"
+  | "imds"
+  | "trap"
+  | "unknown";
 
 export interface Fault {
   /** Default 503. */

@@ -1,0 +1,164 @@
+/**
+ * Talks with the gateway for as long as a command runs: waits where it is asked to, repeats what may be repeated, signs in again
+ * where a token is refused, and ends the run where only a person can help. Every operation goes through here, one at a time.
+ */
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { CliError, ExitCode } from "../cli-error.ts";
+import type { Io } from "../io.ts";
+import { duration } from "../output/words.ts";
+import type { SignIn } from "../sign-in/sign-in.ts";
+import type { GatewayClient, GatewayFailure, OperationName } from "./gateway-client.ts";
+
+/** A wait, as the progress line shows it: an event of the run, not an error. */
+export interface Wait {
+  readonly seconds: number;
+  readonly code: string;
+}
+
+export interface SessionOptions {
+  readonly client: GatewayClient;
+  readonly signIn: SignIn;
+  readonly io: Io;
+  /** Ends waits and requests at once. */
+  readonly signal: AbortSignal;
+  onWait(wait: Wait | undefined): void;
+}
+
+const patienceMs = 10 * 60 * 1000;
+const maxBackoffSeconds = 30;
+
+/** Somebody is busy: wait as long as is asked. */
+const busy: ReadonlySet<string> = new Set(["THROTTLED", "RATE_LIMITED", "OVERLOADED"]);
+/** Nobody knows whether it was done; repeating is safe. */
+const uncertain: ReadonlySet<string> = new Set([
+  "OUTCOME_UNKNOWN",
+  "UPSTREAM_UNAVAILABLE",
+  "UPSTREAM_TIMEOUT",
+  "NO_ANSWER",
+]);
+
+export function isRepeatable(code: string): boolean {
+  return busy.has(code) || uncertain.has(code) || code === "UNAUTHENTICATED" || code === "CLAIMS_CHALLENGE";
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  #succeededAtMs: number;
+  #hasSucceeded = false;
+  #failuresInARow = 0;
+  #isTokenNew = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#succeededAtMs = options.io.now().getTime();
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.signal;
+  }
+
+  /**
+   * Sends an operation until it is answered for good.
+   *
+   * @param isSuccess whether an answer is one that proves that things go on; by default each is
+   * @returns the data, or a failure that is the operation's own
+   * @throws {CliError} where the run can't go on
+   * @throws the signal's reason
+   */
+  async call<Data, Variables>(
+    name: OperationName,
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+    isSuccess: (data: Data) => boolean = () => true,
+  ): Promise<{ readonly data: Data } | { readonly failure: GatewayFailure }> {
+    for (;;) {
+      const outcome = await this.#options.client.send(name, document, variables, this.signal);
+      if ("data" in outcome) {
+        if (isSuccess(outcome.data)) this.noteSuccess();
+        return outcome;
+      }
+      if (!(await this.recover(outcome.failure))) return outcome;
+    }
+  }
+
+  noteSuccess(): void {
+    this.#succeededAtMs = this.#options.io.now().getTime();
+    this.#hasSucceeded = true;
+    this.#failuresInARow = 0;
+    this.#isTokenNew = false;
+  }
+
+  /**
+   * Does what a failure asks for, and waits.
+   *
+   * @returns whether the same can be sent again; false: the failure is final
+   * @throws {CliError} where the run can't go on
+   */
+  async recover(failure: GatewayFailure): Promise<boolean> {
+    const { code } = failure;
+    if (busy.has(code) || uncertain.has(code)) {
+      await this.#wait(failure);
+      return true;
+    }
+    if (code === "UNAUTHENTICATED") {
+      await this.#renewToken(failure);
+      return true;
+    }
+    if (code === "CLAIMS_CHALLENGE" && failure.claims !== undefined) {
+      if (this.#isTokenNew) throw this.#signInRefused(failure);
+      this.#isTokenNew = true;
+      await this.#options.signIn.answerClaims(failure.claims, this.signal);
+      return true;
+    }
+    if (code === "FORBIDDEN") throw this.#signInRefused(failure);
+    if (code === "UPSTREAM_MISCONFIGURED") {
+      throw new CliError(ExitCode.STOPPED, code, `the gateway is not set up rightly: ${failure.message}`);
+    }
+    if (code === "NOT_A_GATEWAY" || code === "REDIRECT" || code === "PROXY_AUTHENTICATION") {
+      const exitCode = this.#hasSucceeded ? ExitCode.STOPPED : ExitCode.USAGE;
+      throw new CliError(exitCode, code, failure.message, { option: "--gateway" });
+    }
+    return false;
+  }
+
+  async #wait({ code, message, retryAfterSeconds }: GatewayFailure): Promise<void> {
+    const { io, onWait } = this.#options;
+    const silentMs = io.now().getTime() - this.#succeededAtMs;
+    if (silentMs >= patienceMs) {
+      throw new CliError(ExitCode.STOPPED, code, `nothing went through for ${duration(silentMs)}: ${message}`);
+    }
+    this.#failuresInARow += 1;
+    const backoff = Math.min(maxBackoffSeconds, 2 ** (this.#failuresInARow - 1));
+    // Jitter, so that several of these do not come back at the same moment.
+    const seconds = (busy.has(code) ? retryAfterSeconds : undefined) ?? backoff * (0.5 + Math.random() / 2);
+    onWait({ seconds: Math.ceil(seconds), code });
+    await io.wait(seconds * 1000, this.signal);
+    this.signal.throwIfAborted();
+    onWait(undefined);
+  }
+
+  async #renewToken(failure: GatewayFailure): Promise<void> {
+    if (this.#isTokenNew || this.#options.signIn.mode === "none") throw this.#signInRefused(failure);
+    this.#isTokenNew = true;
+    await this.#options.signIn.renew(this.signal);
+  }
+
+  #signInRefused({ code, message }: GatewayFailure): CliError {
+    const { signIn } = this.#options;
+    const user = signIn.account()?.user;
+    const whose = user === undefined ? "the sign-in" : `the sign-in of ${user}`;
+    const said = `the gateway does not accept ${whose}.\n  It said: ${message} (${code})`;
+    const hint = hintFor(code, signIn.mode);
+    return new CliError(ExitCode.SIGN_IN, code, hint === undefined ? said : `${said}\n  ${hint}`);
+  }
+}
+
+function hintFor(code: string, mode: SignIn["mode"]): string | undefined {
+  if (mode === "none") return "The gateway wants a sign-in: choose one with --auth.";
+  if (code !== "FORBIDDEN") return undefined;
+  if (mode === "az") return "Azure CLI's token for Graph has no Intune permission; use --auth browser.";
+  if (mode === "app") {
+    return "An application needs the role Pfx.ReadWrite.All, and 'list' Pfx.Read.All. A gateway of the mode obo acts for users only.";
+  }
+  return "An import needs the scope Pfx.ReadWrite and an Intune role; 'list' needs Pfx.Read.";
+}
