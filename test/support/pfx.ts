@@ -116,8 +116,8 @@ export interface Entry {
 }
 
 export interface PfxSpec {
-  keys?: readonly Entry[];
-  certificates?: readonly Entry[];
+  keys?: readonly Entry[] | undefined;
+  certificates?: readonly Entry[] | undefined;
   password?: string;
   macIterations?: number;
   hasMac?: boolean;
@@ -135,13 +135,12 @@ function bag(type: string, value: Item, { friendlyName, localKeyId, attributes =
 }
 
 /** Keys and certificates in plain bags, with a MAC over them: what decryption does is another test's matter. */
-export function aPfx({
-  keys = [],
-  certificates = [],
-  password = "secret",
-  macIterations = 1,
-  hasMac = true,
-}: PfxSpec): Uint8Array {
+export function aPfx({ keys, certificates, ...protection }: PfxSpec): Uint8Array {
+  return aPfxOf(aSafeContents({ keys, certificates }), protection);
+}
+
+/** A `SafeContents` with keys and certificates in plain bags. */
+export function aSafeContents({ keys = [], certificates = [] }: Pick<PfxSpec, "keys" | "certificates">): Uint8Array {
   const bags = [
     ...keys.map((key) => bag("1.2.840.113549.1.12.10.1.1", parsed(key.der), key)),
     ...certificates.map((certificate) =>
@@ -152,7 +151,7 @@ export function aPfx({
       ),
     ),
   ];
-  return aPfxOf(bytesOf(sequence(...bags)), { password, macIterations, hasMac });
+  return bytesOf(sequence(...bags));
 }
 
 /** A PFX file around any `SafeContents`. */
