@@ -2,12 +2,12 @@
 import type { OptionValues } from "../arguments/parse-arguments.ts";
 import { ExitCode } from "../cli-error.ts";
 import { collectEntries } from "../import/entries.ts";
+import { ImportChecks } from "../import/import-checks.ts";
 import type { Io } from "../io.ts";
 import { JsonLines } from "../output/json-lines.ts";
 import { count } from "../output/words.ts";
 import { wrap } from "../output/wrap.ts";
 import { readFilePasswords } from "./file-passwords.ts";
-import { ImportChecks } from "./import-checks.ts";
 import { inspectFile, throwAwayConnector } from "./inspect/inspect-file.ts";
 import { inspectJson } from "./inspect/inspect-json.ts";
 import { inspectText } from "./inspect/inspect-text.ts";

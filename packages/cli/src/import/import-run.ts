@@ -8,6 +8,7 @@ import type { Interrupts } from "../interrupts.ts";
 import { ahead } from "./ahead.ts";
 import { compareWithExisting } from "./compare.ts";
 import { type Existing, readAllExisting, readExistingByUser } from "./existing.ts";
+import { ImportChecks } from "./import-checks.ts";
 import { type Entry, type Item, type Result, resultOf } from "./item.ts";
 import { type OpenContext, openEntry } from "./open-entry.ts";
 import type { Report } from "./report.ts";
@@ -40,13 +41,14 @@ type Decision = { readonly send: Sendable } | { readonly result: Result };
 export class ImportRun {
   readonly summary = new Summary();
   readonly #parts: ImportParts;
-  readonly #seen = new Map<string, string>();
+  readonly #checks: ImportChecks;
   /** Sources whose warnings have been shown. */
   readonly #warned = new Set<string>();
   #underWay = 0;
 
   constructor(parts: ImportParts) {
     this.#parts = parts;
+    this.#checks = new ImportChecks(parts.options);
   }
 
   /** How many certificates are in the request that is under way. */
@@ -102,7 +104,7 @@ export class ImportRun {
       failed,
     };
     // What is sent is opened a second time, and then seen for the first.
-    this.#seen.clear();
+    this.#checks.forget();
     return { plan, items, toSend };
   }
 
@@ -152,14 +154,14 @@ export class ImportRun {
   }
 
   async *#decide(entry: Entry, existing: Existing): AsyncGenerator<Decision> {
-    const { open, options, view } = this.#parts;
+    const { open, view } = this.#parts;
     for (const opened of await openEntry(entry, open)) {
       if ("result" in opened) {
         yield opened;
         continue;
       }
       const { item } = opened;
-      const decision = await this.#decideItem(item, existing, options);
+      const decision = await this.#decideItem(item, existing);
       if ("send" in decision && !this.#warned.has(item.entry.source)) {
         this.#warned.add(item.entry.source);
         for (const { code, message } of item.facts.warnings) view.warning(item.entry.source, code, message);
@@ -168,26 +170,19 @@ export class ImportRun {
     }
   }
 
-  async #decideItem(item: Item, existing: Existing, { replace, allowExpired }: ImportOptions): Promise<Decision> {
-    const { entry, facts } = item;
-    const key = `${facts.user.toLowerCase()} ${facts.thumbprint}`;
-    const first = this.#seen.get(key);
-    if (first !== undefined)
-      return { result: resultOf(item, "skipped", { code: "SAME_AS", message: `same as ${first}` }) };
-    this.#seen.set(key, entry.source);
+  async #decideItem(item: Item, existing: Existing): Promise<Decision> {
+    const repeated = this.#checks.repeated(item);
+    if (repeated !== undefined) return { result: repeated };
     const presence = await compareWithExisting(item.input, existing);
-    if (presence.state !== "absent") {
-      const { id } = presence.certificate;
-      if (replace) return { send: { ...item, replaces: id } };
-      if (presence.state === "same") return { result: resultOf(item, "alreadyThere", { id }) };
-      const { code, message } = presence;
-      return { result: resultOf(item, "failed", { code, message, id }) };
+    if (presence.state === "absent") {
+      const expired = this.#checks.expired(item);
+      return expired === undefined ? { send: item } : { result: expired };
     }
-    const expired = facts.warnings.find(({ code }) => code === "EXPIRED");
-    if (expired !== undefined && facts.purpose !== "SMIME_ENCRYPTION" && !allowExpired) {
-      return { result: resultOf(item, "failed", expired) };
-    }
-    return { send: item };
+    const { id } = presence.certificate;
+    if (this.#parts.options.replace) return { send: { ...item, replaces: id } };
+    if (presence.state === "same") return { result: resultOf(item, "alreadyThere", { id }) };
+    const { code, message } = presence;
+    return { result: resultOf(item, "failed", { code, message, id }) };
   }
 
   #note(result: Result): void {

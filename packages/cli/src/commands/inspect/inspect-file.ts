@@ -4,9 +4,9 @@ import { promisify } from "node:util";
 import { type InspectedPfx, inspectPfx, PfxError, readPublicKey } from "intune-pfx-client";
 import { FileError } from "../../files/file-error.ts";
 import { readFileBytes } from "../../files/read-file-bytes.ts";
+import type { ImportChecks } from "../../import/import-checks.ts";
 import { type Entry, resultOf } from "../../import/item.ts";
 import { type Connector, type OpenContext, type Opened, openEntry } from "../../import/open-entry.ts";
-import type { ImportChecks } from "../import-checks.ts";
 
 export interface InspectedFile {
   readonly entry: Entry;
