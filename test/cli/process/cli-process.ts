@@ -4,7 +4,8 @@ import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../../../packages/cli/bin/intune-pfx.js", import.meta.url));
+/** The command's file, as npm links it. */
+export const commandFile = fileURLToPath(new URL("../../../packages/cli/bin/intune-pfx.js", import.meta.url));
 
 export interface CliProcess {
   readonly child: ChildProcess;
@@ -12,7 +13,7 @@ export interface CliProcess {
 }
 
 export function startCli(args: readonly string[], folder: string, env: Record<string, string> = {}): CliProcess {
-  const child = spawn(process.execPath, [command, ...args], {
+  const child = spawn(process.execPath, [commandFile, ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, ...env },
     stdio: ["ignore", "pipe", "pipe"],

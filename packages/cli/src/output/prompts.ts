@@ -45,16 +45,22 @@ export function createPrompts(
     },
     async askPassword(fileName, { isRetry }) {
       beforeQuestion();
-      const message = isRetry ? `That password does not open ${fileName}. Password:` : `Password for ${fileName}:`;
+      const file = fit(fileName, io);
+      const message = isRetry ? `Another password for ${file}:` : `Password for ${file}:`;
       const answer = await password({ ...common, message, mask: "*" });
       if (isCancel(answer)) throw interrupted();
       if (answer === "") return undefined;
-      const useForAll =
-        isForSeveral && (await prompts.confirm("Use it for all that follow, if it opens this one?", true));
+      const useForAll = isForSeveral && (await prompts.confirm("Use it for all that follow?", true));
       return { password: answer, useForAll };
     },
   };
   return prompts;
+}
+
+/** A long name loses its beginning, so that the question does not wrap. */
+function fit(fileName: string, { stderr }: Io): string {
+  const room = Math.max(8, (stderr.columns ?? 80) - 28);
+  return fileName.length <= room ? fileName : `...${fileName.slice(3 - room)}`;
 }
 
 function interrupted(): CliError {
