@@ -6,7 +6,6 @@
  */
 import * as asn1js from "asn1js";
 import { type Bytes, concatenate } from "../bytes.ts";
-import type { Pace } from "../pace.ts";
 
 /** Bytes that are not the ASN.1 that was expected. What that means for the file is decided where the file is read. */
 export class Asn1Error extends Error {}
@@ -60,37 +59,6 @@ export class NodeBudget {
 export function readAsn1(bytes: Uint8Array, budget: NodeBudget): Asn1Node {
   if (budget.left <= 0) throw new Asn1Error("too many nodes");
   return toNode(parse(bytes, budget.left), budget);
-}
-
-/**
- * The elements of the SEQUENCE that `bytes` begin with, read one at a time: hundreds of certificates in one go would hold the
- * thread for too long.
- *
- * @throws {Asn1Error} see `readAsn1`
- */
-export async function readElements(bytes: Uint8Array, budget: NodeBudget, pace: Pace): Promise<readonly Asn1Node[]> {
-  const { start, end } = boundsOfSequence(bytes);
-  const elements: Asn1Node[] = [];
-  for (let offset = start; end === undefined ? bytes[offset] !== 0 : offset < end; ) {
-    const element = readAsn1(bytes.subarray(offset, end), budget);
-    elements.push(element);
-    offset += element.encoded.length;
-    await pace.pauseIfDue();
-  }
-  return elements;
-}
-
-/** Where the content of a SEQUENCE begins and ends; with an indefinite length the first zero after an element ends it. */
-function boundsOfSequence(bytes: Uint8Array): { start: number; end: number | undefined } {
-  const [tag, first = 0] = bytes;
-  if (tag !== 0x30) throw new Asn1Error("no SEQUENCE");
-  if (first === 0x80) return { start: 2, end: undefined };
-  const lengthBytes = first < 0x80 ? 0 : first - 0x80;
-  if (lengthBytes > 4) throw new Asn1Error("a length beyond 4 GB");
-  const start = 2 + lengthBytes;
-  const length = lengthBytes === 0 ? first : bytes.subarray(2, start).reduce((sum, byte) => sum * 256 + byte, 0);
-  if (bytes.length < start || start + length > bytes.length) throw new Asn1Error("a SEQUENCE cut short");
-  return { start, end: start + length };
 }
 
 function parse(bytes: Uint8Array, maxNodes: number): asn1js.AsnType {

@@ -1,17 +1,5 @@
 /** What the parts of a PFX file hold: private keys, encrypted or not, and certificates, each with attributes. */
-import {
-  type Asn1Node,
-  explicit,
-  integer,
-  type NodeBudget,
-  objectIdentifier,
-  octetString,
-  readElements,
-  sequence,
-  set,
-  text,
-} from "../asn1/read.ts";
-import type { Pace } from "../pace.ts";
+import { type Asn1Node, explicit, integer, objectIdentifier, octetString, sequence, set, text } from "../asn1/read.ts";
 import { type Encryption, readEncryption } from "./encryption.ts";
 
 export interface BagAttributes {
@@ -40,13 +28,13 @@ const friendlyName = "1.2.840.113549.1.9.20";
 const localKeyId = "1.2.840.113549.1.9.21";
 
 /**
- * The keys and certificates of an encoded `SafeContents`; revocation lists and secrets are left out.
+ * The keys and certificates of a `SafeContents`; revocation lists and secrets are left out.
  *
  * @throws {Asn1Error} where it can't be read
  * @throws {PfxError} `UNSUPPORTED_ALGORITHM`
  */
-export async function readBags(safeContents: Uint8Array, budget: NodeBudget, pace: Pace): Promise<readonly Bag[]> {
-  return (await readElements(safeContents, budget, pace)).flatMap(readBag);
+export function readBags(safeContents: Asn1Node): readonly Bag[] {
+  return sequence(safeContents).flatMap(readBag);
 }
 
 /** How the keys among `bags` are encrypted. */
@@ -70,7 +58,7 @@ function readBag(node: Asn1Node): readonly Bag[] {
       return [{ type: "certificate", der: octetString(explicit(certificate, 0)), attributes }];
     }
     case bagTypes.SAFE_CONTENTS:
-      return sequence(explicit(value, 0)).flatMap(readBag);
+      return readBags(explicit(value, 0));
     default:
       return [];
   }

@@ -54,7 +54,7 @@ export async function openPfx(
 ): Promise<OpenedPfx> {
   const { mac } = file;
   const budget = new IterationBudget(maxIterations);
-  const parts = await attempt(() => readParts(file, pace));
+  const parts = attempt(() => readParts(file));
   budget.spend([...(mac === undefined ? [] : [mac]), ...(parts.ok ? visibleEncryptions(parts.value) : [])]);
   if (mac === undefined && !allowMissingMac) throw noIntegrity();
 
@@ -98,8 +98,8 @@ interface Decryption {
 
 async function openPart(part: Part, decryption: Decryption): Promise<readonly Bag[]> {
   if (part.type === "plain") return part.bags;
-  const { file, budget, pace } = decryption;
-  const bags = await decryptAs(part, decryption, (plain) => readBags(plain, file.budget, pace));
+  const { file, budget } = decryption;
+  const bags = await decryptAs(part, decryption, (plain) => readBags(readAsn1(plain, file.budget)));
   budget.spend(encryptionsOf(bags));
   return bags;
 }
@@ -121,12 +121,12 @@ async function openKey(bag: Bag, decryption: Decryption): Promise<readonly PfxKe
 async function decryptAs<T>(
   { encryption, data }: { readonly encryption: Encryption; readonly data: Uint8Array },
   { file, password, secrets, pace }: Decryption,
-  read: (plain: Bytes) => T | Promise<T>,
+  read: (plain: Bytes) => T,
 ): Promise<T> {
   const plain = await decryptWith(password, encryption, data, pace);
   if (plain !== undefined) {
     secrets.push(plain);
-    const result = await attempt(() => read(plain));
+    const result = attempt(() => read(plain));
     if (result.ok) return result.value;
     if (!(result.error instanceof Asn1Error)) throw result.error;
   }
@@ -149,9 +149,9 @@ async function withoutDuplicates(bags: readonly Bag[], pace: Pace): Promise<read
 
 type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-async function attempt<T>(read: () => T | Promise<T>): Promise<Attempt<T>> {
+function attempt<T>(read: () => T): Attempt<T> {
   try {
-    return { ok: true, value: await read() };
+    return { ok: true, value: read() };
   } catch (error) {
     return { ok: false, error };
   }

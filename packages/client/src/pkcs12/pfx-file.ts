@@ -13,10 +13,8 @@ import {
   objectIdentifier,
   octetString,
   readAsn1,
-  readElements,
   sequence,
 } from "../asn1/read.ts";
-import type { Pace } from "../pace.ts";
 import { PfxError } from "../pfx-error.ts";
 import { type Bag, encryptionsOf, readBags } from "./bags.ts";
 import { type Encryption, readEncryption } from "./encryption.ts";
@@ -74,19 +72,15 @@ export function readPfxFile(bytes: Uint8Array): PfxFile {
  * @throws {Asn1Error} where a part can't be read
  * @throws {PfxError} `UNSUPPORTED_PROTECTION`, `UNSUPPORTED_ALGORITHM`
  */
-export async function readParts({ authenticatedSafe, budget }: PfxFile, pace: Pace): Promise<readonly Part[]> {
-  const parts: Part[] = [];
-  for (const contentInfo of await readElements(authenticatedSafe, budget, pace)) {
-    parts.push(await readPart(contentInfo, budget, pace));
-  }
-  return parts;
+export function readParts({ authenticatedSafe, budget }: PfxFile): readonly Part[] {
+  return sequence(readAsn1(authenticatedSafe, budget)).map((contentInfo) => readPart(contentInfo, budget));
 }
 
-async function readPart(contentInfo: Asn1Node, budget: NodeBudget, pace: Pace): Promise<Part> {
+function readPart(contentInfo: Asn1Node, budget: NodeBudget): Part {
   const [contentType, content] = sequence(contentInfo);
   switch (objectIdentifier(contentType)) {
     case contentTypes.DATA:
-      return { type: "plain", bags: await readBags(octetString(explicit(content, 0)), budget, pace) };
+      return { type: "plain", bags: readBags(readAsn1(octetString(explicit(content, 0)), budget)) };
     case contentTypes.ENCRYPTED: {
       const [, encrypted] = sequence(explicit(content, 0));
       const [, algorithm, data] = sequence(encrypted);
