@@ -1,10 +1,9 @@
 /**
- * ASN.1 as this library reads it: a tree of plain nodes, made from what `asn1js` parses (DER and BER, with limits).
- * The nodes are views into the bytes that were parsed, so that erasing those erases what the tree shows.
+ * ASN.1 as this library reads it, in DER or BER and with limits: a tree of plain nodes. They are views into the bytes that were
+ * read, so that erasing those erases what the tree shows.
  *
  * @see https://www.itu.int/rec/T-REC-X.690
  */
-import * as asn1js from "asn1js";
 import { type Bytes, concatenate } from "../bytes.ts";
 
 /** Bytes that are not the ASN.1 that was expected. What that means for the file is decided where the file is read. */
@@ -44,7 +43,9 @@ export const Tag = {
 } as const;
 
 const maxDepth = 32;
-const tagClasses: Readonly<Record<number, TagClass>> = { 1: "universal", 2: "application", 3: "context", 4: "private" };
+/** More would not fit into 32 bits, which neither a tag nor a length of a file of some megabytes needs. */
+const maxNumberOctets = 4;
+const tagClasses: readonly TagClass[] = ["universal", "application", "context", "private"];
 
 /** How many nodes may still be read: one budget for all the parts of one file. */
 export class NodeBudget {
@@ -57,42 +58,80 @@ export class NodeBudget {
  * @throws {Asn1Error} where there is none, or it is deeper than 32 levels, or has more nodes than the budget allows
  */
 export function readAsn1(bytes: Uint8Array, budget: NodeBudget): Asn1Node {
-  if (budget.left <= 0) throw new Asn1Error("too many nodes");
-  return toNode(parse(bytes, budget.left), budget);
+  return readNode(bytes, budget, 1);
 }
 
-function parse(bytes: Uint8Array, maxNodes: number): asn1js.AsnType {
-  try {
-    // A copy would hold secrets that nobody erases. Text in OCTET STRINGs is parsed where it is known to be ASN.1.
-    const options = { maxDepth, maxNodes, parseEmbedded: false, copyInput: false };
-    const { offset, result } = asn1js.fromBER(bytes, options);
-    if (offset !== -1) return result;
-  } catch {
-    // Most errors are returned; that of a time that is none is thrown.
-  }
-  throw new Asn1Error("no readable ASN.1");
-}
-
-function toNode(block: asn1js.AsnType, budget: NodeBudget): Asn1Node {
+function readNode(bytes: Uint8Array, budget: NodeBudget, depth: number): Asn1Node {
   budget.left -= 1;
-  const { idBlock, lenBlock } = block;
-  const tagClass = tagClasses[idBlock.tagClass];
-  if (tagClass === undefined) throw new Asn1Error("a tag of no class");
-  const encoded = block.valueBeforeDecodeView;
-  const endOfContents = lenBlock.isIndefiniteForm ? 2 : 0;
+  if (budget.left < 0) throw new Asn1Error("too many nodes");
+  if (depth > maxDepth) throw new Asn1Error("too many levels");
+  const { tagClass, tagNumber, isConstructed, headerBytes, contentBytes } = readHeader(bytes);
+  const children: Asn1Node[] = [];
+  const limit = contentBytes === undefined ? bytes.length : headerBytes + contentBytes;
+  let end = isConstructed ? headerBytes : limit;
+  while (contentBytes === undefined ? !isEndOfContents(bytes, end) : end < limit) {
+    const child = readNode(bytes.subarray(end, limit), budget, depth + 1);
+    children.push(child);
+    end += child.encoded.length;
+  }
   return {
     tagClass,
-    tagNumber: idBlock.tagNumber,
-    isConstructed: idBlock.isConstructed,
-    children: idBlock.isConstructed ? childrenOf(block).map((child) => toNode(child, budget)) : [],
-    content: encoded.subarray(idBlock.blockLength + lenBlock.blockLength, encoded.length - endOfContents),
-    encoded,
+    tagNumber,
+    isConstructed,
+    children,
+    content: bytes.subarray(headerBytes, end),
+    encoded: bytes.subarray(0, contentBytes === undefined ? end + 2 : end),
   };
 }
 
-function childrenOf({ valueBlock }: asn1js.AsnType): readonly asn1js.AsnType[] {
-  if (!("value" in valueBlock) || !Array.isArray(valueBlock.value)) return [];
-  return valueBlock.value.filter((child) => child instanceof asn1js.BaseBlock);
+interface Header extends Pick<Asn1Node, "tagClass" | "tagNumber" | "isConstructed"> {
+  readonly headerBytes: number;
+  /** `undefined` where the length is indefinite: the contents go on until two zeros. */
+  readonly contentBytes: number | undefined;
+}
+
+function readHeader(bytes: Uint8Array): Header {
+  let offset = 0;
+  const next = (): number => {
+    const octet = bytes[offset];
+    if (octet === undefined) throw new Asn1Error("the end in the middle of a node");
+    offset += 1;
+    return octet;
+  };
+  const identifier = next();
+  const tagClass = tagClasses[identifier >> 6] ?? "universal";
+  const isConstructed = (identifier & 0x20) !== 0;
+  const tagNumber = (identifier & 0x1f) === 0x1f ? readLongTag(next) : identifier & 0x1f;
+  const contentBytes = readLength(next);
+  if (contentBytes === undefined && !isConstructed) throw new Asn1Error("a primitive node of indefinite length");
+  if (contentBytes !== undefined && contentBytes > bytes.length - offset)
+    throw new Asn1Error("a node that is cut short");
+  return { tagClass, tagNumber, isConstructed, headerBytes: offset, contentBytes };
+}
+
+function readLongTag(next: () => number): number {
+  let tagNumber = 0;
+  for (let octets = 0; octets < maxNumberOctets; octets += 1) {
+    const octet = next();
+    tagNumber = tagNumber * 128 + (octet & 0x7f);
+    if ((octet & 0x80) === 0) return tagNumber;
+  }
+  throw new Asn1Error("a tag too large");
+}
+
+function readLength(next: () => number): number | undefined {
+  const first = next();
+  if (first < 0x80) return first;
+  if (first === 0x80) return undefined;
+  const octets = first & 0x7f;
+  if (octets > maxNumberOctets) throw new Asn1Error("a length too large");
+  let length = 0;
+  for (let index = 0; index < octets; index += 1) length = length * 256 + next();
+  return length;
+}
+
+function isEndOfContents(bytes: Uint8Array, offset: number): boolean {
+  return bytes[offset] === 0 && bytes[offset + 1] === 0;
 }
 
 export function isUniversal(node: Asn1Node | undefined, tagNumber: number): node is Asn1Node {

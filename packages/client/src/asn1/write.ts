@@ -1,58 +1,63 @@
-/** DER, written by `asn1js`: short names for what a PFX file is made of. */
-import * as asn1js from "asn1js";
+/** DER, written: short names for what a PFX file is made of. Each item is its encoding. */
 import { type Bytes, concatenate } from "../bytes.ts";
+import { Tag } from "./read.ts";
 
-type Item = asn1js.AsnType;
+const constructed = 0x20;
+const contextSpecific = 0x80;
 
-export const sequence = (...value: Item[]): Item => new asn1js.Sequence({ value });
+export const sequence = (...items: Uint8Array[]): Bytes => node(Tag.SEQUENCE + constructed, ...items);
 
 /** A SET OF: DER has its elements in the order of their encodings. */
-export function setOf(...elements: Item[]): Item {
-  const value = elements
-    .map((element) => ({ element, encoded: encode(element) }))
-    .sort((one, other) => compare(one.encoded, other.encoded))
-    .map(({ element }) => element);
-  return new asn1js.Set({ value });
+export const setOf = (...items: Uint8Array[]): Bytes => node(Tag.SET + constructed, ...items.toSorted(compare));
+
+export function oid(value: string): Bytes {
+  const [first = 0, second = 0, ...others] = value.split(".").map(Number);
+  return node(Tag.OBJECT_IDENTIFIER, Uint8Array.from([first * 40 + second, ...others].flatMap(base128)));
 }
 
-export const oid = (value: string): Item => new asn1js.ObjectIdentifier({ value });
-export const integer = (value: number): Item => new asn1js.Integer({ value });
-export const nothing = (): Item => new asn1js.Null();
-export const octetString = (valueHex: Uint8Array): Item =>
-  new asn1js.OctetString({ valueHex: new Uint8Array(valueHex) });
-export const bmpString = (value: string): Item => new asn1js.BmpString({ value });
+/** From 0. */
+export const integer = (value: number): Bytes => unsignedInteger(Uint8Array.from(base256(value)));
+export const nothing = (): Bytes => node(5);
+export const octetString = (value: Uint8Array): Bytes => node(Tag.OCTET_STRING, value);
+export const bitString = (value: Uint8Array): Bytes => node(Tag.BIT_STRING, new Uint8Array(1), value);
+
+export function bmpString(value: string): Bytes {
+  const units = Array.from({ length: value.length }, (_, index) => value.charCodeAt(index));
+  return node(Tag.BMP_STRING, Uint8Array.from(units.flatMap((unit) => [unit >> 8, unit & 0xff])));
+}
 
 /** `[tagNumber] EXPLICIT`. */
-export const explicit = (tagNumber: number, value: Item): Item =>
-  new asn1js.Constructed({ idBlock: { tagClass: 3, tagNumber }, value: [value] });
+export const explicit = (tagNumber: number, item: Uint8Array): Bytes =>
+  node(contextSpecific + constructed + tagNumber, item);
 
 /** `[tagNumber] IMPLICIT OCTET STRING`. */
-export const implicitOctetString = (tagNumber: number, valueHex: Uint8Array): Item =>
-  new asn1js.Primitive({ idBlock: { tagClass: 3, tagNumber }, valueHex: new Uint8Array(valueHex) });
+export const implicitOctetString = (tagNumber: number, value: Uint8Array): Bytes =>
+  node(contextSpecific + tagNumber, value);
 
 /** An INTEGER from its magnitude, most significant octet first. */
-export function unsignedInteger(magnitude: Uint8Array): Item {
+export function unsignedInteger(magnitude: Uint8Array): Bytes {
   const start = magnitude.findIndex((byte) => byte !== 0);
   const significant = start === -1 ? new Uint8Array(1) : magnitude.subarray(start);
   const needsZero = ((significant[0] ?? 0) & 0x80) !== 0;
-  const valueHex = new Uint8Array(significant.length + (needsZero ? 1 : 0));
-  valueHex.set(significant, needsZero ? 1 : 0);
-  return new asn1js.Integer({ isHexOnly: true, valueHex });
+  return node(Tag.INTEGER, new Uint8Array(needsZero ? 1 : 0), significant);
 }
 
-export const bitString = (valueHex: Uint8Array): Item => new asn1js.BitString({ valueHex: new Uint8Array(valueHex) });
-
-export function encode(item: Item): Bytes {
-  return new Uint8Array(item.toBER());
+function node(identifier: number, ...contents: Uint8Array[]): Bytes {
+  const length = contents.reduce((total, part) => total + part.length, 0);
+  const octets = base256(length);
+  const lengthOctets = length < 0x80 ? [length] : [0x80 + octets.length, ...octets];
+  return concatenate([Uint8Array.of(identifier, ...lengthOctets), ...contents]);
 }
 
-/** A SEQUENCE of elements that are encoded already. */
-export function sequenceOfEncoded(elements: readonly Bytes[]): Bytes {
-  const content = concatenate(elements);
-  const length: number[] = [];
-  for (let rest = content.length; rest > 0; rest = Math.floor(rest / 256)) length.unshift(rest % 256);
-  const header = content.length < 128 ? [0x30, content.length] : [0x30, 0x80 + length.length, ...length];
-  return concatenate([Uint8Array.from(header), content]);
+/** The digits of a number, most significant first; none of 0. */
+function base256(value: number): number[] {
+  return value === 0 ? [] : [...base256(Math.floor(value / 256)), value % 256];
+}
+
+/** As object identifiers have their parts: all octets but the last have the highest bit set. */
+function base128(value: number): number[] {
+  const high = Math.floor(value / 128);
+  return [...(high === 0 ? [] : base128(high).map((octet) => octet | 0x80)), value % 128];
 }
 
 function compare(one: Uint8Array, other: Uint8Array): number {

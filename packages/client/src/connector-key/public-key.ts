@@ -1,5 +1,5 @@
 /** The certificate connector's public key, in one form, whichever it came in. */
-import { bitString, encode, nothing, oid, sequence, unsignedInteger } from "../asn1/write.ts";
+import { bitString, nothing, oid, sequence, unsignedInteger } from "../asn1/write.ts";
 import { type Bytes, toHex } from "../bytes.ts";
 import { bitLength, magnitude } from "../certificate/certificate.ts";
 import { PfxError } from "../pfx-error.ts";
@@ -37,8 +37,8 @@ export class ConnectorPublicKey {
     }
     // An exponent of 1 would send the password as it is.
     if (bits > 8192 || !isOdd(modulus) || !isOdd(exponent) || bitLength(exponent) < 2) throw unreadableKey();
-    const key = encode(sequence(unsignedInteger(magnitude(modulus)), unsignedInteger(magnitude(exponent))));
-    const der = encode(sequence(sequence(oid(rsaEncryption), nothing()), bitString(key)));
+    const key = sequence(unsignedInteger(magnitude(modulus)), unsignedInteger(magnitude(exponent)));
+    const der = sequence(sequence(oid(rsaEncryption), nothing()), bitString(key));
     const fingerprint = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", der)));
     return new ConnectorPublicKey(bits, fingerprint, der);
   }

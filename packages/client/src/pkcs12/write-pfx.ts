@@ -6,7 +6,6 @@
  */
 import {
   bmpString,
-  encode,
   explicit,
   implicitOctetString,
   integer,
@@ -14,7 +13,6 @@ import {
   octetString,
   oid,
   sequence,
-  sequenceOfEncoded,
   setOf,
 } from "../asn1/write.ts";
 import type { Bytes } from "../bytes.ts";
@@ -26,8 +24,6 @@ import { authenticate, deriveMacKey } from "./mac.ts";
 import type { PfxCertificate, PfxKey } from "./open-pfx.ts";
 import { Password } from "./password.ts";
 
-type Item = ReturnType<typeof sequence>;
-
 /** How a file that is written anew is protected. */
 export type NewProtection = "compatible" | "modern";
 
@@ -36,7 +32,7 @@ interface Protection {
   readonly hash: "SHA-1" | "SHA-256";
   readonly hashOid: string;
   newEncryption(): Encryption & { cipher: "AES-256" | "3DES" };
-  algorithm(encryption: Encryption): Item;
+  algorithm(encryption: Encryption): Bytes;
 }
 
 const protections: Readonly<Record<NewProtection, Protection>> = {
@@ -96,18 +92,14 @@ export async function writePfx(
   const password = new Password(passwordText);
   try {
     const keyId = new Uint8Array(await crypto.subtle.digest("SHA-1", certificates[0]?.der ?? new Uint8Array(0)));
-    const safe = encode(
-      sequence(
-        plainPart(sequence(await keyBag(key, keyId, password, protection, pace))),
-        await encryptedPart(await certificateBags(certificates, keyId, pace), password, protection, pace),
-      ),
+    const safe = sequence(
+      plainPart(sequence(await keyBag(key, keyId, password, protection, pace))),
+      await encryptedPart(certificateBags(certificates, keyId), password, protection, pace),
     );
-    return encode(
-      sequence(
-        integer(3),
-        sequence(oid(data), explicit(0, octetString(safe))),
-        await macOf(safe, password, protection, pace),
-      ),
+    return sequence(
+      integer(3),
+      sequence(oid(data), explicit(0, octetString(safe))),
+      await macOf(safe, password, protection, pace),
     );
   } finally {
     password.erase();
@@ -119,7 +111,7 @@ async function encryptUnder(
   protection: Protection,
   plain: Bytes,
   pace: Pace,
-): Promise<{ algorithm: Item; encrypted: Bytes }> {
+): Promise<{ algorithm: Bytes; encrypted: Bytes }> {
   const encryption = protection.newEncryption();
   const form = encryption.scheme === "PBES1" ? password.utf16Forms[0] : password.utf8Forms[0];
   const { key, iv } = await deriveKey(form ?? new Uint8Array(0), encryption, pace);
@@ -134,7 +126,7 @@ async function keyBag(
   password: Password,
   protection: Protection,
   pace: Pace,
-): Promise<Item> {
+): Promise<Bytes> {
   const { algorithm, encrypted } = await encryptUnder(password, protection, key.pkcs8, pace);
   return sequence(
     oid("1.2.840.113549.1.12.10.1.2"),
@@ -143,17 +135,11 @@ async function keyBag(
   );
 }
 
-/** The `SafeContents` of the certificates. Encoding hundreds of them in one go would hold the thread. */
-async function certificateBags(certificates: readonly PfxCertificate[], keyId: Bytes, pace: Pace): Promise<Bytes> {
-  const bags: Bytes[] = [];
-  for (const [index, certificate] of certificates.entries()) {
-    bags.push(encode(certificateBag(certificate, index === 0 ? keyId : undefined)));
-    await pace.pauseIfDue();
-  }
-  return sequenceOfEncoded(bags);
+function certificateBags(certificates: readonly PfxCertificate[], keyId: Bytes): Bytes {
+  return sequence(...certificates.map((each, index) => certificateBag(each, index === 0 ? keyId : undefined)));
 }
 
-function certificateBag({ der, attributes: { friendlyName } }: PfxCertificate, keyId: Bytes | undefined): Item {
+function certificateBag({ der, attributes: { friendlyName } }: PfxCertificate, keyId: Bytes | undefined): Bytes {
   return sequence(
     oid("1.2.840.113549.1.12.10.1.3"),
     explicit(0, sequence(oid("1.2.840.113549.1.9.22.1"), explicit(0, octetString(der)))),
@@ -162,7 +148,7 @@ function certificateBag({ der, attributes: { friendlyName } }: PfxCertificate, k
 }
 
 /** Which key and certificate belong together, and the name that people see. All other attributes are left out. */
-function attributes(friendlyName: string | undefined, keyId: Bytes | undefined): Item[] {
+function attributes(friendlyName: string | undefined, keyId: Bytes | undefined): Bytes[] {
   const all = [
     ...(friendlyName === undefined ? [] : [sequence(oid("1.2.840.113549.1.9.20"), setOf(bmpString(friendlyName)))]),
     ...(keyId === undefined ? [] : [sequence(oid("1.2.840.113549.1.9.21"), setOf(octetString(keyId)))]),
@@ -170,8 +156,8 @@ function attributes(friendlyName: string | undefined, keyId: Bytes | undefined):
   return all.length === 0 ? [] : [setOf(...all)];
 }
 
-function plainPart(safeContents: Item): Item {
-  return sequence(oid(data), explicit(0, octetString(encode(safeContents))));
+function plainPart(safeContents: Bytes): Bytes {
+  return sequence(oid(data), explicit(0, octetString(safeContents)));
 }
 
 async function encryptedPart(
@@ -179,7 +165,7 @@ async function encryptedPart(
   password: Password,
   protection: Protection,
   pace: Pace,
-): Promise<Item> {
+): Promise<Bytes> {
   const { algorithm, encrypted } = await encryptUnder(password, protection, safeContents, pace);
   return sequence(
     oid(encryptedData),
@@ -192,7 +178,7 @@ async function macOf(
   password: Password,
   { hash, hashOid, iterations }: Protection,
   pace: Pace,
-): Promise<Item> {
+): Promise<Bytes> {
   const mac: { hash: HashName; salt: Bytes; iterations: number; pbkdf2: undefined } = {
     hash,
     salt: randomBytes(20),
