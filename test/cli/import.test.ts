@@ -216,6 +216,21 @@ describe("intune-pfx import", () => {
     expect(rows).toContainEqual(expect.stringMatching(/^'=cmd\.pfx,,,,,failed,NOT_A_PFX,/));
   });
 
+  it("writes over no file but an earlier report", async () => {
+    await using gateway = await startGateway();
+    using folder = folderOf(users(1));
+    const pfx = join(folder.path, "pfx/user1@contoso.example.pfx");
+    const before = readFileSync(pfx);
+    const refused = await importInto(gateway, folder, ["pfx", "--report", "pfx/user1@contoso.example.pfx"]);
+    expect(refused.exitCode).toBe(64);
+    expect(refused.stderr).toBe(
+      "pfx/user1@contoso.example.pfx is there already and is no file that this command has written. Choose another name.\n",
+    );
+    expect(readFileSync(pfx).equals(before)).toBe(true);
+    expect((await importInto(gateway, folder, ["pfx", "--report", "out.csv"])).exitCode).toBe(0);
+    expect((await importInto(gateway, folder, ["pfx", "--report", "out.csv"])).exitCode).toBe(0);
+  });
+
   it("refuses a report that can't be written before anything is sent", async () => {
     await using gateway = await startGateway();
     using folder = folderOf(users(1));

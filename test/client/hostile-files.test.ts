@@ -31,6 +31,11 @@ describe("a file that is made to harm", () => {
       ),
       "DAMAGED",
     ],
+    [
+      "an object identifier of 8 MiB",
+      Buffer.concat([Buffer.from("30840080000006840079fffa", "hex"), Buffer.alloc(0x79fffa, 0x41)]),
+      "NOT_A_PFX",
+    ],
     ["8 MiB of zeros", new Uint8Array(8 * 1024 * 1024), "NOT_A_PFX"],
     ["8 MiB of sequences", Buffer.alloc(8 * 1024 * 1024, 0x30), "NOT_A_PFX"],
   ])(

@@ -258,6 +258,7 @@ describe("options", () => {
     ["maxIterations", { maxIterations: 0 }],
     ["maxIterations", { maxIterations: Number.NaN }],
     ["now", { now: new Date("never") }],
+    ["signal", { signal: {} }],
   ])("%s is refused by name: %j", async (option, given) => {
     const refused = await prepare({}, given as Partial<PrepareOptions>).catch((error: unknown) => error);
     expect(refused).toMatchObject({ name: "PfxError", code: "OPTION_INVALID", details: { option } });

@@ -125,4 +125,12 @@ describe("the caller's bytes", () => {
     expect(Buffer.from(pfx).equals(before)).toBe(true);
     expect(Buffer.from(options.publicKey).equals(keyBefore)).toBe(true);
   });
+
+  it("may be changed while the file is prepared", async () => {
+    const bytes = pfx.slice();
+    const prepared = prepareUserPfxCertificate(bytes, password, { ...options, protection: "keep" });
+    bytes.fill(0x41);
+    const { input } = await prepared;
+    expect(Buffer.from(input.encryptedPfxBlob, "base64").equals(pfx)).toBe(true);
+  });
 });

@@ -2,7 +2,7 @@
 import type { CertificateFacts } from "./certificate/certificate.ts";
 import { suggestPurpose } from "./certificate/purpose.ts";
 import type { UserPfxIntendedPurpose } from "./operations/documents.ts";
-import { checkFile, checkMaxIterations, type OpenPfxOptions } from "./options.ts";
+import { checkFile, checkMaxIterations, checkSignal, type OpenPfxOptions } from "./options.ts";
 import { Pace } from "./pace.ts";
 import type { Encryption } from "./pkcs12/encryption.ts";
 import type { Mac } from "./pkcs12/mac.ts";
@@ -52,7 +52,7 @@ export async function inspectPfx(
 ): Promise<InspectedPfx> {
   const bytes = checkFile(pfx, password);
   const maxIterations = checkMaxIterations(options);
-  const pace = new Pace(options.signal);
+  const pace = new Pace(checkSignal(options));
   const file = readPfxFile(bytes);
   const { opened, certificates, pairs } = await readContents(
     file,

@@ -3,6 +3,7 @@ import type { PaddingScheme } from "./connector-key/encrypt-password.ts";
 import type { PublicKeySource } from "./connector-key/read-public-key.ts";
 import type { UserPfxIntendedPurpose } from "./operations/documents.ts";
 import { PfxError } from "./pfx-error.ts";
+import { maxFileBytes, tooLarge } from "./pkcs12/pfx-file.ts";
 
 export interface OpenPfxOptions {
   /** Rounds of key derivation that the whole file may ask for, from 1; default 10,000,000, which take some seconds. */
@@ -78,6 +79,12 @@ export function checkOptions(options: PrepareOptions): CheckedOptions {
 }
 
 /** @throws {PfxError} `OPTION_INVALID` */
+export function checkSignal({ signal }: OpenPfxOptions): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw invalid("signal", "must be an AbortSignal");
+}
+
+/** @throws {PfxError} `OPTION_INVALID` */
 export function checkMaxIterations({ maxIterations = defaultMaxIterations }: OpenPfxOptions): number {
   if (!Number.isSafeInteger(maxIterations) || maxIterations < 1) {
     throw invalid("maxIterations", "must be a whole number from 1");
@@ -85,7 +92,7 @@ export function checkMaxIterations({ maxIterations = defaultMaxIterations }: Ope
   return maxIterations;
 }
 
-/** @throws {PfxError} `OPTION_INVALID`, `CRYPTO_UNAVAILABLE` */
+/** @throws {PfxError} `OPTION_INVALID`, `TOO_LARGE`, `CRYPTO_UNAVAILABLE` */
 export function checkFile(pfx: Uint8Array | ArrayBuffer, password: string): Uint8Array {
   if (globalThis.crypto?.subtle === undefined) {
     throw new PfxError(
@@ -94,9 +101,12 @@ export function checkFile(pfx: Uint8Array | ArrayBuffer, password: string): Uint
     );
   }
   if (typeof password !== "string") throw invalid("password", "must be a string");
-  if (pfx instanceof ArrayBuffer) return new Uint8Array(pfx);
-  if (pfx instanceof Uint8Array) return pfx;
-  throw invalid("pfx", "must be a Uint8Array or an ArrayBuffer with the file's bytes");
+  if (!(pfx instanceof ArrayBuffer) && !(pfx instanceof Uint8Array)) {
+    throw invalid("pfx", "must be a Uint8Array or an ArrayBuffer with the file's bytes");
+  }
+  if (pfx.byteLength > maxFileBytes) throw tooLarge(pfx.byteLength);
+  // A copy: the caller may change or hand over the bytes while the work goes on.
+  return new Uint8Array(pfx instanceof ArrayBuffer ? pfx.slice(0) : pfx);
 }
 
 function invalid(option: string, rule: string): PfxError {

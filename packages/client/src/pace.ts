@@ -36,6 +36,27 @@ export class Pace {
     this.#pausedAt = performance.now();
   }
 
+  /**
+   * Waits for work that can't be stopped, but no longer than until the signal is aborted.
+   *
+   * @throws the signal's reason, once the signal is aborted
+   */
+  async race<T>(work: Promise<T>): Promise<T> {
+    const signal = this.#signal;
+    if (signal === undefined) return work;
+    signal.throwIfAborted();
+    let stop = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+      signal.addEventListener("abort", stop);
+    });
+    try {
+      return await Promise.race([work, aborted]);
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
   /** Pauses if it is time to. */
   async pauseIfDue(): Promise<void> {
     this.throwIfAborted();

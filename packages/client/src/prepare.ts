@@ -11,7 +11,14 @@ import { chooseUser, type UserSource } from "./choose-user.ts";
 import { encryptPassword } from "./connector-key/encrypt-password.ts";
 import { readPublicKey } from "./connector-key/read-public-key.ts";
 import type { CreateUserPfxCertificateInput, UserPfxIntendedPurpose } from "./operations/documents.ts";
-import { type CheckedOptions, checkFile, checkMaxIterations, checkOptions, type PrepareOptions } from "./options.ts";
+import {
+  type CheckedOptions,
+  checkFile,
+  checkMaxIterations,
+  checkOptions,
+  checkSignal,
+  type PrepareOptions,
+} from "./options.ts";
 import { Pace } from "./pace.ts";
 import { PfxError } from "./pfx-error.ts";
 import { maxBlobBytes, readPfxFile, tooLarge } from "./pkcs12/pfx-file.ts";
@@ -63,7 +70,7 @@ export async function prepareUserPfxCertificate(
   const bytes = checkFile(pfx, password);
   const checked = checkOptions(options);
   const maxIterations = checkMaxIterations(options);
-  const pace = new Pace(options.signal);
+  const pace = new Pace(checkSignal(options));
   const publicKey = await readPublicKey(options.publicKey);
   const file = readPfxFile(bytes);
   const allowMissingMac = options.allowMissingMac === true;

@@ -26,7 +26,7 @@ export async function readContents(
       certificates.push({ ...entry, certificate: await readCertificate(entry.der, budget) });
       await pace.pauseIfDue();
     }
-    return { opened, certificates, ...(await matchKeys(opened.keys, certificates, pace)) };
+    return { opened, certificates, ...(await matchKeys(opened.keys, certificates, budget, pace)) };
   } catch (error) {
     opened.erase();
     throw error instanceof Asn1Error ? damaged() : error;

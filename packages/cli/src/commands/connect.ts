@@ -20,13 +20,15 @@ export interface ConnectOptions {
   readonly noInput: boolean;
   readonly signal: AbortSignal;
   onWait?(wait: Wait | undefined): void;
+  /** How long nothing may go through; default ten minutes, as an import of thousands needs it. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** @throws {CliError} exit code 64 where the sign-in can't be chosen or lacks settings */
 export function connect(
   settings: Settings & { readonly gateway: URL },
   io: Io,
-  { noInput, signal, onWait = () => {} }: ConnectOptions,
+  { noInput, signal, onWait = () => {}, patienceMs }: ConnectOptions,
 ): Connection {
   const { gateway, auth, cloud, tenant, clientId, scope, tokenFile } = settings;
   const fetch = createFetch(io);
@@ -46,7 +48,7 @@ export function connect(
     fetch,
   );
   const client = new GatewayClient({ url: gateway, signIn, routerSecret: readRouterSecret(io), fetch });
-  return { session: new Session({ client, signIn, io, signal, onWait }), signIn, client, fetch };
+  return { session: new Session({ client, signIn, io, signal, onWait, patienceMs }), signIn, client, fetch };
 }
 
 function oneOf<Choice extends string>(

@@ -40,7 +40,8 @@ export async function deleteCommand(positionals: readonly string[], values: Opti
     const { session } = connect(settings, io, {
       noInput: values["no-input"] === true,
       signal: interrupts.now,
-      onWait: (wait) => (wait === undefined ? view.clear() : view.wait(wait.seconds, wait.code)),
+      patienceMs: 60_000,
+      onWait: (wait) => (wait === undefined ? view.clear() : view.wait(wait)),
     });
     run = new DeleteRun({
       session,

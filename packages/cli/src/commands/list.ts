@@ -46,10 +46,11 @@ export async function listCommand(positionals: readonly string[], values: Option
     const { session } = connect(settings, io, {
       noInput: values["no-input"] === true,
       signal,
+      patienceMs: 60_000,
       onWait(wait) {
         if (wait === undefined) progress.clear();
         else if (isJson) json.write("wait", { seconds: wait.seconds, code: wait.code });
-        else progress.show([`Waiting ${wait.seconds} s (${wait.code})`]);
+        else progress.show([`Waiting ${wait.seconds} s: ${wait.message}`]);
       },
     });
     try {

@@ -3,6 +3,7 @@
  * for the caller to know.
  */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { printable } from "../files/printable.ts";
 import type { SignIn } from "../sign-in/sign-in.ts";
 import type { Fetch, FetchResponse } from "./network.ts";
 import { explainNetworkFailure } from "./network-failure.ts";
@@ -119,16 +120,22 @@ function firstError(errors: readonly unknown[]): Record<string, unknown> | undef
 function failureOf(error: Record<string, unknown>, status: number, retryAfter: number | undefined): GatewayFailure {
   const extensions = isRecord(error.extensions) ? error.extensions : {};
   const graph = isRecord(extensions.graph) ? extensions.graph : {};
-  const code = textOf(extensions.code) ?? withoutGraphql(status, retryAfter).code;
+  const code = codeOf(extensions.code) ?? withoutGraphql(status, retryAfter).code;
   return {
     code,
-    message: [textOf(error.message) ?? "The gateway gives no reason.", ...invalidOf(extensions.invalid)].join(" "),
+    message: messageOf(textOf(error.message), invalidOf(extensions.invalid)),
     retryAfterSeconds: numberOf(extensions.retryAfterSeconds) ?? retryAfter,
-    claims: textOf(extensions.claims),
+    claims: typeof extensions.claims === "string" ? extensions.claims : undefined,
     graphRequestId: textOf(graph.requestId),
     certificateId: textOf(extensions.certificateId),
     status,
   };
+}
+
+/** The gateway's message often lists the broken rules itself. */
+function messageOf(message: string | undefined, rules: readonly string[]): string {
+  if (message === undefined) return rules.length > 0 ? rules.join(" ") : "The gateway gives no reason.";
+  return [message, ...rules.filter((rule) => !message.includes(rule.replace(/\.$/, "")))].join(" ");
 }
 
 /** Which rules an input breaks. */
@@ -188,8 +195,36 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+const maxTextLength = 2000;
+
+/** What the gateway says is shown to people: without what a terminal would obey, and not by the megabyte. */
 function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+  return typeof value === "string" ? printable(value).slice(0, maxTextLength) : undefined;
+}
+
+/** Error codes decide what is done, and stand in tables. */
+function codeOf(value: unknown): string | undefined {
+  return typeof value === "string" && /^[A-Z][A-Z0-9_]{0,63}$/.test(value) ? value : undefined;
+}
+
+/** The failure of one item of a plural create, in the same form. */
+export function itemFailure(answer: {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly retryAfterSeconds?: unknown;
+  readonly claims?: unknown;
+  readonly graphRequestId?: unknown;
+  readonly certificateId?: unknown;
+}): GatewayFailure {
+  return {
+    code: codeOf(answer.code) ?? "UPSTREAM_INVALID_RESPONSE",
+    message: textOf(answer.message) || "The gateway gives no reason.",
+    retryAfterSeconds: numberOf(answer.retryAfterSeconds),
+    claims: typeof answer.claims === "string" ? answer.claims : undefined,
+    graphRequestId: textOf(answer.graphRequestId),
+    certificateId: textOf(answer.certificateId),
+    status: undefined,
+  };
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -13,6 +13,8 @@ import type { GatewayClient, GatewayFailure, OperationName } from "./gateway-cli
 export interface Wait {
   readonly seconds: number;
   readonly code: string;
+  /** Why. */
+  readonly message: string;
 }
 
 export interface SessionOptions {
@@ -22,10 +24,14 @@ export interface SessionOptions {
   /** Ends waits and requests at once. */
   readonly signal: AbortSignal;
   onWait(wait: Wait | undefined): void;
+  /** How long nothing may go through before the run ends; default ten minutes. */
+  readonly patienceMs?: number | undefined;
 }
 
-const patienceMs = 10 * 60 * 1000;
+const defaultPatienceMs = 10 * 60 * 1000;
 const maxBackoffSeconds = 30;
+/** Who is asked to wait longer comes back by hand. */
+const maxWaitSeconds = 3600;
 
 /** Somebody is busy: wait as long as is asked. */
 const busy: ReadonlySet<string> = new Set(["THROTTLED", "RATE_LIMITED", "OVERLOADED"]);
@@ -124,14 +130,22 @@ export class Session {
   async #wait({ code, message, retryAfterSeconds }: GatewayFailure): Promise<void> {
     const { io, onWait } = this.#options;
     const silentMs = io.now().getTime() - this.#succeededAtMs;
-    if (silentMs >= patienceMs) {
+    if (silentMs >= (this.#options.patienceMs ?? defaultPatienceMs)) {
       throw new CliError(ExitCode.STOPPED, code, `nothing went through for ${duration(silentMs)}: ${message}`);
     }
     this.#failuresInARow += 1;
     const backoff = Math.min(maxBackoffSeconds, 2 ** (this.#failuresInARow - 1));
     // Jitter, so that several of these do not come back at the same moment.
-    const seconds = (busy.has(code) ? retryAfterSeconds : undefined) ?? backoff * (0.5 + Math.random() / 2);
-    onWait({ seconds: Math.ceil(seconds), code });
+    const asked = busy.has(code) ? retryAfterSeconds : undefined;
+    if (asked !== undefined && asked > maxWaitSeconds) {
+      throw new CliError(
+        ExitCode.STOPPED,
+        code,
+        `the gateway asks for a wait of ${duration(asked * 1000)}: ${message}`,
+      );
+    }
+    const seconds = asked !== undefined && asked > 0 ? asked : backoff * (0.5 + Math.random() / 2);
+    onWait({ seconds: Math.ceil(seconds), code, message });
     await io.wait(seconds * 1000, this.signal);
     this.signal.throwIfAborted();
     onWait(undefined);

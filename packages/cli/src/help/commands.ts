@@ -61,8 +61,8 @@ How
   -n, --dry-run         check everything and change nothing; whether Graph
                         would accept a certificate, only Graph can tell
   --replace             send again what Intune has already: after the
-                        connector's key has changed; asks first
-  -y, --yes             do not ask before importing
+                        connector's key has changed
+  -y, --yes             do not ask on a terminal before importing
   --report FILE         what became of each file, as a CSV for Excel
 
 ${connector}

@@ -1,7 +1,7 @@
 /** Whether Intune has a certificate already, and as it would be sent. */
 import type { CreateUserPfxCertificateInput } from "intune-pfx-client/operations";
 import { printable } from "../files/printable.ts";
-import { purposeWords } from "../output/words.ts";
+import { purposeWord } from "../output/words.ts";
 import type { Existing, ExistingCertificate } from "./existing.ts";
 
 export type Presence =
@@ -40,7 +40,7 @@ function differenceOf(sent: Sent, stored: ExistingCertificate): ["OTHER_KEY" | "
     return ["OTHER_KEY", `the padding ${paddingScheme}`];
   }
   if (intendedPurpose != null && intendedPurpose !== sent.intendedPurpose) {
-    return ["OTHER_PURPOSE", `the purpose ${purposeWords[intendedPurpose]}`];
+    return ["OTHER_PURPOSE", `the purpose ${purposeWord(intendedPurpose)}`];
   }
   return undefined;
 }

@@ -24,15 +24,24 @@ export async function* readCertificates(
     const outcome: Awaited<ReturnType<typeof readPage>> = await readPage(session, { first: pageSize, after, filter });
     for (const { node } of outcome.edges) yield node;
     if (!outcome.pageInfo.hasNextPage) return;
-    after = outcome.pageInfo.endCursor ?? null;
+    const next: string | null = outcome.pageInfo.endCursor ?? null;
+    if (next === null || next === after) throw unreadable("the gateway's pages do not end");
+    after = next;
   }
 }
 
 async function readPage(session: Session, variables: UserPfxCertificatesQueryVariables) {
   const outcome = await session.call("UserPfxCertificates", UserPfxCertificatesDocument, variables);
-  if ("data" in outcome) return outcome.data.userPfxCertificates;
-  const { code, message } = outcome.failure;
-  throw new CliError(ExitCode.STOPPED, code, `the certificates in Intune can't be read: ${message}`);
+  if ("failure" in outcome) throw unreadable(outcome.failure.message, outcome.failure.code);
+  const page = outcome.data.userPfxCertificates;
+  const edges: unknown = page?.edges;
+  const isPage = Array.isArray(edges) && edges.every((edge) => typeof edge?.node === "object" && edge.node !== null);
+  if (!isPage || typeof page.pageInfo !== "object") throw unreadable("the gateway's answer is no list");
+  return page;
+}
+
+function unreadable(reason: string, code = "UPSTREAM_INVALID_RESPONSE"): CliError {
+  return new CliError(ExitCode.STOPPED, code, `the certificates in Intune can't be read: ${reason}`);
 }
 
 export interface Existing {

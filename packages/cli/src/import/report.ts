@@ -1,7 +1,7 @@
 /** `--report`: what became of each file, for Excel. It holds no password, no token and no key. */
 import type { Io } from "../io.ts";
 import { CsvFile } from "../output/csv-writer.ts";
-import { purposeWords } from "../output/words.ts";
+import { purposeWord } from "../output/words.ts";
 import type { OutcomeName, Result } from "./item.ts";
 
 const columns = ["source", "user", "thumbprint", "purpose", "expires", "outcome", "code", "message", "graphRequestId"];
@@ -31,7 +31,7 @@ export class Report {
       source,
       user,
       facts?.thumbprint,
-      facts && purposeWords[facts.purpose],
+      facts && purposeWord(facts.purpose),
       facts?.expirationDateTime,
       outcomeWords[outcome],
       code,

@@ -24,7 +24,7 @@ export function createScreenView(io: Io): ImportView {
     else if (messages === maxMessages + 1)
       say("More messages like these are not shown; --report FILE has all of them.");
   };
-  let checkedIn: string | undefined;
+  let lastReason: string | undefined;
   return {
     start({ files, isDryRun }) {
       if (io.stderr.isTTY !== true) say(`${isDryRun ? "Checking" : "Importing"} ${count(files, "file")}.`);
@@ -35,8 +35,7 @@ export function createScreenView(io: Io): ImportView {
       line.show([`Checking ${done} of ${total}`]);
     },
     plan(plan) {
-      checkedIn = duration(io.now().getTime() - startedAtMs);
-      say(planText(plan, checkedIn));
+      say(planText(plan, duration(io.now().getTime() - startedAtMs)));
     },
     sending(done, total, failed) {
       sendingSinceMs ??= io.now().getTime();
@@ -44,9 +43,16 @@ export function createScreenView(io: Io): ImportView {
       line.show([...progress, ...rate(done, total, io.now().getTime() - sendingSinceMs)]);
     },
     wait(wait) {
-      if (wait !== undefined) line.show([...progress, waitText(wait, io.now())]);
+      if (wait === undefined) return;
+      // The reason once, above the line: an address that is wrong never gets better.
+      if (wait.code === "NO_ANSWER" && wait.message !== lastReason) {
+        lastReason = wait.message;
+        say(`${wait.message} Trying again.`);
+      }
+      line.show([...progress, waitText(wait, io.now())]);
     },
     result(result) {
+      lastReason = undefined;
       if (result.outcome === "failed") message(result.source, failureText(result));
     },
     clear: () => line.clear(),

@@ -8,7 +8,7 @@ import {
   UpdateUserPfxCertificateDocument,
 } from "intune-pfx-client/operations";
 import { CliError, ExitCode } from "../cli-error.ts";
-import type { GatewayFailure } from "../gateway/gateway-client.ts";
+import { type GatewayFailure, itemFailure } from "../gateway/gateway-client.ts";
 import { isRepeatable, type Session } from "../gateway/session.ts";
 import { type Item, type OutcomeName, type Result, resultOf } from "./item.ts";
 
@@ -72,15 +72,15 @@ export class Sender {
       "CreateUserPfxCertificates",
       CreateUserPfxCertificatesDocument,
       { inputs: items.map(({ input }) => input) },
-      ({ createUserPfxCertificates: { results } }) =>
-        results.some(({ __typename }) => __typename === "UserPfxCertificate"),
+      (data) => resultsOf(data, items.length).some(({ __typename }) => __typename === "UserPfxCertificate"),
     );
     if ("failure" in outcome) return this.#refusedAsAWhole(items, outcome.failure);
+    const results = resultsOf(outcome.data, items.length);
     const again: Item[] = [];
     const failures: GatewayFailure[] = [];
     for (const [index, item] of items.entries()) {
-      const answer = outcome.data.createUserPfxCertificates.results[index];
-      const failure = this.#take(item, answer);
+      const answer = results[index];
+      const failure = answer === undefined ? undefined : this.#take(item, answer);
       if (failure === undefined) continue;
       again.push(item);
       failures.push(failure);
@@ -91,28 +91,13 @@ export class Sender {
   }
 
   /** @returns the failure where the item is to be sent again */
-  #take(item: Item, answer: ItemAnswer | undefined): GatewayFailure | undefined {
-    if (answer === undefined) {
-      throw new CliError(
-        ExitCode.STOPPED,
-        "UPSTREAM_INVALID_RESPONSE",
-        "the gateway answered for fewer certificates than were sent",
-      );
-    }
+  #take(item: Item, answer: ItemAnswer): GatewayFailure | undefined {
     if (answer.__typename === "UserPfxCertificate") {
       this.#bugsInARow = 0;
       this.#finish(item, "created", { id: answer.id });
       return undefined;
     }
-    const failure: GatewayFailure = {
-      code: answer.code,
-      message: answer.message,
-      retryAfterSeconds: answer.retryAfterSeconds ?? undefined,
-      claims: answer.claims ?? undefined,
-      graphRequestId: answer.graphRequestId ?? undefined,
-      certificateId: answer.certificateId ?? undefined,
-      status: undefined,
-    };
+    const failure = itemFailure(answer);
     if (isRepeatable(failure.code) || failure.code === "FORBIDDEN" || failure.code === "UPSTREAM_MISCONFIGURED") {
       return failure;
     }
@@ -171,4 +156,21 @@ export class Sender {
 /** The size of a request's JSON, in bytes: its text is ASCII but for names, which are short. */
 function sizeOf(items: readonly Item[]): number {
   return items.reduce((bytes, { input }) => bytes + JSON.stringify(input).length + 1, 0);
+}
+
+/** @throws {CliError} where the answer is none to these inputs */
+function resultsOf(data: CreateUserPfxCertificatesMutation, count: number): readonly ItemAnswer[] {
+  const results: unknown = data.createUserPfxCertificates?.results;
+  if (
+    Array.isArray(results) &&
+    results.length === count &&
+    results.every((each) => typeof each === "object" && each !== null)
+  ) {
+    return data.createUserPfxCertificates.results;
+  }
+  throw new CliError(
+    ExitCode.STOPPED,
+    "UPSTREAM_INVALID_RESPONSE",
+    `the gateway's answer is not about the ${count} certificates that were sent`,
+  );
 }

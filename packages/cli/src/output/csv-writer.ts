@@ -1,5 +1,5 @@
 /** CSV files for Excel: UTF-8 with a byte order mark, and no cell that Excel would take for a formula. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import path from "node:path";
 import { CliError, ExitCode, usageError } from "../cli-error.ts";
 import type { Io } from "../io.ts";
@@ -15,6 +15,7 @@ export class CsvFile {
    */
   constructor(name: string, option: string, columns: readonly string[], io: Io) {
     this.file = path.resolve(io.folder, name);
+    refuseForeignFile(this.file, name, option, columns);
     try {
       this.#descriptor = openSync(this.file, "w", 0o600);
     } catch (error) {
@@ -51,10 +52,35 @@ function toRow(cells: readonly (string | undefined)[]): string {
 }
 
 function toCell(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const shown = text.replace(/[^\P{Cc}\t\n\r]/gu, "\uFFFD");
+  const harmless = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(shown) ? `'${shown}` : shown;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+}
+
+/** Only a file of this kind is written over: a name typed wrong must not cost a .pfx file, a list or a key. */
+function refuseForeignFile(file: string, name: string, option: string, columns: readonly string[]): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined || (stats.isFile() && stats.size === 0)) return;
+  if (stats.isFile() && beginningOf(file, 1024).startsWith(`\uFEFF${toRow(columns)}`)) return;
+  throw usageError(
+    "FILE_EXISTS",
+    `${name} is there already and is no file that this command has written. Choose another name.`,
+    { option },
+  );
+}
+
+function beginningOf(file: string, maxBytes: number): string {
+  try {
+    const descriptor = openSync(file, "r");
+    const buffer = Buffer.alloc(maxBytes);
+    const length = readSync(descriptor, buffer, 0, maxBytes, 0);
+    closeSync(descriptor);
+    return buffer.subarray(0, length).toString("utf8");
+  } catch {
+    return "";
+  }
 }

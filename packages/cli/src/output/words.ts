@@ -1,13 +1,20 @@
 /** Small words of messages: counts, times, names of purposes. */
-import type { UserPfxIntendedPurpose } from "intune-pfx-client/operations";
 
-export const purposeWords: Readonly<Record<UserPfxIntendedPurpose, string>> = {
+import type { UserPfxIntendedPurpose } from "intune-pfx-client/operations";
+import { printable } from "../files/printable.ts";
+
+const words: Readonly<Record<UserPfxIntendedPurpose, string>> = {
   SMIME_ENCRYPTION: "encryption",
   SMIME_SIGNING: "signing",
   UNASSIGNED: "unassigned",
   VPN: "VPN",
   WIFI: "wifi",
 };
+
+/** A purpose in a word; one that this version does not know as it is. */
+export function purposeWord(purpose: UserPfxIntendedPurpose): string {
+  return Object.hasOwn(words, purpose) ? words[purpose] : printable(String(purpose));
+}
 
 /** `1 file`, `2 files`. */
 export function count(number: number, one: string, many = `${one}s`): string {

@@ -25,6 +25,9 @@ const attributeNames: ReadonlyMap<string, string> = new Map([
   [emailAddress, "E"],
 ]);
 
+/** Longer values are cut, and shown as the bytes that they are. */
+const maxValueBytes = 4096;
+
 interface Attribute {
   readonly type: string;
   readonly value: Asn1Node | undefined;
@@ -55,10 +58,10 @@ function relativeNames(name: Asn1Node | undefined): Attribute[][] {
 }
 
 function toText({ type, value }: Attribute): string {
-  const content = text(value);
+  const content = (value?.content.length ?? 0) > maxValueBytes ? undefined : text(value);
   const escaped =
     content === undefined
-      ? `#${toHex(value?.encoded ?? new Uint8Array(0))}`
+      ? `#${toHex((value?.encoded ?? new Uint8Array(0)).subarray(0, maxValueBytes))}`
       : printable(content).replace(/["+,;<>\\]|^[ #]| $/g, (special) => `\\${special}`);
   return `${attributeNames.get(type) ?? type}=${escaped}`;
 }

@@ -4,14 +4,13 @@
  * runtime can do neither.
  */
 import {
-  type Asn1Node,
   algorithmIdentifier,
   bitString,
   explicit,
   integerBytes,
   isContext,
   isUniversal,
-  NodeBudget,
+  type NodeBudget,
   objectIdentifier,
   octetString,
   readAsn1,
@@ -53,11 +52,12 @@ export interface Matches {
 export async function matchKeys(
   keys: readonly PfxKey[],
   certificates: readonly CertificateInFile[],
+  budget: NodeBudget,
   pace: Pace,
 ): Promise<Matches> {
   const privateKeys: PrivateKey[] = [];
   for (const key of keys) {
-    privateKeys.push(readPrivateKey(key));
+    privateKeys.push(readPrivateKey(key, budget));
     await pace.pauseIfDue();
   }
   const pairs: KeyPair[] = [];
@@ -96,40 +96,41 @@ interface PrivateKey {
   readonly key: PfxKey;
   readonly algorithm: string;
   readonly curve: string | undefined;
-  /** In the form that the algorithm has. */
-  readonly content: Uint8Array;
-  readonly optional: readonly Asn1Node[];
+  /** The public key that the private key's structure states beside the secret. */
+  readonly stated: Uint8Array | undefined;
   /** The public half of an RSA key. */
   readonly rsa: RsaNumbers | undefined;
 }
 
-function readPrivateKey(key: PfxKey): PrivateKey {
-  const [, identifier, privateKey, ...optional] = sequence(readAsn1(key.pkcs8, new NodeBudget()));
+function readPrivateKey(key: PfxKey, budget: NodeBudget): PrivateKey {
+  const [, identifier, privateKey, ...optional] = sequence(readAsn1(key.pkcs8, budget));
   const { oid: algorithm, parameters } = algorithmIdentifier(identifier);
   const curve = isUniversal(parameters, Tag.OBJECT_IDENTIFIER) ? objectIdentifier(parameters) : undefined;
   const content = octetString(privateKey);
-  return { key, algorithm, curve, content, optional, rsa: isRsa(algorithm) ? readRsaPrivateKey(content) : undefined };
+  if (isRsa(algorithm)) return { key, algorithm, curve, stated: undefined, rsa: readRsaPrivateKey(content, budget) };
+  const stated = isEllipticCurve(algorithm)
+    ? statedPoint(content, budget)
+    : optional.find((part) => isContext(part, 1))?.content.subarray(1);
+  return { key, algorithm, curve, stated, rsa: undefined };
 }
 
-function readRsaPrivateKey(content: Uint8Array): RsaNumbers {
-  const [, modulus, exponent] = sequence(readAsn1(content, new NodeBudget()));
+function readRsaPrivateKey(content: Uint8Array, budget: NodeBudget): RsaNumbers {
+  const [, modulus, exponent] = sequence(readAsn1(content, budget));
   return { modulus: magnitude(integerBytes(modulus)), exponent: magnitude(integerBytes(exponent)) };
 }
 
 /** `undefined` where this runtime can't tell. */
 async function isKeyOf(
-  { key, algorithm, curve, content, optional, rsa }: PrivateKey,
+  { key, algorithm, curve, stated, rsa }: PrivateKey,
   publicKey: PublicKeyInfo,
   rsaPublicKey: RsaNumbers | undefined,
 ): Promise<boolean | undefined> {
   if (rsa !== undefined) return rsaPublicKey !== undefined && areSameNumbers(rsa, rsaPublicKey);
   if (algorithm !== publicKey.algorithm || curve !== publicKey.curve) return false;
-  const proved = await provePossession(key.pkcs8, publicKey);
-  if (proved !== undefined) return proved;
-  const stated = isEllipticCurve(algorithm)
-    ? statedPoint(content)
-    : optional.find((part) => isContext(part, 1))?.content.subarray(1);
-  return stated === undefined ? undefined : areEqual(stated, publicKey.keyBytes);
+  const isStated = stated === undefined ? undefined : areEqual(stated, publicKey.keyBytes);
+  // A proof takes a millisecond: a file of a thousand keys and certificates must not ask for a million of them.
+  if (isStated === false && stated?.length === publicKey.keyBytes.length) return false;
+  return (await provePossession(key.pkcs8, publicKey)) ?? isStated;
 }
 
 function areSameNumbers(one: RsaNumbers, other: RsaNumbers): boolean {
@@ -137,8 +138,8 @@ function areSameNumbers(one: RsaNumbers, other: RsaNumbers): boolean {
 }
 
 /** The public key that an elliptic-curve private key states beside its secret (RFC 5915). */
-function statedPoint(privateKey: Uint8Array): Uint8Array | undefined {
-  const point = sequence(readAsn1(privateKey, new NodeBudget())).find((part) => isContext(part, 1));
+function statedPoint(privateKey: Uint8Array, budget: NodeBudget): Uint8Array | undefined {
+  const point = sequence(readAsn1(privateKey, budget)).find((part) => isContext(part, 1));
   return point === undefined ? undefined : bitString(explicit(point, 1)).bytes;
 }
 

@@ -11,6 +11,7 @@ export function toDateTime(node: Asn1Node | undefined): string {
   const [, yearText = "", month, day, hour, minute, second = "00", sign, offsetHours = "0", offsetMinutes = "0"] =
     match ?? [];
   if (match === null || yearText.length !== (isUtcTime ? 2 : 4)) throw new Asn1Error("a time that can't be read");
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) throw new Asn1Error("a time of no clock");
   const instant = new Date(0);
   instant.setUTCFullYear(isUtcTime ? century(Number(yearText)) : Number(yearText), Number(month) - 1, Number(day));
   if (instant.getUTCMonth() !== Number(month) - 1) throw new Asn1Error("a day that is in no calendar");

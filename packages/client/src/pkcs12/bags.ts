@@ -25,6 +25,8 @@ const bagTypes = {
 } as const;
 const x509Certificate = "1.2.840.113549.1.9.22.1";
 const friendlyName = "1.2.840.113549.1.9.20";
+/** A name that nobody could read is left out. */
+const maxNameBytes = 4096;
 const localKeyId = "1.2.840.113549.1.9.21";
 
 /**
@@ -71,7 +73,7 @@ function readAttributes(node: Asn1Node | undefined): BagAttributes {
     const [type, values] = sequence(attribute);
     const [value] = set(values);
     const oid = objectIdentifier(type);
-    if (oid === friendlyName) name = text(value);
+    if (oid === friendlyName && (value?.content.length ?? 0) <= maxNameBytes) name = text(value);
     if (oid === localKeyId && value !== undefined) keyId = octetString(value);
   }
   return { friendlyName: name, localKeyId: keyId };

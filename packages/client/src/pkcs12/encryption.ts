@@ -5,6 +5,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc8018#section-6.2 PBES2
  */
 import {
+  Asn1Error,
   type Asn1Node,
   algorithmIdentifier,
   copyOf,
@@ -59,7 +60,7 @@ export function readEncryption(node: Asn1Node | undefined): Encryption {
     scheme: "PBES1",
     cipher,
     hash: "SHA-1",
-    salt: octetString(salt),
+    salt: readSalt(salt),
     iterations: readIterations(iterations),
     iv: undefined,
   };
@@ -82,8 +83,17 @@ export function readPbkdf2(node: Asn1Node | undefined): Pick<Encryption, "hash" 
   const prfOid = prf === undefined ? "1.2.840.113549.2.7" : algorithmIdentifier(prf).oid;
   const hash = hmacsByOid.get(prfOid);
   if (hash === undefined) throw unsupportedAlgorithm(prfOid);
-  return { hash, salt: octetString(salt), iterations: readIterations(iterations) };
+  return { hash, salt: readSalt(salt), iterations: readIterations(iterations) };
 }
+
+/** Salts have 8 to 64 bytes; megabytes would only cost time. */
+export function readSalt(node: Asn1Node | undefined): Uint8Array {
+  const salt = octetString(node);
+  if (salt.length > maxSaltBytes) throw new Asn1Error("a salt too long");
+  return salt;
+}
+
+const maxSaltBytes = 1024;
 
 /** At least 1; more than a number can count is `Infinity`. */
 export function readIterations(node: Asn1Node | undefined): number {
@@ -121,7 +131,7 @@ export async function deriveKey(
   const { cipher, hash, salt, iterations } = encryption;
   const lengthBytes = keyBytesOf[cipher];
   if (encryption.iv !== undefined) {
-    const key = await derivePbkdf2({ hash, password, salt, iterations, lengthBytes });
+    const key = await derivePbkdf2({ hash, password, salt, iterations, lengthBytes }, pace);
     return { key, iv: copyOf(encryption.iv) };
   }
   const derivation = { hash, password, salt, iterations };

@@ -64,13 +64,13 @@ function addToEachBlock(blocks: Uint8Array, addend: Uint8Array, blockBytes: numb
  *
  * @see https://www.rfc-editor.org/rfc/rfc8018#section-5.2
  */
-export async function derivePbkdf2(derivation: Derivation): Promise<Bytes> {
+export async function derivePbkdf2(derivation: Derivation, pace: Pace): Promise<Bytes> {
   const { hash, password, salt, iterations, lengthBytes } = derivation;
   if (hash === "SHA-224" || hash === "MD5") {
     const options = { c: iterations, dkLen: lengthBytes };
-    return new Uint8Array(await pbkdf2Async(hashFunctions[hash], password, salt, options));
+    return new Uint8Array(await pace.race(pbkdf2Async(hashFunctions[hash], password, salt, options)));
   }
   const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   const parameters = { name: "PBKDF2", hash, salt: new Uint8Array(salt), iterations };
-  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, lengthBytes * 8));
+  return new Uint8Array(await pace.race(crypto.subtle.deriveBits(parameters, key, lengthBytes * 8)));
 }

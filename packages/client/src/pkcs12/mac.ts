@@ -17,13 +17,15 @@ import {
 } from "../asn1/read.ts";
 import { areDigestsEqual, type Bytes } from "../bytes.ts";
 import type { Pace } from "../pace.ts";
-import { readIterations, readPbkdf2 } from "./encryption.ts";
+import { readIterations, readPbkdf2, readSalt } from "./encryption.ts";
 import { type HashName, hashesByOid, hashFunctions, hmacsByOid } from "./hashes.ts";
 import { derivePbkdf2, derivePkcs12, Purpose } from "./key-derivation.ts";
 import type { Password } from "./password.ts";
 import { unsupportedAlgorithm } from "./unsupported-algorithm.ts";
 
 const pieceBytes = 262_144;
+/** Of PBMAC1: twice what any hash needs. Each block of it would be all rounds once more. */
+const maxKeyBytes = 128;
 
 export interface Mac {
   /** Of the HMAC. */
@@ -45,7 +47,7 @@ export function readMac(node: Asn1Node): Mac {
   if (hash === undefined) throw unsupportedAlgorithm(oid);
   return {
     hash,
-    salt: octetString(salt),
+    salt: readSalt(salt),
     iterations: iterations === undefined ? 1 : readIterations(iterations),
     digest: octetString(digest),
     pbkdf2: undefined,
@@ -61,7 +63,7 @@ function readPbmac1(parameters: Asn1Node | undefined): Omit<Mac, "digest"> {
   // RFC 9579 demands the length of the key, so that nobody has to guess it.
   const lengths = sequence(algorithmIdentifier(derivation).parameters).filter((part) => isUniversal(part, Tag.INTEGER));
   const keyBytes = Number(integer(lengths[1]));
-  if (keyBytes < 1 || keyBytes > 1024) throw new Asn1Error("a key length out of range");
+  if (keyBytes < 1 || keyBytes > maxKeyBytes) throw new Asn1Error("a key length out of range");
   return { hash, salt, iterations, pbkdf2: { hash: derivationHash, keyBytes } };
 }
 
@@ -96,5 +98,5 @@ export function deriveMacKey(mac: Omit<Mac, "digest">, password: Bytes, pace: Pa
         { hash, password, salt, iterations, lengthBytes: hashFunctions[hash].outputLen, purpose: Purpose.MAC },
         pace,
       )
-    : derivePbkdf2({ hash: pbkdf2.hash, password, salt, iterations, lengthBytes: pbkdf2.keyBytes });
+    : derivePbkdf2({ hash: pbkdf2.hash, password, salt, iterations, lengthBytes: pbkdf2.keyBytes }, pace);
 }

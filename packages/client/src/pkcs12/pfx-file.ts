@@ -36,7 +36,8 @@ export type Part =
   | { readonly type: "plain"; readonly bags: readonly Bag[] }
   | { readonly type: "encrypted"; readonly encryption: Encryption; readonly data: Uint8Array };
 
-const maxFileBytes = 8 * 1024 * 1024;
+/** Larger files are not read at all. */
+export const maxFileBytes = 8 * 1024 * 1024;
 
 const contentTypes = {
   DATA: "1.2.840.113549.1.7.1",
@@ -45,9 +46,8 @@ const contentTypes = {
   ENCRYPTED: "1.2.840.113549.1.7.6",
 } as const;
 
-/** @throws {PfxError} `NOT_A_PFX`, `TOO_LARGE`, `UNSUPPORTED_PROTECTION`, `UNSUPPORTED_ALGORITHM` of the MAC */
+/** @throws {PfxError} `NOT_A_PFX`, `UNSUPPORTED_PROTECTION`, `UNSUPPORTED_ALGORITHM` of the MAC */
 export function readPfxFile(bytes: Uint8Array): PfxFile {
-  if (bytes.length > maxFileBytes) throw tooLarge(bytes.length);
   const budget = new NodeBudget();
   try {
     const file = readAsn1(bytes, budget);

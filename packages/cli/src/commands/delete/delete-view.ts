@@ -1,11 +1,13 @@
 /** What a delete shows: for people on standard error, for programs on standard output. */
+
 import type { UserPfxCertificateQuery } from "intune-pfx-client/operations";
 import { printable } from "../../files/printable.ts";
+import type { Wait } from "../../gateway/session.ts";
 import type { Io } from "../../io.ts";
 import { JsonLines } from "../../output/json-lines.ts";
 import { ProgressLine } from "../../output/progress-line.ts";
 import { formatTable } from "../../output/table.ts";
-import { count, duration, purposeWords } from "../../output/words.ts";
+import { count, duration, purposeWord } from "../../output/words.ts";
 import { wrap } from "../../output/wrap.ts";
 
 export type FoundCertificate = NonNullable<UserPfxCertificateQuery["userPfxCertificate"]>;
@@ -53,7 +55,7 @@ export class DeleteView {
   found(certificates: readonly FoundCertificate[]): void {
     if (this.#json !== undefined || certificates.length === 0) return;
     const rows = certificates.map(({ intendedPurpose, userPrincipalName, expirationDateTime, thumbprint }) => [
-      intendedPurpose === null ? "" : purposeWords[intendedPurpose],
+      intendedPurpose === null ? "" : purposeWord(intendedPurpose),
       `${thumbprint?.slice(0, 8) ?? ""}...`,
       `valid to ${expirationDateTime?.slice(0, 10) ?? "?"}`,
       userPrincipalName ?? "",
@@ -72,8 +74,8 @@ export class DeleteView {
     this.#line.show([`${verb} ${done} of ${total}`, this.counts.failed > 0 ? `${this.counts.failed} failed` : ""]);
   }
 
-  wait(seconds: number, code: string): void {
-    if (this.#json === undefined) this.#line.show([`Waiting ${seconds} s (${code})`]);
+  wait({ seconds, code, message }: Wait): void {
+    if (this.#json === undefined) this.#line.show([`Waiting ${seconds} s: ${message}`]);
     else this.#json.write("wait", { seconds, code });
   }
 

@@ -3,7 +3,7 @@ import type { DerivedFromPassword, InspectedCertificate, PfxProtection } from "i
 import { printable } from "../../files/printable.ts";
 import type { ItemFacts } from "../../import/item.ts";
 import type { Opened } from "../../import/open-entry.ts";
-import { count, purposeWords } from "../../output/words.ts";
+import { count, purposeWord } from "../../output/words.ts";
 import type { InspectedFile } from "./inspect-file.ts";
 
 const sourceWords: Readonly<Record<ItemFacts["userSource"], string>> = {
@@ -36,7 +36,7 @@ export function inspectText({ entry, contents, opened }: InspectedFile): string[
 function certificateLine(certificate: InspectedCertificate, facts: ItemFacts | undefined): string {
   const { thumbprint, startDateTime, expirationDateTime, keyAlgorithm, keyBits, isCa, suggestedPurpose } = certificate;
   const purpose = facts?.purpose ?? suggestedPurpose;
-  const kind = isCa ? "authority" : purpose === null ? "no purpose" : purposeWords[purpose];
+  const kind = isCa ? "authority" : purpose === null ? "no purpose" : purposeWord(purpose);
   const bits = keyBits === null || keyAlgorithm !== "RSA" ? "" : ` ${keyBits}`;
   const validity = `${startDateTime.slice(0, 10)} to ${expirationDateTime.slice(0, 10)}`;
   return `${kind.padEnd(10)}  ${thumbprint.slice(0, 8)}... valid ${validity}  ${keyAlgorithm}${bits}`;

@@ -1,5 +1,5 @@
 /** What a list comes to, in a sentence. */
-import { count, purposeWords } from "../../output/words.ts";
+import { count, purposeWord } from "../../output/words.ts";
 import { countUsers, dateText, dayMs, type ListRow } from "./rows.ts";
 import { lastDay, type Selection } from "./selection.ts";
 
@@ -26,7 +26,7 @@ export function closingOfRows(rows: readonly ListRow[], selection: Selection, no
 /** `2 of 430 users in staff.csv have no valid encryption certificate.` */
 export function closingOfMissing(missing: number, { users, missing: purpose }: Selection): string {
   const total = users?.users.length ?? 0;
-  const what = `valid ${purpose === undefined ? "" : `${purposeWords[purpose]} `}certificate`;
+  const what = `valid ${purpose === undefined ? "" : `${purposeWord(purpose)} `}certificate`;
   const whose = `${count(total, "user")} in ${users?.name ?? ""}`;
   if (missing === 0) return `${total === 1 ? `The ${whose} has` : `All ${whose} have`} a ${what}.`;
   return `${missing} of ${whose} ${missing === 1 ? "has" : "have"} no ${what}.`;

@@ -3,7 +3,7 @@ import type { Io } from "../../io.ts";
 import { CsvFile } from "../../output/csv-writer.ts";
 import type { JsonLines } from "../../output/json-lines.ts";
 import { type Column, formatTable } from "../../output/table.ts";
-import { purposeWords } from "../../output/words.ts";
+import { purposeWord } from "../../output/words.ts";
 import { type MissingUser, whyText } from "./missing.ts";
 import { dateText, dateTimeText, type ListRow } from "./rows.ts";
 
@@ -26,7 +26,7 @@ export function certificateTable(rows: readonly ListRow[], now: Date, { showIds 
   const cells = rows.map(({ expiresMs, days, purpose, user, thumbprint, id, newerMs }) => ({
     expires: dateText(expiresMs),
     days: days === undefined ? "" : String(days),
-    purpose: purpose === undefined ? "" : purposeWords[purpose],
+    purpose: purpose === undefined ? "" : purposeWord(purpose),
     user,
     thumbprint,
     id,
