@@ -8,14 +8,14 @@ import { createClient, fetchExchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { relayPagination } from "@urql/exchange-graphcache/extras";
 import { ClientError, GraphQLClient } from "graphql-request";
-import { encryptedPassword, importBuilt } from "../../examples/program.mjs";
+import { encryptedPassword } from "../../examples/program.mjs";
 import { startStack } from "./stack.mjs";
 
 const {
   CreateUserPfxCertificateDocument: CREATE,
   UserPfxCertificatesDocument: LIST,
   findGatewayError,
-} = await importBuilt("client/client.js");
+} = await import(new URL("../../packages/client/dist/operations/operations.js", import.meta.url).href);
 
 const aThumbprint = () => randomBytes(20).toString("hex");
 const anInput = () => ({
