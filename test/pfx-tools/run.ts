@@ -52,7 +52,7 @@ interface Ended {
   stderr: string;
 }
 
-/** The same, whatever the exit status. In a session of its own, a program has no terminal to ask for a password. */
+/** The same, whatever the exit status. Detached, a program has no terminal to ask for a password. */
 export function tryRun(program: string, args: readonly string[], { stdin = "", env }: RunOptions = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
