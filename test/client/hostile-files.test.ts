@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import * as asn1js from "asn1js";
 import { inspectPfx, prepareUserPfxCertificate } from "intune-pfx-client";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { aCertificate, aPfx, aPfxOf, pkcs8Of } from "../support/pfx.ts";
 import { prepareMutatedContents, prepareMutatedFiles } from "./mutations.ts";
 import { keyFile, pfxFile } from "./vectors.ts";
@@ -60,6 +60,70 @@ describe("a file that is made to harm", () => {
       code: "TOO_EXPENSIVE",
       message: "this file asks for Infinity rounds of key derivation; at most 10000000 are done",
     });
+  });
+
+  /** The MAC's elements: digest, salt, rounds. */
+  function withMac(file: string, change: (mac: asn1js.BaseBlock[]) => void): Uint8Array {
+    const { result } = asn1js.fromBER(pfxFile(file));
+    if (!(result instanceof asn1js.Sequence)) throw new Error("no sequence");
+    const mac = result.valueBlock.value[2];
+    if (!(mac instanceof asn1js.Sequence)) throw new Error("no MAC");
+    change(mac.valueBlock.value);
+    return new Uint8Array(result.toBER());
+  }
+
+  it("with a salt of kilobytes is refused", async () => {
+    const file = withMac("o30-3des-sha1.pfx", (mac) => {
+      mac[1] = new asn1js.OctetString({ valueHex: new Uint8Array(1025) });
+    });
+    await expect(inspectPfx(file, "Passw0rd!")).rejects.toMatchObject({ code: "NOT_A_PFX" });
+  });
+
+  it("with a key for its MAC that costs all rounds many times over is refused", async () => {
+    const hex = Buffer.from(pfxFile("o35-pbmac1-sha256.pfx")).toString("hex");
+    // The length of PBMAC1's key stands behind its rounds: 2,048 rounds and 32 bytes become as many and 129.
+    const found = hex.indexOf("02020800020120");
+    expect(found).toBeGreaterThan(0);
+    const file = withMac("o35-pbmac1-sha256.pfx", ([digestInfo]) => {
+      const replace = (block: asn1js.BaseBlock | undefined): void => {
+        if (!(block instanceof asn1js.Sequence)) return;
+        const { value } = block.valueBlock;
+        const last = value[2];
+        if (value[1] instanceof asn1js.Integer && last instanceof asn1js.Integer)
+          value[2] = new asn1js.Integer({ value: 129 });
+        for (const inner of value) replace(inner);
+      };
+      replace(digestInfo);
+    });
+    await expect(inspectPfx(file, "Passw0rd!")).rejects.toMatchObject({ code: "NOT_A_PFX" });
+  });
+
+  it("with names of kilobytes is shown without them", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const certificate = aCertificate({ publicKey, commonName: "x".repeat(100_000) });
+    const pfx = aPfx({
+      keys: [{ der: pkcs8Of(privateKey) }],
+      certificates: [{ der: certificate, friendlyName: "y".repeat(100_000) }],
+    });
+    const { certificates } = await inspectPfx(pfx, "secret");
+    expect(certificates[0]?.friendlyName).toBeNull();
+    expect(certificates[0]?.subject.length).toBeLessThan(10_000);
+  });
+
+  it("with many keys and certificates asks for a proof of each pair only", async () => {
+    const pairs = Array.from({ length: 20 }, () => generateKeyPairSync("ec", { namedCurve: "P-256" }));
+    const pfx = aPfx({
+      keys: pairs.map(({ privateKey }) => ({ der: pkcs8Of(privateKey) })),
+      certificates: pairs.map(({ publicKey }, index) => ({
+        der: aCertificate({ publicKey, commonName: `User ${index}` }),
+      })),
+    });
+    const importKey = vi.spyOn(crypto.subtle, "importKey");
+    const { certificates } = await inspectPfx(pfx, "secret");
+    const { length: imports } = importKey.mock.calls;
+    importKey.mockRestore();
+    expect(certificates.filter(({ hasPrivateKey }) => hasPrivateKey)).toHaveLength(20);
+    expect(imports).toBeLessThanOrEqual(2 * 20);
   });
 
   it("with names full of control characters shows none of them", async () => {
