@@ -147,7 +147,7 @@ describe("the workflows", () => {
 });
 
 describe("the release", () => {
-  it("publishes every package, and each after what it depends on", () => {
+  it("publishes every package, and each one after its dependencies", () => {
     const publishing = steps.map(({ run = "" }) => run).filter((run) => run.includes("npm publish"));
     const folders =
       /^for package in (.*); do npm publish "\.\/\$package" /.exec(publishing.join())?.[1].split(" ") ?? [];
