@@ -1,15 +1,27 @@
 /**
  * Runs the emulator on its own, seeded: `node dist/emulator/main.js`. EMULATOR_PORT sets the port (default 4010),
- * EMULATOR_HOST the address (default 127.0.0.1), EMULATOR_STRICT=true takes the collection away from v1.0.
+ * EMULATOR_HOST the address (default 127.0.0.1), EMULATOR_WRITES_PER_20S the write quota (default 100, as Graph's),
+ * EMULATOR_STRICT=true takes the collection away from v1.0.
  */
 import { seedRecords } from "./seed.ts";
 import { startEmulator } from "./server.ts";
 
-const { EMULATOR_PORT = "4010", EMULATOR_HOST = "127.0.0.1", EMULATOR_STRICT } = process.env;
+const {
+  EMULATOR_PORT = "4010",
+  EMULATOR_HOST = "127.0.0.1",
+  EMULATOR_WRITES_PER_20S = "100",
+  EMULATOR_STRICT,
+} = process.env;
 
 const port = Number(EMULATOR_PORT);
 if (!Number.isInteger(port) || port < 0 || port > 65_535) {
   console.error(`EMULATOR_PORT must be a port number from 0 to 65535, not "${EMULATOR_PORT}".`);
+  process.exit(2);
+}
+
+const writesPer20s = Number(EMULATOR_WRITES_PER_20S);
+if (!Number.isInteger(writesPer20s) || writesPer20s < 1) {
+  console.error(`EMULATOR_WRITES_PER_20S must be a whole number above 0, not "${EMULATOR_WRITES_PER_20S}".`);
   process.exit(2);
 }
 
@@ -20,6 +32,7 @@ const emulator = await startEmulator({
   seed: seedRecords(),
   keptRequests: 0, // nobody here looks at them
   v1HasSegment: !strict,
+  writeQuota: { limit: writesPer20s, windowMs: 20_000, retryAfter: "seconds" },
 }).catch((error: unknown) => {
   console.error(`Could not listen on ${EMULATOR_HOST}:${port}: ${error instanceof Error ? error.message : error}`);
   process.exit(1);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { collection, rowsOf, send } from "./graph.ts";
+import { aCertificate, collection, rowsOf, send } from "./graph.ts";
 
 // Compiled into an empty folder: whatever the emulator would import from beside it or from npm isn't there.
 const folder = mkdtempSync(join(tmpdir(), "emulator-"));
@@ -66,6 +66,24 @@ describe("the emulator on its own", () => {
     expect(await started.ended).toBe(0);
     expect(answer.status).toBe(400);
     expect(started.output()).toContain("/beta/deviceManagement/userPfxCertificates");
+  });
+
+  it("throttles beyond the write quota it is given", async () => {
+    const started = run({ EMULATOR_PORT: "0", EMULATOR_WRITES_PER_20S: "1" });
+    const emulator = await listening(started);
+    const first = await send(emulator, "POST", collection, { body: aCertificate(1) });
+    const second = await send(emulator, "POST", collection, { body: aCertificate(2) });
+    started.child.kill("SIGTERM");
+
+    expect([first.status, second.status]).toEqual([201, 429]);
+    expect(await started.ended).toBe(0);
+  });
+
+  it("says what is wrong with a write quota", async () => {
+    const started = run({ EMULATOR_PORT: "0", EMULATOR_WRITES_PER_20S: "-1" });
+
+    expect(await started.ended).toBe(2);
+    expect(started.output()).toMatch(/^EMULATOR_WRITES_PER_20S must be a whole number above 0/);
   });
 
   it("says what is wrong with a port", async () => {
