@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { answerStatus, delayAnswer } from "../../src/emulator/faults.ts";
+import { startCpuTimer } from "../support/cpu-time.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput } from "../support/input.ts";
 import { connectTo, type RawAnswer, readAnswer, sendRaw } from "./raw.ts";
@@ -316,13 +317,13 @@ describe("a refusal", () => {
     const type = `application/json${" ".repeat(14_000)}x`;
     await post(gateway.url, typename);
 
-    const started = performance.now();
+    const cpuMs = startCpuTimer();
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => post(gateway.url, typename, { "content-type": type })),
     );
 
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 415));
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(cpuMs()).toBeLessThan(1500);
   });
 });
 

@@ -8,6 +8,7 @@ import { getIntrospectionQuery, parse, specifiedRules, validate } from "graphql"
 import { describe, expect, it } from "vitest";
 import { buildSchema } from "../../src/server/build-schema.ts";
 import { exceededLimit, limits, maxTokens, withinLimits } from "../../src/server/limits.ts";
+import { startCpuTimer } from "../support/cpu-time.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 import { codesOf } from "../support/leaks.ts";
@@ -197,13 +198,13 @@ describe("a document of", () => {
     await using gateway = await startGateway();
     await gateway.send("{ __typename }");
 
-    const startedAt = performance.now();
+    const cpuMs = startCpuTimer();
     const answer = await gateway.send(document);
 
     expect(answer.status).toBe(400);
     expect(codesOf(answer).map(String).join()).toMatch(/^(GRAPHQL_(PARSE|VALIDATION)_FAILED|BAD_USER_INPUT),?/);
     expect(answer.data).toBeUndefined();
-    expect(performance.now() - startedAt).toBeLessThan(hangMs);
+    expect(cpuMs()).toBeLessThan(hangMs);
     expect(gateway.emulator.requests).toEqual([]);
     expect(gateway.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
@@ -238,9 +239,9 @@ describe("a document of", () => {
           .map((body, i) => `fragment F${i} on Query { ${body.join(" ")} }`)
           .join(" ")}`;
         const document = parse(text);
-        const startedAt = performance.now();
+        const cpuMs = startCpuTimer();
         validate(schema, document, [...specifiedRules, withinLimits]);
-        slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+        slowestMs = Math.max(slowestMs, cpuMs());
       }),
       { numRuns: 150 },
     );

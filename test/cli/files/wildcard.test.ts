@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matchesWildcard } from "../../../packages/cli/src/files/wildcard.ts";
+import { startCpuTimer } from "../../support/cpu-time.ts";
 
 const exact = { ignoreCase: false };
 
@@ -25,9 +26,9 @@ describe("a pattern", () => {
   });
 
   it("does not take long for many stars", () => {
-    const started = performance.now();
+    const cpuMs = startCpuTimer();
 
     expect(matchesWildcard("a".repeat(250), `${"*a".repeat(60)}*b`, exact)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMs()).toBeLessThan(1000);
   });
 });
