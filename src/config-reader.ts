@@ -65,17 +65,6 @@ export class ConfigReader {
     return fallback;
   }
 
-  /** A whole number from 1 to `max`, or `auto` for a number that depends on the machine. */
-  count(name: string, fallback: number, max: number, auto: number): number {
-    if (this.#env[name] === "auto") return Math.min(auto, max);
-    const value = this.#env[name];
-    if (isUnset(value)) return fallback;
-    const number = /^\d{1,10}$/.test(value ?? "") ? Number(value) : Number.NaN;
-    if (number >= 1 && number <= max) return number;
-    this.problem(name, `must be auto or a whole number from 1 to ${max}`);
-    return fallback;
-  }
-
   boolean(name: string, fallback: boolean): boolean {
     return this.choice(name, ["true", "false"], fallback ? "true" : "false") === "true";
   }

@@ -103,12 +103,6 @@ export const variables: readonly Variable[] = [
       "GraphQL requests of one verified caller (obo, app) in a minute, up to 10000000; what exceeds them gets 429; 0: no limit",
   },
   {
-    name: "WORKERS",
-    default: "1",
-    meaning:
-      "processes that serve the port together, up to 64; auto: as many as there are cores. Each has an equal share of GRAPH_WRITES_PER_20S, and every other limit for itself",
-  },
-  {
     name: "REDIS_URL",
     default: "none",
     meaning: "redis:// or rediss://: shares the write quota and callers' rate limits between replicas",

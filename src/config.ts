@@ -1,6 +1,5 @@
 /** The configuration: the only reader of the environment. What can be set stands in `config-variables.ts`. */
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { parseEnv } from "node:util";
 import type { AuthMode } from "./auth/authenticate.ts";
 import { type IdentityConfig, readIdentity } from "./config-identity.ts";
@@ -47,7 +46,6 @@ export interface Config {
   /** Where the operations are, if only known ones are answered. */
   persistedOperationsFile: string | undefined;
   /** Processes that serve the one port. */
-  workers: number;
   /** Where replicas share quota and limits; absent: each has its own. Holds a password. */
   redisUrl: string | undefined;
   logLevel: string;
@@ -134,7 +132,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxBodyBytes: read.integer("MAX_BODY_BYTES", 2_097_152, 1024, 268_435_456),
     maxInflight: read.integer("MAX_INFLIGHT", 1000, 1, 100_000),
     rateLimitPerMinute: read.integer("RATE_LIMIT_PER_MINUTE", 6000, 0, 10_000_000),
-    workers: read.count("WORKERS", 1, 64, availableParallelism()),
     redisUrl: read.redisUrl("REDIS_URL"),
     corsOrigins: read.origins("CORS_ORIGINS") ?? (isProduction ? [] : "development"),
     introspection: read.boolean("INTROSPECTION", !isProduction),
@@ -146,12 +143,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   };
   if (config.metricsPort === config.port && config.port !== 0) {
     read.problem("METRICS_PORT", "must not be the PORT of the API");
-  }
-  if (config.workers > config.graphWritesPer20s && config.redisUrl === undefined) {
-    read.problem(
-      "WORKERS",
-      "must not be more than GRAPH_WRITES_PER_20S, of which each has a share, unless REDIS_URL is set",
-    );
   }
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;

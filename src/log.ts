@@ -5,17 +5,8 @@
 import { type DestinationStream, pino } from "pino";
 
 export interface GatewayLog {
-  listening(record: {
-    url: string;
-    authMode: string;
-    graphBaseUrl: string;
-    metricsUrl: string | undefined;
-    /** Processes behind the URL, where they are several. */
-    workers?: number;
-  }): void;
+  listening(record: { url: string; authMode: string; graphBaseUrl: string; metricsUrl: string | undefined }): void;
   stopping(record: { signal: string }): void;
-  /** One of several processes has ended unasked; another one takes its place. */
-  workerEnded(record: { exitCode: number }): void;
   /** Graph answered an enum member that this build does not know; its property became null. */
   unknownEnumMember(record: { property: string }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
@@ -151,10 +142,9 @@ export function createLog(level: string, destination: DestinationStream = standa
     destination.write(`{"level":${levelNumber}${timestamp()},${JSON.stringify(record).slice(1)}\n`);
   };
   return {
-    listening: ({ url, authMode, graphBaseUrl, metricsUrl, workers }) =>
-      log.info({ url, authMode, graphBaseUrl, metricsUrl, workers }, "listening"),
+    listening: ({ url, authMode, graphBaseUrl, metricsUrl }) =>
+      log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
-    workerEnded: ({ exitCode }) => log.error({ exitCode }, "a worker process ended; starting another one"),
     unknownEnumMember: ({ property }) => log.warn({ property }, "Graph answered an enum member unknown to this build"),
     sharedStoreLost: () => log.warn("Redis does not answer; quota and limits are this process's share until it does"),
     sharedStoreBack: () => log.info("Redis answers again; quota and limits are shared"),

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** Reads the configuration, starts the gateway, handles signals; nothing else. */
 import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
-import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { type Config, environment, readConfig } from "./config.ts";
@@ -11,7 +10,6 @@ import type { Finding } from "./doctor.ts";
 import { createLog } from "./log.ts";
 import { packageFolder } from "./package-folder.ts";
 import { startGateway } from "./server/start.ts";
-import { logOfWorker, startWorkers, WorkerEnded } from "./workers.ts";
 
 /** @see sysexits.h: EX_USAGE and EX_CONFIG */
 const exit = { usage: 64, config: 78 } as const;
@@ -29,13 +27,10 @@ async function run(): Promise<void> {
   // V8 throws away what it has compiled and nobody has run for a while; requests come in bursts, and would find it gone.
   setFlagsFromString("--no-flush-bytecode");
   const config = readConfig(environment());
-  const log = cluster.isWorker ? logOfWorker(createLog(config.logLevel)) : createLog(config.logLevel);
+  const log = createLog(config.logLevel);
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
-  const starting =
-    config.workers === 1
-      ? startGateway(config, graph.url, log, new URL("graphiql/", import.meta.url))
-      : startWorkers(config, graph.url, log);
+  const starting = startGateway(config, graph.url, log, new URL("graphiql/", import.meta.url));
   // From here on a signal stops what may have begun to serve, also while it is starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -104,7 +99,7 @@ function fail(error: unknown): void {
     process.exit(exit.config);
   }
   console.error(`Not started: ${messageOf(error)}`);
-  process.exit(error instanceof WorkerEnded ? error.exitCode : 1);
+  process.exit(1);
 }
 
 function failToStop(error: unknown): void {

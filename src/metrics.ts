@@ -3,8 +3,7 @@
  * and from status codes, never from a caller, so that neither a secret nor a client can make a time series of its own.
  * Loaded only where `METRICS_PORT` is set. docs/metrics.md is the table of all this.
  */
-import cluster from "node:cluster";
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Durations, Sums } from "./tally.ts";
 
 /** What a look-up after a lost answer came to; `unknown`: it could not be settled. */
@@ -68,23 +67,10 @@ function processRegistry(): Registry {
   return processMetrics;
 }
 
-/** In the primary of several processes: what all of them count, put together. */
-export function metricsOfWorkers(): MetricsText {
-  const aggregator = new AggregatorRegistry();
-  // One that died while it was asked leaves the question unanswered; the others have an answer.
-  const text = () => aggregator.clusterMetrics().catch(() => aggregator.clusterMetrics());
-  return { text, contentType: aggregator.contentType };
-}
-
-/** @param sharesQuota whether the write quota is one of several processes together; else each has its own. */
-export function createMetrics(sharesQuota: boolean): MetricsRegistry {
+export function createMetrics(): MetricsRegistry {
   const register = new Registry();
   const registers = [register];
   const ofProcess = processRegistry();
-  if (cluster.isWorker) {
-    AggregatorRegistry.setRegistries([register, ofProcess]);
-    new AggregatorRegistry(); // listens for the primary's questions
-  }
   let inFlight = 0;
   let sources: GaugeSources = {
     writeQuotaRemaining: () => 0,
@@ -140,28 +126,21 @@ export function createMetrics(sharesQuota: boolean): MetricsRegistry {
     labelNames: ["outcome"],
     registers,
   });
-  const gauge = (name: string, help: string, read: () => number, aggregator: "sum" | "max" = "sum") =>
+  const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
       help,
       registers,
-      aggregator,
       collect() {
         this.set(read());
       },
     });
   gauge("graphql_requests_in_flight", "GraphQL requests that are not answered yet.", () => inFlight);
-  gauge(
-    "graph_write_quota_remaining",
-    "Writes that may go out to Microsoft Graph at once, without waiting.",
-    () => sources.writeQuotaRemaining(),
-    sharesQuota ? "max" : "sum",
+  gauge("graph_write_quota_remaining", "Writes that may go out to Microsoft Graph at once, without waiting.", () =>
+    sources.writeQuotaRemaining(),
   );
-  gauge(
-    "graph_circuit_breaker_open",
-    "1 while Microsoft Graph is not asked because it is down, else 0.",
-    () => (sources.isCircuitOpen() ? 1 : 0),
-    "max",
+  gauge("graph_circuit_breaker_open", "1 while Microsoft Graph is not asked because it is down, else 0.", () =>
+    sources.isCircuitOpen() ? 1 : 0,
   );
   gauge("token_cache_entries", "Tokens for Microsoft Graph that are kept.", () => sources.tokenCacheEntries());
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { generate } from "selfsigned";
@@ -53,7 +53,6 @@ describe("the configuration of an empty environment", () => {
     maxBodyBytes: 2_097_152,
     maxInflight: 1000,
     rateLimitPerMinute: 6000,
-    workers: 1,
     redisUrl: undefined,
     corsOrigins: "development",
     introspection: true,
@@ -332,9 +331,6 @@ describe("every variable", () => {
     ["MAX_INFLIGHT", "1", "maxInflight", 1],
     ["MAX_INFLIGHT", "100000", "maxInflight", 100_000],
     ["RATE_LIMIT_PER_MINUTE", "0", "rateLimitPerMinute", 0],
-    ["WORKERS", "1", "workers", 1],
-    ["WORKERS", "64", "workers", 64],
-    ["WORKERS", "auto", "workers", Math.min(availableParallelism(), 64)],
     ["REDIS_URL", "redis://redis:6379", "redisUrl", "redis://redis:6379"],
     ["REDIS_URL", "rediss://:secret@redis.example:6380/1", "redisUrl", "rediss://:secret@redis.example:6380/1"],
     ["RATE_LIMIT_PER_MINUTE", "10000000", "rateLimitPerMinute", 10_000_000],
@@ -403,7 +399,6 @@ describe("every variable", () => {
     ["MAX_BODY_BYTES", /whole number from 1024 to 268435456/, [canary, "1023", "268435457", "2MB", "2_097_152"]],
     ["MAX_INFLIGHT", /whole number from 1 to 100000/, [canary, "0", "100001"]],
     ["RATE_LIMIT_PER_MINUTE", /whole number from 0 to 10000000/, [canary, "-1", "10000001"]],
-    ["WORKERS", /auto or a whole number from 1 to 64/, [canary, "0", "65", "-1", "AUTO", "2.5"]],
     [
       "REDIS_URL",
       /must be a URL of the form redis:/,
@@ -452,14 +447,6 @@ describe("every variable", () => {
       expect(problems[0]).not.toContain(canary);
     });
   }
-
-  it.each([
-    [{ WORKERS: "3", GRAPH_WRITES_PER_20S: "2" }, ["WORKERS"]],
-    [{ WORKERS: "3", GRAPH_WRITES_PER_20S: "3" }, []],
-    [{ WORKERS: "3", GRAPH_WRITES_PER_20S: "2", REDIS_URL: "redis://redis:6379" }, []],
-  ])("is refused where processes would have no share of the write quota: %o", (env, names) => {
-    expect(problemsOf({ ...passthrough, ...env }).map((problem) => problem.split(":")[0])).toEqual(names);
-  });
 
   it("of the table has an effect", () => {
     const tested = new Set([...given, ...refused].map(([name]) => name));

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -87,14 +87,6 @@ class Program implements AsyncDisposable {
   /** Closes this end of its standard output. */
   stopReading(): void {
     this.#child.stdout?.destroy();
-  }
-
-  /** Ids of the processes that it has started. */
-  workers(): number[] {
-    return execFileSync("pgrep", ["-P", String(this.#child.pid)], { encoding: "utf8" })
-      .trim()
-      .split("\n")
-      .map(Number);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -384,8 +376,8 @@ describe("the program as it is built", () => {
     expect(answer).toEqual({ data: { _service: { sdl: readFileSync("schema.graphql", "utf8") } } });
   });
 
-  it.each(["1", "2"])("serves GraphiQL from beside itself, WORKERS=%s", async (WORKERS) => {
-    await using program = run({ env: { PORT: "0", WORKERS } });
+  it("serves GraphiQL from beside itself", async () => {
+    await using program = run({ env: { PORT: "0" } });
 
     const page = await fetch(new URL("/graphiql", await program.url()));
 
@@ -544,104 +536,5 @@ describe("the program on SIGTERM", () => {
     expect((await answered).status).toBe(200);
     await expect(fetch(new URL("/livez", url))).rejects.toThrow();
     expect(await program.exitCode).toBe(0);
-  });
-});
-
-describe("the program with WORKERS", { timeout: 30_000 }, () => {
-  const query = '{"query":"{ userPfxCertificates(first: 1) { nodes { id } } }"}';
-  /** Never on a connection that is there already: each goes to the next worker in turn. */
-  const postAnew = async (url: string, body: string): Promise<unknown> => {
-    const headers = { "content-type": "application/json", connection: "close" };
-    return (await fetch(url, { method: "POST", headers, body })).json();
-  };
-  const sumOf = (text: string, name: string) =>
-    [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))].reduce(
-      (sum, [, value]) => sum + Number(value),
-      0,
-    );
-
-  it("is several processes at one port, with one emulator, one count of all and the quota divided", async () => {
-    await using program = run({ env: { PORT: "0", METRICS_PORT: "0", WORKERS: "3", GRAPH_WRITES_PER_20S: "10" } });
-    const url = await program.url();
-    const metricsUrl = /"metricsUrl":"([^"]+)"/.exec(program.stdout)?.[1] ?? "";
-    const { thumbprint } = anInput();
-    const create = JSON.stringify({ query: print(CREATE), variables: { input: anInput() } });
-    const find = JSON.stringify({
-      query: `{ userPfxCertificates(filter: { thumbprint: "${thumbprint}" }) { nodes { thumbprint } } }`,
-    });
-
-    await postAnew(url, create);
-    const answers = await Promise.all(Array.from({ length: 6 }, () => postAnew(url, find)));
-    const metrics = await (await fetch(metricsUrl)).text();
-
-    expect(program.stdout.match(/"listening"/g)).toHaveLength(1);
-    expect(program.stdout).toContain('"workers":3');
-    expect(program.workers()).toHaveLength(3);
-    expect(answers).toEqual(Array(6).fill({ data: { userPfxCertificates: { nodes: [{ thumbprint }] } } }));
-    expect(sumOf(metrics, "graphql_requests_total")).toBe(7);
-    expect(sumOf(metrics, "graph_write_quota_remaining")).toBe(9);
-    program.signal("SIGTERM");
-    expect(await program.exitCode).toBe(0);
-    expect(program.stderr).toBe("");
-  });
-
-  it("replaces a process that died, and says so", async () => {
-    await using program = run({ env: { PORT: "0", WORKERS: "2" } });
-    const url = await program.url();
-    const [victim = 0, survivor] = program.workers();
-
-    process.kill(victim, "SIGKILL");
-
-    await expect.poll(() => program.stdout, { timeout: 10_000 }).toContain("a worker process ended");
-    await expect.poll(() => program.workers(), { timeout: 10_000 }).toHaveLength(2);
-    expect(program.workers()).toContain(survivor);
-    expect(program.workers()).not.toContain(victim);
-    expect(await postAnew(url, typename)).toEqual({ data: { __typename: "Query" } });
-  });
-
-  it.each([1050, 1250])(
-    "ends with 0 on SIGTERM while one takes the place of another, %i ms after its death",
-    async (ms) => {
-      await using program = run({ env: { PORT: "0", WORKERS: "2" } });
-      await program.url();
-      process.kill(program.workers()[0] ?? 0, "SIGKILL");
-      await new Promise((resolve) => setTimeout(resolve, ms));
-
-      program.signal("SIGTERM");
-
-      expect(await program.exitCode).toBe(0);
-      expect(program.stderr).toBe("");
-    },
-  );
-
-  it("finishes in each of them what is under way on SIGTERM, and ends with 0", async () => {
-    await using graph = await startEmulator({
-      faults: Array.from({ length: 4 }, () => delayAnswer("GET", "/userPfxCertificates", 1500)),
-    });
-    const env = {
-      WORKERS: "2",
-      PORT: "0",
-      AUTH_MODE: "none",
-      GRAPH_BASE_URL: graph.url,
-      ALLOW_LOOPBACK_UPSTREAM: "true",
-    };
-    await using program = run({ env });
-    const url = await program.url();
-    const answered = Promise.all(Array.from({ length: 4 }, () => postAnew(url, query)));
-    await expect.poll(() => graph.requests.length).toBe(4);
-
-    program.signal("SIGTERM");
-
-    expect(await answered).toEqual(Array(4).fill({ data: { userPfxCertificates: { nodes: [] } } }));
-    expect(await program.exitCode).toBe(0);
-    expect(program.stdout.match(/"stopping"/g)).toHaveLength(1);
-  });
-
-  it("says once what keeps them from starting, and ends as one of them would", async () => {
-    const env = { WORKERS: "3", PORT: "0", PERSISTED_OPERATIONS_FILE: join(place, "no-such-file") };
-    await using program = run({ env });
-
-    expect(await program.exitCode).toBe(78);
-    expect(program.stderr.match(/PERSISTED_OPERATIONS_FILE/g)).toHaveLength(1);
   });
 });

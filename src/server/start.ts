@@ -1,5 +1,4 @@
 /** Puts the parts together and runs them: schema, Apollo Server, Graph client, HTTP server; and takes them down again. */
-import cluster from "node:cluster";
 import { createHash } from "node:crypto";
 import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
@@ -46,7 +45,7 @@ export async function startGateway(
   const metrics =
     config.metricsPort === undefined
       ? undefined
-      : (await import("../metrics.ts")).createMetrics(config.redisUrl !== undefined);
+      : (await import("../metrics.ts")).createMetrics();
   const tracing = config.tracing ? (await import("./tracing.ts")).startTracing(log) : undefined;
   const store = await connectStore(config, log, clock);
   const sharedQuota =
@@ -86,11 +85,7 @@ export async function startGateway(
     clock,
   });
   const unused = unusedConnections(server);
-  // Of several processes the primary serves what all of them count.
-  const servesMetrics = metrics !== undefined && !cluster.isWorker;
-  const metricsServer = servesMetrics
-    ? await startMetricsServer(metrics, config.host, config.metricsPort ?? 0, log)
-    : undefined;
+  const metricsServer = metrics && (await startMetricsServer(metrics, config.host, config.metricsPort ?? 0, log));
   const url = `${await listen(server, config.host, config.port)}/graphql`;
   const metricsUrl = metricsServer?.url;
   log.listening({ url, authMode: config.authMode, graphBaseUrl: graphBaseUrl.origin, metricsUrl });
