@@ -1,11 +1,9 @@
 /** What class-validator has to say of an input object, by path and rule. Messages are ours, so no value shows in them. */
 import { type ValidationError, validateSync } from "class-validator";
 import type { InvalidValue } from "../errors.ts";
-import { keepsRules } from "./keeps-rules.ts";
 
 /** @param path where the object stands in the arguments. */
 export function brokenRules(value: object, path: readonly string[]): InvalidValue[] {
-  if (keepsRules(value)) return [];
   const errors = validateSync(value, {
     forbidUnknownValues: true,
     validationError: { target: false, value: false },
