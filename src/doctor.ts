@@ -3,7 +3,7 @@
  * nothing, asks Graph for a page of certificates, and says of every finding what to do about it.
  */
 import { createGraphTokens } from "./auth/graph-tokens.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { systemClock } from "./datasources/clock.ts";
 import { Deadline } from "./datasources/deadline.ts";
 import { Disconnection } from "./datasources/disconnection.ts";

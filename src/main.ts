@@ -3,9 +3,9 @@
 import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { type Config, environment, readConfig } from "./config.ts";
-import { ConfigError } from "./config-reader.ts";
-import { variables } from "./config-variables.ts";
+import { type Config, environment, readConfig } from "./config/config.ts";
+import { ConfigError } from "./config/read-env.ts";
+import { variables } from "./config/variables.ts";
 import type { Finding } from "./doctor.ts";
 import { createLog } from "./log.ts";
 import { packageFolder } from "./package-folder.ts";

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { generate } from "selfsigned";
 import { afterAll, describe, expect, it } from "vitest";
-import { readConfig } from "../src/config.ts";
-import { ConfigError } from "../src/config-reader.ts";
-import { variables } from "../src/config-variables.ts";
+import { readConfig } from "../src/config/config.ts";
+import { ConfigError } from "../src/config/read-env.ts";
+import { variables } from "../src/config/variables.ts";
 
 const canary = "canary-7f3a";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Config, readConfig } from "../src/config.ts";
+import { type Config, readConfig } from "../src/config/config.ts";
 import { examine, report } from "../src/doctor.ts";
 import { answerStatus, dropRequest, type Fault, hangBeforeApplying, redirectTo } from "../src/emulator/faults.ts";
 import { startEmulator } from "../src/emulator/server.ts";

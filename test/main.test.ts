@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { print } from "graphql";
 import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/operations";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { variables } from "../src/config-variables.ts";
+import { variables } from "../src/config/variables.ts";
 import { delayAnswer, hangAfterApplying, hangBeforeApplying } from "../src/emulator/faults.ts";
 import { startEmulator } from "../src/emulator/server.ts";
 import { connectTo, readAnswer } from "./http/raw.ts";

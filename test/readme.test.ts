@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { variables } from "../src/config-variables.ts";
+import { variables } from "../src/config/variables.ts";
 import { seedRecords } from "../src/emulator/seed.ts";
 import { startGateway } from "./support/gateway.ts";
 

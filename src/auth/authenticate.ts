@@ -2,7 +2,7 @@
  * What each mode makes of a request's `Authorization` header: who the caller is, what the caller may do, and which token
  * goes to Graph. Resolvers know nothing of modes.
  */
-import type { IdentityConfig } from "../config-identity.ts";
+import type { IdentityConfig } from "../config/identity.ts";
 import { GatewayError } from "../errors.ts";
 import { bearerOf } from "./bearer.ts";
 import type { GraphTokens } from "./graph-tokens.ts";

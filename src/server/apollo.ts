@@ -10,7 +10,7 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { GatewayContext } from "../context.ts";
 import type { GatewayLog } from "../log.ts";
 import { buildSchema } from "./build-schema.ts";

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { ApolloServer } from "@apollo/server";
 import type { Authenticate } from "../auth/authenticate.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { GatewayContext, RequestFacts, RequestRecord } from "../context.ts";
 import type { Clock } from "../datasources/clock.ts";
 import { Disconnection } from "../datasources/disconnection.ts";

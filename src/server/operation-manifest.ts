@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from "graphql";
-import { ConfigError } from "../config-reader.ts";
+import { ConfigError } from "../config/read-env.ts";
 import { knownOperationTypes } from "./known-operation-types.ts";
 import { maxTokens, withinLimits } from "./limits.ts";
 

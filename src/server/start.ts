@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { createContext } from "../context.ts";
 import { type Clock, systemClock } from "../datasources/clock.ts";
 import { GraphClient } from "../datasources/graph-client.ts";
@@ -42,10 +42,7 @@ export async function startGateway(
   const prepared = new PreparedOperations();
   const apollo = await startApollo(config, log, prepared);
   // Imported on demand: where nobody scrapes, nothing is counted.
-  const metrics =
-    config.metricsPort === undefined
-      ? undefined
-      : (await import("../metrics.ts")).createMetrics();
+  const metrics = config.metricsPort === undefined ? undefined : (await import("../metrics.ts")).createMetrics();
   const tracing = config.tracing ? (await import("./tracing.ts")).startTracing(log) : undefined;
   const store = await connectStore(config, log, clock);
   const sharedQuota =

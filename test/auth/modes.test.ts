@@ -7,8 +7,8 @@ import {
   UpdateUserPfxCertificateDocument as UPDATE,
 } from "intune-pfx-client/operations";
 import { describe, expect, it, vi } from "vitest";
-import { readConfig } from "../../src/config.ts";
-import type { Credential } from "../../src/config-identity.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Credential } from "../../src/config/identity.ts";
 import { answerStatus, challengeClaims } from "../../src/emulator/faults.ts";
 import { buildSchema } from "../../src/server/build-schema.ts";
 import { type GatewayOptions, startGateway } from "../support/gateway.ts";

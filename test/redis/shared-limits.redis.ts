@@ -8,7 +8,7 @@ import {
 } from "intune-pfx-client/operations";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { Config } from "../../src/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import { systemClock } from "../../src/datasources/clock.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/server.ts";

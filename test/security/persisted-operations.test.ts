@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../../src/config-reader.ts";
+import { ConfigError } from "../../src/config/read-env.ts";
 import { buildSchema } from "../../src/server/build-schema.ts";
 import { readOperationManifest } from "../../src/server/operation-manifest.ts";
 import { type Answer, startGateway } from "../support/gateway.ts";

@@ -4,7 +4,7 @@
  */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { type GraphQLFormattedError, print } from "graphql";
-import { type Config, readConfig } from "../../src/config.ts";
+import { type Config, readConfig } from "../../src/config/config.ts";
 import type { EmulatorOptions } from "../../src/emulator/server.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
 import { createLog } from "../../src/log.ts";

@@ -1,5 +1,5 @@
 /** The gateway's identity at a fake identity provider. */
-import type { Credential, IdentityConfig } from "../../src/config-identity.ts";
+import type { Credential, IdentityConfig } from "../../src/config/identity.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 
 export function identityAt(

@@ -1,11 +1,11 @@
 /** The configuration: the only reader of the environment. What can be set stands in `config-variables.ts`. */
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import type { AuthMode } from "./auth/authenticate.ts";
-import { type IdentityConfig, readIdentity } from "./config-identity.ts";
-import { ConfigError, ConfigReader, isLoopback, isUnset } from "./config-reader.ts";
-import { readTracing } from "./config-tracing.ts";
-import type { ApiVersion } from "./datasources/api-version.ts";
+import type { AuthMode } from "../auth/authenticate.ts";
+import type { ApiVersion } from "../datasources/api-version.ts";
+import { type IdentityConfig, readIdentity } from "./identity.ts";
+import { ConfigError, ConfigReader, isLoopback, isUnset } from "./read-env.ts";
+import { readTracing } from "./tracing.ts";
 
 /** Graph's root and the authority in each national cloud. @see https://learn.microsoft.com/graph/deployments */
 const clouds = {

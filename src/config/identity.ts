@@ -1,6 +1,6 @@
 /** Whose tokens the gateway accepts, and what it is itself towards the identity provider: the modes `obo` and `app`. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { ConfigReader } from "./config-reader.ts";
+import type { ConfigReader } from "./read-env.ts";
 
 /** How the gateway proves who it is. */
 export type Credential =
