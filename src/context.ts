@@ -9,8 +9,8 @@ import type { GraphClient } from "./datasources/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph-request.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { GatewayError } from "./errors.ts";
-import type { AuditEntry, GatewayLog } from "./log.ts";
-import type { TraceSpan } from "./trace.ts";
+import type { AuditEntry, GatewayLog } from "./observability/log.ts";
+import type { TraceSpan } from "./observability/span.ts";
 
 /** What is to be told of a request when it is over; filled in on its way. */
 export interface RequestRecord {

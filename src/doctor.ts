@@ -11,8 +11,8 @@ import { GraphClient } from "./datasources/graph-client.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { WriteQuota } from "./datasources/write-quota.ts";
 import { type ErrorCode, GatewayError, GraphError } from "./errors.ts";
-import { createLog } from "./log.ts";
-import { untraced } from "./trace.ts";
+import { createLog } from "./observability/log.ts";
+import { untraced } from "./observability/span.ts";
 
 export interface Finding {
   readonly check:

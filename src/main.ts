@@ -7,7 +7,7 @@ import { type Config, environment, readConfig } from "./config/config.ts";
 import { ConfigError } from "./config/read-env.ts";
 import { variables } from "./config/variables.ts";
 import type { Finding } from "./doctor.ts";
-import { createLog } from "./log.ts";
+import { createLog } from "./observability/log.ts";
 import { packageFolder } from "./package-folder.ts";
 import { startGateway } from "./server/start.ts";
 

@@ -3,7 +3,7 @@
  * answer at once, callers are told so and go by what they know themselves, and it is left alone for a while.
  */
 import { Redis } from "ioredis";
-import type { GatewayLog } from "./log.ts";
+import type { GatewayLog } from "./observability/log.ts";
 
 const answerTimeoutMs = 500;
 const connectTimeoutMs = 2000;

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { AuthenticationResult, ConfidentialClientApplication, NodeAuthOptions } from "@azure/msal-node";
 import type { IdentityConfig } from "../config/identity.ts";
-import type { GatewayMetrics } from "../metrics.ts";
+import type { GatewayMetrics } from "../observability/metrics.ts";
 import { entraError } from "./entra-error.ts";
 import { createEntraNetwork } from "./entra-network.ts";
 import { type AccessToken, type Renewal, TokenCache } from "./token-cache.ts";

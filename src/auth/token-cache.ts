@@ -2,7 +2,7 @@
  * Access tokens for Graph, kept until shortly before they expire. Bounded, and one acquisition at a time for each key:
  * msal-node's own cache grows without limit and asks the identity provider once for every concurrent caller.
  */
-import type { TokenOutcome } from "../metrics.ts";
+import type { TokenOutcome } from "../observability/metrics.ts";
 
 export interface AccessToken {
   token: string;

@@ -1,6 +1,6 @@
 /** One line of the audit log for every write, whatever becomes of it. */
 import { GatewayError, GraphError } from "../errors.ts";
-import type { AuditEntry } from "../log.ts";
+import type { AuditEntry } from "../observability/log.ts";
 import type { GraphClient } from "./graph-client.ts";
 import { type GraphCaller, type GraphResponse, isAbandoned } from "./graph-request.ts";
 import { requestIdOf } from "./observe.ts";

@@ -1,9 +1,9 @@
 /** One certificate's create, for `createOnce`: how it is sent, looked up, told apart from others, and given up. */
 import type { GatewayError } from "../errors.ts";
-import type { ReconcileOutcome } from "../metrics.ts";
+import type { ReconcileOutcome } from "../observability/metrics.ts";
+import type { TraceSpan } from "../observability/span.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import type { TraceSpan } from "../trace.ts";
 import type { Seen } from "./audited.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadline } from "./deadline.ts";

@@ -2,8 +2,8 @@
  * The way of a request to Graph and back, once per process. The concerns around the call are composed here, and only
  * here, in the order in which they are written down.
  */
-import type { GatewayLog } from "../log.ts";
-import type { GatewayMetrics } from "../metrics.ts";
+import type { GatewayLog } from "../observability/log.ts";
+import type { GatewayMetrics } from "../observability/metrics.ts";
 import { type ApiVersion, withApiVersion } from "./api-version.ts";
 import { createBatch, withBatch } from "./batch.ts";
 import { withCircuitBreaker } from "./circuit-breaker.ts";

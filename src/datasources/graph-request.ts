@@ -4,8 +4,8 @@
  * where the gateway itself decides not to ask.
  */
 import { GatewayError } from "../errors.ts";
-import type { AuditEntry } from "../log.ts";
-import type { TraceSpan } from "../trace.ts";
+import type { AuditEntry } from "../observability/log.ts";
+import type { TraceSpan } from "../observability/span.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Disconnection } from "./disconnection.ts";
 import type { GraphBody } from "./graph-json.ts";

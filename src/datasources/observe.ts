@@ -1,6 +1,6 @@
 /** Tells what became of every single request that went out to Graph: the hook for logs, metrics and traces. */
-import type { GraphAttemptRecord } from "../log.ts";
-import type { TraceSpan } from "../trace.ts";
+import type { GraphAttemptRecord } from "../observability/log.ts";
+import type { TraceSpan } from "../observability/span.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "./graph-request.ts";
 import { pathTemplate } from "./odata.ts";
 

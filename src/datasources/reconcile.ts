@@ -5,7 +5,7 @@
  * A conflict that Graph reports is a `CONFLICT` only where the record is found; else the create is sent again as well.
  */
 import { GatewayError, GraphError } from "../errors.ts";
-import type { ReconcileOutcome } from "../metrics.ts";
+import type { ReconcileOutcome } from "../observability/metrics.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadline } from "./deadline.ts";

@@ -6,12 +6,12 @@
  * and for delegated callers an Intune role.
  */
 import { badUserInput, GatewayError } from "../errors.ts";
+import type { TraceSpan } from "../observability/span.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
-import type { TraceSpan } from "../trace.ts";
 import { isSegmentMissing } from "./api-version.ts";
 import { type AuditSubject, audited } from "./audited.ts";
 import { matches } from "./certificate-filter.ts";

@@ -12,7 +12,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import type { Config } from "../config/config.ts";
 import type { GatewayContext } from "../context.ts";
-import type { GatewayLog } from "../log.ts";
+import type { GatewayLog } from "../observability/log.ts";
 import { buildSchema } from "./build-schema.ts";
 import { DocumentStore } from "./document-store.ts";
 import { createFormatError } from "./format-error.ts";

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { RequestRecord } from "../context.ts";
 import { GatewayError } from "../errors.ts";
-import type { GatewayLog } from "../log.ts";
+import type { GatewayLog } from "../observability/log.ts";
 import { answerOnSocket, errorOfBrokenHttp, lingerMs } from "./answer-on-socket.ts";
 import type { HttpOptions } from "./http.ts";
 import { HttpError, httpErrorOf, jsonType } from "./http-error.ts";

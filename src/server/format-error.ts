@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { type ASTNode, GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
 import { GatewayError, GraphError } from "../errors.ts";
-import type { GatewayLog } from "../log.ts";
+import type { GatewayLog } from "../observability/log.ts";
 import { maxTokens } from "./limits.ts";
 
 /** Codes of Apollo's whose messages are fixed texts. */

@@ -8,7 +8,7 @@ import type { GatewayContext, RequestRecord } from "../context.ts";
 import { Deadline } from "../datasources/deadline.ts";
 import { Disconnection } from "../datasources/disconnection.ts";
 import { GatewayError } from "../errors.ts";
-import { parseTraceparent, untraced } from "../trace.ts";
+import { parseTraceparent, untraced } from "../observability/span.ts";
 import type { Place } from "./admission.ts";
 import { readJson } from "./body.ts";
 import { allowOrigin } from "./cors.ts";

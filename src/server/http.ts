@@ -10,8 +10,9 @@ import type { Config } from "../config/config.ts";
 import type { GatewayContext, RequestFacts, RequestRecord } from "../context.ts";
 import type { Clock } from "../datasources/clock.ts";
 import { Disconnection } from "../datasources/disconnection.ts";
-import type { GatewayLog } from "../log.ts";
-import type { GatewayMetrics } from "../metrics.ts";
+import type { GatewayLog } from "../observability/log.ts";
+import type { GatewayMetrics } from "../observability/metrics.ts";
+import type { Tracing } from "../observability/opentelemetry.ts";
 import type { Admission } from "./admission.ts";
 import { answerOnSocket } from "./answer-on-socket.ts";
 import {
@@ -28,7 +29,6 @@ import { HttpError, jsonType } from "./http-error.ts";
 import { observeRequest } from "./observe-request.ts";
 import type { PreparedOperations } from "./prepared-operations.ts";
 import type { LimitRate } from "./rate-limit.ts";
-import type { Tracing } from "./tracing.ts";
 
 export interface HttpOptions {
   config: Config;

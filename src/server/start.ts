@@ -8,8 +8,8 @@ import { type Clock, systemClock } from "../datasources/clock.ts";
 import { GraphClient } from "../datasources/graph-client.ts";
 import { SharedWriteQuota } from "../datasources/shared-write-quota.ts";
 import { WriteQuota } from "../datasources/write-quota.ts";
-import type { GatewayLog } from "../log.ts";
-import type { GatewayMetrics } from "../metrics.ts";
+import type { GatewayLog } from "../observability/log.ts";
+import type { GatewayMetrics } from "../observability/metrics.ts";
 import type { SharedStore } from "../shared-store.ts";
 import { Admission } from "./admission.ts";
 import { startApollo } from "./apollo.ts";
@@ -42,8 +42,9 @@ export async function startGateway(
   const prepared = new PreparedOperations();
   const apollo = await startApollo(config, log, prepared);
   // Imported on demand: where nobody scrapes, nothing is counted.
-  const metrics = config.metricsPort === undefined ? undefined : (await import("../metrics.ts")).createMetrics();
-  const tracing = config.tracing ? (await import("./tracing.ts")).startTracing(log) : undefined;
+  const metrics =
+    config.metricsPort === undefined ? undefined : (await import("../observability/metrics.ts")).createMetrics();
+  const tracing = config.tracing ? (await import("../observability/opentelemetry.ts")).startTracing(log) : undefined;
   const store = await connectStore(config, log, clock);
   const sharedQuota =
     store && new SharedWriteQuota(store, quotaNameOf(config, graphBaseUrl), config.graphWritesPer20s, clock);

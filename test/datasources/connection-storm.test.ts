@@ -8,7 +8,7 @@ import { systemClock } from "../../src/datasources/clock.ts";
 import { Deadline } from "../../src/datasources/deadline.ts";
 import { Disconnection } from "../../src/datasources/disconnection.ts";
 import { createTransport } from "../../src/datasources/transport.ts";
-import { untraced } from "../../src/trace.ts";
+import { untraced } from "../../src/observability/span.ts";
 
 const connections = 4;
 const requests = 400;

@@ -22,7 +22,7 @@ import {
 } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { startEmulator } from "../../src/emulator/server.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/observability/log.ts";
 import { buildSchema } from "../../src/server/build-schema.ts";
 import { createFormatError } from "../../src/server/format-error.ts";
 import { skippingClock } from "../support/clock.ts";

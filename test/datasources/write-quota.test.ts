@@ -5,7 +5,7 @@ import { Deadline } from "../../src/datasources/deadline.ts";
 import { Disconnection } from "../../src/datasources/disconnection.ts";
 import type { GraphRequest, GraphResponse } from "../../src/datasources/graph-request.ts";
 import { WriteQuota, withWriteQuota } from "../../src/datasources/write-quota.ts";
-import { untraced } from "../../src/trace.ts";
+import { untraced } from "../../src/observability/span.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

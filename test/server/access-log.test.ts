@@ -7,7 +7,7 @@ import {
 } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
 import { delayAnswer } from "../../src/emulator/faults.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/observability/log.ts";
 import { connectTo, sendRaw } from "../http/raw.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";

@@ -7,7 +7,7 @@ import {
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { answerStatus, delayAnswer, dropAnswer, throttle } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
-import { parseTraceparent } from "../../src/trace.ts";
+import { parseTraceparent } from "../../src/observability/span.ts";
 import { connectTo } from "../http/raw.ts";
 import { type GatewayOptions, startGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";

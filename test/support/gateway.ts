@@ -7,7 +7,7 @@ import { type GraphQLFormattedError, print } from "graphql";
 import { type Config, readConfig } from "../../src/config/config.ts";
 import type { EmulatorOptions } from "../../src/emulator/server.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/observability/log.ts";
 import { startGateway as start } from "../../src/server/start.ts";
 import { skippingClock, type TestClock } from "./clock.ts";
 

@@ -18,9 +18,9 @@ import {
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
-import type { GatewayLog } from "../log.ts";
 import { packageFolder } from "../package-folder.ts";
-import type { SpanAttributes, SpanStart, TraceSpan } from "../trace.ts";
+import type { GatewayLog } from "./log.ts";
+import type { SpanAttributes, SpanStart, TraceSpan } from "./span.ts";
 
 /** How long a stopping gateway tries to send what it still has. */
 const flushMs = 2000;

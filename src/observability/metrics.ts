@@ -4,7 +4,7 @@
  * Loaded only where `METRICS_PORT` is set. docs/metrics.md is the table of all this.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { Durations, Sums } from "./tally.ts";
+import { Durations, Sums } from "./buffered-metrics.ts";
 
 /** What a look-up after a lost answer came to; `unknown`: it could not be settled. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
