@@ -3,14 +3,14 @@ import { hash } from "node:crypto";
 import type { Authentication, AuthMode } from "./auth/authenticate.ts";
 import type { Renewal } from "./auth/token-cache.ts";
 import type { VerifiedCaller } from "./auth/verify-caller.ts";
-import type { Deadline } from "./datasources/deadline.ts";
-import type { Disconnection } from "./datasources/disconnection.ts";
 import type { GraphClient } from "./datasources/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph-request.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { GatewayError } from "./errors.ts";
 import type { AuditEntry, GatewayLog } from "./observability/log.ts";
 import type { TraceSpan } from "./observability/span.ts";
+import type { Deadline } from "./request/deadline.ts";
+import type { Disconnection } from "./request/request-closed.ts";
 
 /** What is to be told of a request when it is over; filled in on its way. */
 export interface RequestRecord {

@@ -4,15 +4,15 @@
  */
 import { createGraphTokens } from "./auth/graph-tokens.ts";
 import type { Config } from "./config/config.ts";
-import { systemClock } from "./datasources/clock.ts";
-import { Deadline } from "./datasources/deadline.ts";
-import { Disconnection } from "./datasources/disconnection.ts";
 import { GraphClient } from "./datasources/graph-client.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
 import { WriteQuota } from "./datasources/write-quota.ts";
 import { type ErrorCode, GatewayError, GraphError } from "./errors.ts";
 import { createLog } from "./observability/log.ts";
 import { untraced } from "./observability/span.ts";
+import { systemClock } from "./request/clock.ts";
+import { Deadline } from "./request/deadline.ts";
+import { Disconnection } from "./request/request-closed.ts";
 
 export interface Finding {
   readonly check:

@@ -2,11 +2,11 @@
 import type { GatewayError } from "../errors.ts";
 import type { ReconcileOutcome } from "../observability/metrics.ts";
 import type { TraceSpan } from "../observability/span.ts";
+import type { Clock } from "../request/clock.ts";
+import type { Deadline } from "../request/deadline.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { Seen } from "./audited.ts";
-import type { Clock } from "./clock.ts";
-import type { Deadline } from "./deadline.ts";
 import type { GraphClient } from "./graph-client.ts";
 import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
 import type { Batch, GraphCaller, GraphRequest, Outcome } from "./graph-request.ts";

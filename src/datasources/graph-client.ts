@@ -4,10 +4,10 @@
  */
 import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
+import type { Clock } from "../request/clock.ts";
 import { type ApiVersion, withApiVersion } from "./api-version.ts";
 import { createBatch, withBatch } from "./batch.ts";
 import { withCircuitBreaker } from "./circuit-breaker.ts";
-import type { Clock } from "./clock.ts";
 import { withFreshToken } from "./fresh-token.ts";
 import { GraphClock } from "./graph-clock.ts";
 import type { Batch, GraphRequest, Outcome, Send } from "./graph-request.ts";

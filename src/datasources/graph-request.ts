@@ -6,8 +6,8 @@
 import { GatewayError } from "../errors.ts";
 import type { AuditEntry } from "../observability/log.ts";
 import type { TraceSpan } from "../observability/span.ts";
-import type { Deadline } from "./deadline.ts";
-import type { Disconnection } from "./disconnection.ts";
+import type { Deadline } from "../request/deadline.ts";
+import type { Disconnection } from "../request/request-closed.ts";
 import type { GraphBody } from "./graph-json.ts";
 
 /** On whose behalf a request goes to Graph, and until when. */

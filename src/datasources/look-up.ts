@@ -1,9 +1,9 @@
 /** What became of a create: the record under its natural key, of which Graph keeps one. */
 import { GatewayError, GraphError } from "../errors.ts";
 import type { TraceSpan } from "../observability/span.ts";
+import { Disconnection } from "../request/request-closed.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { matches } from "./certificate-filter.ts";
-import { Disconnection } from "./disconnection.ts";
 import type { GraphCaller } from "./graph-request.ts";
 import { filterQuery } from "./odata.ts";
 import type { GraphPage } from "./paging.ts";

@@ -6,9 +6,9 @@
  */
 import { GatewayError, GraphError } from "../errors.ts";
 import type { ReconcileOutcome } from "../observability/metrics.ts";
+import type { Clock } from "../request/clock.ts";
+import type { Deadline } from "../request/deadline.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import type { Clock } from "./clock.ts";
-import type { Deadline } from "./deadline.ts";
 import type { Outcome } from "./graph-request.ts";
 
 /** Graph may take a moment to show what it has stored. A tenth of the time where that is less. */

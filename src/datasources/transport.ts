@@ -6,7 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
-import type { DisconnectListener } from "./disconnection.ts";
+import type { DisconnectListener } from "../request/request-closed.ts";
 import { type EncodedBody, encodeBody, parseAnswer } from "./graph-json.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "./graph-request.ts";
 

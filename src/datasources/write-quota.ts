@@ -6,7 +6,7 @@
  * @see https://learn.microsoft.com/graph/throttling-limits
  */
 import { GatewayError } from "../errors.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../request/clock.ts";
 import { type GraphCaller, type Send, TransportError } from "./graph-request.ts";
 
 /** Graph's twenty seconds, and half a second: Graph counts when a request arrives, we before it leaves for a new connection. */

@@ -8,11 +8,11 @@ import type { ApolloServer } from "@apollo/server";
 import type { Authenticate } from "../auth/authenticate.ts";
 import type { Config } from "../config/config.ts";
 import type { GatewayContext, RequestFacts, RequestRecord } from "../context.ts";
-import type { Clock } from "../datasources/clock.ts";
-import { Disconnection } from "../datasources/disconnection.ts";
 import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
 import type { Tracing } from "../observability/opentelemetry.ts";
+import type { Clock } from "../request/clock.ts";
+import { Disconnection } from "../request/request-closed.ts";
 import type { Admission } from "./admission.ts";
 import { answerOnSocket } from "./answer-on-socket.ts";
 import {

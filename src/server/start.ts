@@ -4,12 +4,12 @@ import { type Authenticate, authenticateCallers, authenticateNobody } from "../a
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
 import type { Config } from "../config/config.ts";
 import { createContext } from "../context.ts";
-import { type Clock, systemClock } from "../datasources/clock.ts";
 import { GraphClient } from "../datasources/graph-client.ts";
 import { SharedWriteQuota } from "../datasources/shared-write-quota.ts";
 import { WriteQuota } from "../datasources/write-quota.ts";
 import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
+import { type Clock, systemClock } from "../request/clock.ts";
 import type { SharedStore } from "../shared-store.ts";
 import { Admission } from "./admission.ts";
 import { startApollo } from "./apollo.ts";

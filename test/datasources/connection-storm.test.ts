@@ -4,11 +4,11 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/datasources/clock.ts";
-import { Deadline } from "../../src/datasources/deadline.ts";
-import { Disconnection } from "../../src/datasources/disconnection.ts";
 import { createTransport } from "../../src/datasources/transport.ts";
 import { untraced } from "../../src/observability/span.ts";
+import { systemClock } from "../../src/request/clock.ts";
+import { Deadline } from "../../src/request/deadline.ts";
+import { Disconnection } from "../../src/request/request-closed.ts";
 
 const connections = 4;
 const requests = 400;

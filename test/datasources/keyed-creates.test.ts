@@ -1,10 +1,10 @@
 /** What is remembered of a key, and for how long. Straight at the class: it takes thousands of creates to show. */
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/datasources/clock.ts";
-import { Deadline } from "../../src/datasources/deadline.ts";
-import { Disconnection } from "../../src/datasources/disconnection.ts";
 import { KeyedCreates, type Past } from "../../src/datasources/keyed-creates.ts";
 import { GatewayError } from "../../src/errors.ts";
+import { systemClock } from "../../src/request/clock.ts";
+import { Deadline } from "../../src/request/deadline.ts";
+import { Disconnection } from "../../src/request/request-closed.ts";
 import type { UserPfxCertificate } from "../../src/schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";

@@ -1,11 +1,11 @@
 /** On its own, for waits of half a minute that nothing may skip: timers are vitest's. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Clock } from "../../src/datasources/clock.ts";
-import { Deadline } from "../../src/datasources/deadline.ts";
-import { Disconnection } from "../../src/datasources/disconnection.ts";
 import type { GraphRequest, GraphResponse } from "../../src/datasources/graph-request.ts";
 import { WriteQuota, withWriteQuota } from "../../src/datasources/write-quota.ts";
 import { untraced } from "../../src/observability/span.ts";
+import type { Clock } from "../../src/request/clock.ts";
+import { Deadline } from "../../src/request/deadline.ts";
+import { Disconnection } from "../../src/request/request-closed.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -9,9 +9,9 @@ import {
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Config } from "../../src/config/config.ts";
-import { systemClock } from "../../src/datasources/clock.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
+import { systemClock } from "../../src/request/clock.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";
 import { startIdentityProvider } from "../support/identity-provider.ts";

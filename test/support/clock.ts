@@ -3,7 +3,7 @@
  * earliest waking, for everybody. Waits are written down, so that a test asserts how long they would have been.
  */
 import { performance } from "node:perf_hooks";
-import type { Clock } from "../../src/datasources/clock.ts";
+import type { Clock } from "../../src/request/clock.ts";
 
 export interface TestClock extends Clock {
   /** Every wait so far, in milliseconds. */
