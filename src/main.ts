@@ -3,10 +3,10 @@
 import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
+import type { Finding } from "./commands/doctor.ts";
 import { type Config, environment, readConfig } from "./config/config.ts";
 import { ConfigError } from "./config/read-env.ts";
 import { variables } from "./config/variables.ts";
-import type { Finding } from "./doctor.ts";
 import { createLog } from "./observability/log.ts";
 import { packageFolder } from "./package-folder.ts";
 import { startGateway } from "./server/start.ts";
@@ -50,7 +50,7 @@ async function run(): Promise<void> {
 
 /** Changes nothing. Exit code 0: all is well; 1: something failed; 78: the configuration can't be used. */
 async function diagnose(asJson: boolean): Promise<void> {
-  const { examine, report } = await import("./doctor.ts");
+  const { examine, report } = await import("./commands/doctor.ts");
   const print = (findings: readonly Finding[]) =>
     console.log(
       asJson ? JSON.stringify({ ok: findings.every(({ status }) => status !== "failed"), findings }) : report(findings),

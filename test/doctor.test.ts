@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { examine, report } from "../src/commands/doctor.ts";
 import { type Config, readConfig } from "../src/config/config.ts";
-import { examine, report } from "../src/doctor.ts";
 import { answerStatus, dropRequest, type Fault, hangBeforeApplying, redirectTo } from "../src/emulator/faults.ts";
 import { startEmulator } from "../src/emulator/server.ts";
 import { identityAt } from "./support/identity.ts";

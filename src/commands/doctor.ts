@@ -2,17 +2,17 @@
  * `intune-pfx-gateway doctor`: what an operator would try by hand when the gateway does not do what it should. It changes
  * nothing, asks Graph for a page of certificates, and says of every finding what to do about it.
  */
-import { createGraphTokens } from "./auth/graph-tokens.ts";
-import type { Config } from "./config/config.ts";
-import { GraphClient } from "./datasources/graph-client.ts";
-import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
-import { WriteQuota } from "./datasources/write-quota.ts";
-import { type ErrorCode, GatewayError, GraphError } from "./errors.ts";
-import { createLog } from "./observability/log.ts";
-import { untraced } from "./observability/span.ts";
-import { systemClock } from "./request/clock.ts";
-import { Deadline } from "./request/deadline.ts";
-import { Disconnection } from "./request/request-closed.ts";
+import { createGraphTokens } from "../auth/graph-tokens.ts";
+import type { Config } from "../config/config.ts";
+import { GraphClient } from "../datasources/graph-client.ts";
+import { UserPfxCertificates } from "../datasources/user-pfx-certificates.ts";
+import { WriteQuota } from "../datasources/write-quota.ts";
+import { type ErrorCode, GatewayError, GraphError } from "../errors.ts";
+import { createLog } from "../observability/log.ts";
+import { untraced } from "../observability/span.ts";
+import { systemClock } from "../request/clock.ts";
+import { Deadline } from "../request/deadline.ts";
+import { Disconnection } from "../request/request-closed.ts";
 
 export interface Finding {
   readonly check:
@@ -213,7 +213,7 @@ async function examineRedis({ redisUrl }: Config): Promise<Finding[]> {
   if (redisUrl === undefined) return [];
   const check = "redis";
   try {
-    const { SharedStore } = await import("./shared-store.ts");
+    const { SharedStore } = await import("../shared-store.ts");
     const store = await SharedStore.connect(redisUrl, createLog("silent"), systemClock.now);
     const answer = await store.ask((redis) => redis.ping());
     store.close();
