@@ -1,7 +1,7 @@
 /** Whether a record that a look-up found is the one that a create of ours has stored. */
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import { instantOf } from "../schema/instant.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import { instantOf } from "../schema/validation/instant.ts";
 import { resolutionMs } from "./graph-clock.ts";
 import type { Past } from "./keyed-creates.ts";
 

@@ -3,11 +3,11 @@
  * to this build become null.
  */
 import { hideSecrets } from "../schema/hide-secrets.ts";
-import { withoutLineBreaks } from "../schema/line-breaks.ts";
 import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../schema/user-pfx-padding-scheme.ts";
+import { withoutLineBreaks } from "../schema/validation/line-breaks.ts";
 import { isRecord } from "./json.ts";
 import { isCertificateId } from "./odata.ts";
 import { type GraphPage, queryOfNextLink } from "./paging.ts";

@@ -2,10 +2,10 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { badUserInput } from "../errors.ts";
-import { brokenRules } from "../schema/broken-rules.ts";
 import { User } from "../schema/user.ts";
 import { UserPfxCertificateConnection } from "../schema/user-pfx-certificate-connection.ts";
 import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
+import { brokenRules } from "../schema/validation/validate-input.ts";
 
 @Resolver(() => User)
 export class UserResolver {

@@ -4,9 +4,16 @@ import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
 import { HidesSecrets } from "./hide-secrets.ts";
 import { propertyDescriptions as describes, encryptedPasswordRule } from "./property-descriptions.ts";
-import { IsBefore, IsEncryptedPassword, IsName, IsPfxBlob, IsThumbprint, IsUserPrincipalName } from "./rules.ts";
 import { UserPfxIntendedPurpose } from "./user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "./user-pfx-padding-scheme.ts";
+import {
+  IsBefore,
+  IsEncryptedPassword,
+  IsName,
+  IsPfxBlob,
+  IsThumbprint,
+  IsUserPrincipalName,
+} from "./validation/rules.ts";
 
 @HidesSecrets()
 @InputType({ description: "A PFX certificate to import for a user." })

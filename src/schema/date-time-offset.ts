@@ -1,6 +1,6 @@
 /** Scalar `DateTimeOffset`: a string that is checked against the calendar and otherwise left alone, to the last digit. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import { instantOf } from "./instant.ts";
+import { instantOf } from "./validation/instant.ts";
 
 export const dateTimeOffsetRule =
   "must be an RFC 3339 date-time with at most seven fractional digits, such as 2027-01-31T08:00:00Z";

@@ -4,6 +4,8 @@ import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
 import { HidesSecrets } from "./hide-secrets.ts";
 import { propertyDescriptions as describes, encryptedPasswordRule } from "./property-descriptions.ts";
+import { UserPfxIntendedPurpose } from "./user-pfx-intended-purpose.ts";
+import { UserPfxPaddingScheme } from "./user-pfx-padding-scheme.ts";
 import {
   IfGiven,
   IsBefore,
@@ -13,9 +15,7 @@ import {
   IsPfxBlob,
   IsThumbprint,
   IsUserPrincipalName,
-} from "./rules.ts";
-import { UserPfxIntendedPurpose } from "./user-pfx-intended-purpose.ts";
-import { UserPfxPaddingScheme } from "./user-pfx-padding-scheme.ts";
+} from "./validation/rules.ts";
 
 @HidesSecrets()
 @InputType({ description: "What to change of a certificate; a property that is left out keeps its value." })

@@ -2,8 +2,8 @@
 import { IsOptional } from "class-validator";
 import { Field, InputType } from "type-graphql";
 import { DateTimeOffset } from "./date-time-offset.ts";
-import { IsThumbprint, IsUserPrincipalName } from "./rules.ts";
 import { UserPfxIntendedPurpose } from "./user-pfx-intended-purpose.ts";
+import { IsThumbprint, IsUserPrincipalName } from "./validation/rules.ts";
 
 @InputType({ description: "Which certificates to list; every condition that is given must hold." })
 export class UserPfxCertificateFilter {

@@ -1,7 +1,7 @@
 /** The owner of certificates, as a stub entity: the supergraph's directory subgraph owns everything but the key. */
 
 import { Directive, Field, ObjectType } from "type-graphql";
-import { IsUserPrincipalName } from "./rules.ts";
+import { IsUserPrincipalName } from "./validation/rules.ts";
 
 @Directive('@key(fields: "userPrincipalName")')
 @ObjectType({ description: "A user of the directory, by user principal name.", simpleResolvers: true })

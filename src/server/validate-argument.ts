@@ -3,8 +3,8 @@
  * each argument. Lists are left alone: each of their items is judged, and refused, on its own.
  */
 import { badUserInput } from "../errors.ts";
-import { brokenRules } from "../schema/broken-rules.ts";
 import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
+import { brokenRules } from "../schema/validation/validate-input.ts";
 
 /** @throws {GatewayError} `BAD_USER_INPUT` with `invalid`. */
 export function validateArgument(value: unknown): void {

@@ -16,8 +16,8 @@ import {
 } from "graphql";
 import type { GatewayContext } from "../../context.ts";
 import { badUserInput, type InvalidValue } from "../../errors.ts";
-import { brokenRules } from "../../schema/broken-rules.ts";
 import { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
+import { brokenRules } from "../../schema/validation/validate-input.ts";
 import { isAboutValue } from "../format-error.ts";
 import { type Judging, judge, ofLiteral } from "../judge-value.ts";
 

@@ -1,6 +1,6 @@
 /** What class-validator has to say of an input object, by path and rule. Messages are ours, so no value shows in them. */
 import { type ValidationError, validateSync } from "class-validator";
-import type { InvalidValue } from "../errors.ts";
+import type { InvalidValue } from "../../errors.ts";
 
 /** @param path where the object stands in the arguments. */
 export function brokenRules(value: object, path: readonly string[]): InvalidValue[] {

@@ -3,7 +3,7 @@
  * sentence "`path` …" and never quote the value.
  */
 import { IsDefined, Matches, ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
-import { isBase64 } from "./base64.ts";
+import { isBase64 } from "../base64.ts";
 import { isBefore } from "./instant.ts";
 import { withoutLineBreaks } from "./line-breaks.ts";
 
