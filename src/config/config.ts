@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import type { AuthMode } from "../auth/authenticate.ts";
-import type { ApiVersion } from "../datasources/api-version.ts";
+import type { ApiVersion } from "../datasources/graph/pipeline/api-version.ts";
 import { type IdentityConfig, readIdentity } from "./identity.ts";
 import { ConfigError, ConfigReader, isLoopback, isUnset } from "./read-env.ts";
 import { readTracing } from "./tracing.ts";

@@ -5,8 +5,8 @@ import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-ce
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
 import { brokenRules } from "../schema/validation/validate-input.ts";
-import type { GraphClient } from "./graph-client.ts";
-import { type GraphCaller, isAbandoned } from "./graph-request.ts";
+import type { GraphClient } from "./graph/graph-client.ts";
+import { type GraphCaller, isAbandoned } from "./graph/protocol/request.ts";
 import { settleInTurn } from "./settle-in-turn.ts";
 
 /** Twice as many as all batches under way hold, so that these are always full. */

@@ -7,14 +7,14 @@ import type { Deadline } from "../request/deadline.ts";
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { Seen } from "./audited.ts";
-import type { GraphClient } from "./graph-client.ts";
-import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph-error.ts";
-import type { Batch, GraphCaller, GraphRequest, Outcome } from "./graph-request.ts";
+import type { GraphClient } from "./graph/graph-client.ts";
+import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph/protocol/error.ts";
+import { collectionPath } from "./graph/protocol/odata.ts";
+import type { Batch, GraphCaller, GraphRequest, Outcome } from "./graph/protocol/request.ts";
+import { askedSecondsOf } from "./graph/protocol/retry-after.ts";
 import { isOurs } from "./is-ours.ts";
 import type { Past } from "./keyed-creates.ts";
-import { collectionPath } from "./odata.ts";
 import { type CreateSteps, isDoubtful, mayStillBeApplied } from "./reconcile.ts";
-import { askedSecondsOf } from "./retry-after.ts";
 import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
 /** What is to be stored, what it travels with, and what is known of its key and of Graph's answers. */

@@ -4,12 +4,12 @@
  */
 import type { GatewayError } from "../errors.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import { isSegmentMissing } from "./api-version.ts";
 import type { Seen } from "./audited.ts";
-import type { GraphClient } from "./graph-client.ts";
-import { resolutionMs } from "./graph-clock.ts";
-import { errorOfAnswer, errorOfSilence } from "./graph-error.ts";
-import { type GraphRequest, type Outcome, TransportError } from "./graph-request.ts";
+import type { GraphClient } from "./graph/graph-client.ts";
+import { isSegmentMissing } from "./graph/pipeline/api-version.ts";
+import { errorOfAnswer, errorOfSilence } from "./graph/protocol/error.ts";
+import { type GraphRequest, type Outcome, TransportError } from "./graph/protocol/request.ts";
+import { resolutionMs } from "./graph/protocol/server-clock.ts";
 import { isSince } from "./is-ours.ts";
 import { isDoubtful } from "./reconcile.ts";
 

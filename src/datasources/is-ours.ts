@@ -2,7 +2,7 @@
 import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { instantOf } from "../schema/validation/instant.ts";
-import { resolutionMs } from "./graph-clock.ts";
+import { resolutionMs } from "./graph/protocol/server-clock.ts";
 import type { Past } from "./keyed-creates.ts";
 
 const picosecondsPerMs = 1_000_000_000n;

@@ -4,9 +4,9 @@ import type { TraceSpan } from "../observability/span.ts";
 import { Disconnection } from "../request/request-closed.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { matches } from "./certificate-filter.ts";
-import type { GraphCaller } from "./graph-request.ts";
-import { filterQuery } from "./odata.ts";
-import type { GraphPage } from "./paging.ts";
+import { filterQuery } from "./graph/protocol/odata.ts";
+import type { GraphPage } from "./graph/protocol/paging.ts";
+import type { GraphCaller } from "./graph/protocol/request.ts";
 
 /** Its share of the whole time. */
 const lookUpShare = 0.4;

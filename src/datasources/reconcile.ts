@@ -9,7 +9,7 @@ import type { ReconcileOutcome } from "../observability/metrics.ts";
 import type { Clock } from "../request/clock.ts";
 import type { Deadline } from "../request/deadline.ts";
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import type { Outcome } from "./graph-request.ts";
+import type { Outcome } from "./graph/protocol/request.ts";
 
 /** Graph may take a moment to show what it has stored. A tenth of the time where that is less. */
 const settlingMs = 1000;

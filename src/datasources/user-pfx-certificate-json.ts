@@ -8,9 +8,9 @@ import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../schema/user-pfx-padding-scheme.ts";
 import { withoutLineBreaks } from "../schema/validation/line-breaks.ts";
+import { isCertificateId } from "./graph/protocol/odata.ts";
+import { type GraphPage, queryOfNextLink } from "./graph/protocol/paging.ts";
 import { isRecord } from "./json.ts";
-import { isCertificateId } from "./odata.ts";
-import { type GraphPage, queryOfNextLink } from "./paging.ts";
 
 const purposes: readonly UserPfxIntendedPurpose[] = Object.values(UserPfxIntendedPurpose);
 const paddingSchemes: readonly UserPfxPaddingScheme[] = Object.values(UserPfxPaddingScheme);

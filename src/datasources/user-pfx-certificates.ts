@@ -12,18 +12,18 @@ import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-ce
 import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
 import type { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
 import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
-import { isSegmentMissing } from "./api-version.ts";
 import { type AuditSubject, audited } from "./audited.ts";
 import { matches } from "./certificate-filter.ts";
 import { Create } from "./create.ts";
 import { createMany } from "./create-many.ts";
 import { deleteOnce } from "./delete-once.ts";
-import type { GraphClient } from "./graph-client.ts";
-import { errorOfAnswer, errorOfSilence } from "./graph-error.ts";
-import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "./graph-request.ts";
+import type { GraphClient } from "./graph/graph-client.ts";
+import { isSegmentMissing } from "./graph/pipeline/api-version.ts";
+import { errorOfAnswer, errorOfSilence } from "./graph/protocol/error.ts";
+import { certificatePath, collectionPath, filterQuery } from "./graph/protocol/odata.ts";
+import { type Connection, type GraphPage, pageOf } from "./graph/protocol/paging.ts";
+import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "./graph/protocol/request.ts";
 import { lookUp, lookUpCaller, type NaturalKey } from "./look-up.ts";
-import { certificatePath, collectionPath, filterQuery } from "./odata.ts";
-import { type Connection, type GraphPage, pageOf } from "./paging.ts";
 import { createOnce } from "./reconcile.ts";
 import {
   pageOfUserPfxCertificates,

@@ -4,9 +4,9 @@ import { type Authenticate, authenticateCallers, authenticateNobody } from "../a
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
 import type { Config } from "../config/config.ts";
 import { createContext } from "../context.ts";
-import { GraphClient } from "../datasources/graph-client.ts";
-import { SharedWriteQuota } from "../datasources/shared-write-quota.ts";
-import { WriteQuota } from "../datasources/write-quota.ts";
+import { GraphClient } from "../datasources/graph/graph-client.ts";
+import { SharedWriteQuota } from "../datasources/graph/pipeline/shared-write-quota.ts";
+import { WriteQuota } from "../datasources/graph/pipeline/write-quota.ts";
 import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
 import { type Clock, systemClock } from "../request/clock.ts";

@@ -4,7 +4,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { createTransport } from "../../src/datasources/transport.ts";
+import { createTransport } from "../../src/datasources/graph/pipeline/transport.ts";
 import { untraced } from "../../src/observability/span.ts";
 import { systemClock } from "../../src/request/clock.ts";
 import { Deadline } from "../../src/request/deadline.ts";

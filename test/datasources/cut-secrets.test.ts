@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { CreateUserPfxCertificatesDocument as CREATE_MANY } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { cutSecrets } from "../../src/datasources/cut-secrets.ts";
+import { cutSecrets } from "../../src/datasources/graph/protocol/redact-secrets.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { encryptAPassword } from "../support/encrypted-password.ts";
 import { startGateway } from "../support/gateway.ts";

@@ -9,7 +9,7 @@ import {
   UserPfxCertificatesDocument as LIST,
 } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { readGraphError } from "../../src/datasources/graph-message.ts";
+import { readGraphError } from "../../src/datasources/graph/protocol/error-message.ts";
 import {
   answerStatus,
   challengeClaims,

@@ -1,7 +1,7 @@
 /** Bodies to Graph and back against the platform's own JSON: the file in them is copied, and nobody may see that it is. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeBody, parseAnswer } from "../../src/datasources/graph-json.ts";
+import { encodeBody, parseAnswer } from "../../src/datasources/graph/protocol/body-encoding.ts";
 import { UserPfxCertificateBody } from "../../src/datasources/user-pfx-certificate-json.ts";
 
 const file = fc.base64String({ minLength: 4, maxLength: 60 });

@@ -1,7 +1,7 @@
 /** On its own, for waits of half a minute that nothing may skip: timers are vitest's. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { GraphRequest, GraphResponse } from "../../src/datasources/graph-request.ts";
-import { WriteQuota, withWriteQuota } from "../../src/datasources/write-quota.ts";
+import { WriteQuota, withWriteQuota } from "../../src/datasources/graph/pipeline/write-quota.ts";
+import type { GraphRequest, GraphResponse } from "../../src/datasources/graph/protocol/request.ts";
 import { untraced } from "../../src/observability/span.ts";
 import type { Clock } from "../../src/request/clock.ts";
 import { Deadline } from "../../src/request/deadline.ts";

@@ -6,9 +6,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
-import type { DisconnectListener } from "../request/request-closed.ts";
-import { type EncodedBody, encodeBody, parseAnswer } from "./graph-json.ts";
-import { type GraphRequest, type GraphResponse, TransportError } from "./graph-request.ts";
+import type { DisconnectListener } from "../../../request/request-closed.ts";
+import { type EncodedBody, encodeBody, parseAnswer } from "../protocol/body-encoding.ts";
+import { type GraphRequest, type GraphResponse, TransportError } from "../protocol/request.ts";
 
 /** A page of 1,000 redacted certificates has about 600 KB; twenty created ones of the largest size 28 MB. */
 const maxAnswerBytes = 32 * 1024 * 1024;

@@ -5,8 +5,8 @@
  */
 import { isAscii } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import { isRecord } from "./json.ts";
-import type { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
+import { isRecord } from "../../json.ts";
+import type { UserPfxCertificateBody } from "../../user-pfx-certificate-json.ts";
 
 const property = "encryptedPfxBlob";
 const opening = `"${property}":"`;

@@ -2,21 +2,21 @@
  * The way of a request to Graph and back, once per process. The concerns around the call are composed here, and only
  * here, in the order in which they are written down.
  */
-import type { GatewayLog } from "../observability/log.ts";
-import type { GatewayMetrics } from "../observability/metrics.ts";
-import type { Clock } from "../request/clock.ts";
-import { type ApiVersion, withApiVersion } from "./api-version.ts";
-import { createBatch, withBatch } from "./batch.ts";
-import { withCircuitBreaker } from "./circuit-breaker.ts";
-import { withFreshToken } from "./fresh-token.ts";
-import { GraphClock } from "./graph-clock.ts";
-import type { Batch, GraphRequest, Outcome, Send } from "./graph-request.ts";
-import { KeyedCreates } from "./keyed-creates.ts";
-import { withObserver } from "./observe.ts";
-import { withRetry } from "./retry.ts";
-import { RetryBudget } from "./retry-budget.ts";
-import { createTransport } from "./transport.ts";
-import { type Quota, withWriteQuota } from "./write-quota.ts";
+import type { GatewayLog } from "../../observability/log.ts";
+import type { GatewayMetrics } from "../../observability/metrics.ts";
+import type { Clock } from "../../request/clock.ts";
+import { KeyedCreates } from "../keyed-creates.ts";
+import { type ApiVersion, withApiVersion } from "./pipeline/api-version.ts";
+import { createBatch, withBatch } from "./pipeline/batch.ts";
+import { withCircuitBreaker } from "./pipeline/circuit-breaker.ts";
+import { withObserver } from "./pipeline/observe.ts";
+import { withFreshToken } from "./pipeline/refresh-token.ts";
+import { withRetry } from "./pipeline/retry.ts";
+import { RetryBudget } from "./pipeline/retry-budget.ts";
+import { createTransport } from "./pipeline/transport.ts";
+import { type Quota, withWriteQuota } from "./pipeline/write-quota.ts";
+import type { Batch, GraphRequest, Outcome, Send } from "./protocol/request.ts";
+import { GraphClock } from "./protocol/server-clock.ts";
 
 export interface GraphClientOptions {
   /** Graph's root without the version, such as https://graph.microsoft.com. */

@@ -4,9 +4,9 @@
  * Redis does not answer, a replica keeps to its share: the quota divided by the replicas that were last seen.
  */
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../request/clock.ts";
-import type { SharedStore } from "../shared-store.ts";
-import { type GraphCaller, TransportError } from "./graph-request.ts";
+import type { Clock } from "../../../request/clock.ts";
+import type { SharedStore } from "../../../shared-store.ts";
+import { type GraphCaller, TransportError } from "../protocol/request.ts";
 import { type Place, type Quota, usedUp, WriteQuota, windowMs } from "./write-quota.ts";
 
 /** How long a replica counts after it last asked, and how often one asks that has nothing to write. */

@@ -3,8 +3,9 @@
  * `auto` the first request asks v1.0, and where Graph does not know the segment, and so has processed nothing, the same
  * request goes to beta, as do all later ones.
  */
-import type { GraphRequest, GraphResponse, Send } from "./graph-request.ts";
-import { isRecord } from "./json.ts";
+
+import { isRecord } from "../../json.ts";
+import type { GraphRequest, GraphResponse, Send } from "../protocol/request.ts";
 
 export type ApiVersion = "v1.0" | "beta" | "auto";
 

@@ -3,12 +3,12 @@
  * resolves for any status Graph answers, rejects with `TransportError` where there is no answer, and with `GatewayError`
  * where the gateway itself decides not to ask.
  */
-import { GatewayError } from "../errors.ts";
-import type { AuditEntry } from "../observability/log.ts";
-import type { TraceSpan } from "../observability/span.ts";
-import type { Deadline } from "../request/deadline.ts";
-import type { Disconnection } from "../request/request-closed.ts";
-import type { GraphBody } from "./graph-json.ts";
+import { GatewayError } from "../../../errors.ts";
+import type { AuditEntry } from "../../../observability/log.ts";
+import type { TraceSpan } from "../../../observability/span.ts";
+import type { Deadline } from "../../../request/deadline.ts";
+import type { Disconnection } from "../../../request/request-closed.ts";
+import type { GraphBody } from "./body-encoding.ts";
 
 /** On whose behalf a request goes to Graph, and until when. */
 export interface GraphCaller {

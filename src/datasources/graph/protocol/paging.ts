@@ -3,7 +3,7 @@
  * and a place in that page, so that whatever a cursor says, the request goes to our collection on our host.
  */
 import { createHash } from "node:crypto";
-import { badUserInput, GatewayError } from "../errors.ts";
+import { badUserInput, GatewayError } from "../../../errors.ts";
 import { collectionPath } from "./odata.ts";
 
 /** One page of Graph's. `nextQuery` is the query string of the page after it. */

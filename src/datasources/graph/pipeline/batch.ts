@@ -5,12 +5,12 @@
  * @see https://learn.microsoft.com/graph/json-batching
  */
 import DataLoader from "dataloader";
-import { hideSecrets } from "../schema/hide-secrets.ts";
+import { hideSecrets } from "../../../schema/hide-secrets.ts";
+import { isRecord } from "../../json.ts";
+import { UserPfxCertificateBody } from "../../user-pfx-certificate-json.ts";
+import { secretsOf } from "../protocol/error.ts";
+import { type Batch, type GraphRequest, type GraphResponse, type Send, TransportError } from "../protocol/request.ts";
 import { isSegmentMissing } from "./api-version.ts";
-import { secretsOf } from "./graph-error.ts";
-import { type Batch, type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
-import { isRecord } from "./json.ts";
-import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
 const maxItems = 20;
 

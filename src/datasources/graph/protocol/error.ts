@@ -1,13 +1,13 @@
 /** From "Graph did not do it" to a code of the contract: one table for statuses, one function for silence. */
-import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from "../errors.ts";
-import { hideSecrets } from "../schema/hide-secrets.ts";
-import { isSegmentMissing } from "./api-version.ts";
-import { readGraphError } from "./graph-message.ts";
-import type { GraphCaller, GraphRequest, GraphResponse, TransportError } from "./graph-request.ts";
-import { isRecord } from "./json.ts";
-import { requestIdOf } from "./observe.ts";
+import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from "../../../errors.ts";
+import { hideSecrets } from "../../../schema/hide-secrets.ts";
+import { isRecord } from "../../json.ts";
+import { UserPfxCertificateBody } from "../../user-pfx-certificate-json.ts";
+import { isSegmentMissing } from "../pipeline/api-version.ts";
+import { requestIdOf } from "../pipeline/observe.ts";
+import { readGraphError } from "./error-message.ts";
+import type { GraphCaller, GraphRequest, GraphResponse, TransportError } from "./request.ts";
 import { askedSecondsOf } from "./retry-after.ts";
-import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   400: "BAD_USER_INPUT",

@@ -1,8 +1,8 @@
 /** Tells what became of every single request that went out to Graph: the hook for logs, metrics and traces. */
-import type { GraphAttemptRecord } from "../observability/log.ts";
-import type { TraceSpan } from "../observability/span.ts";
-import { type GraphRequest, type GraphResponse, TransportError } from "./graph-request.ts";
-import { pathTemplate } from "./odata.ts";
+import type { GraphAttemptRecord } from "../../../observability/log.ts";
+import type { TraceSpan } from "../../../observability/span.ts";
+import { pathTemplate } from "../protocol/odata.ts";
+import { type GraphRequest, type GraphResponse, TransportError } from "../protocol/request.ts";
 
 /** @param path absolute, with the API version. @param traceparent what the request is to carry. */
 type SendTo = (request: GraphRequest, path: string, traceparent: string | undefined) => Promise<GraphResponse>;

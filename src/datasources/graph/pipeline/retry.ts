@@ -2,9 +2,9 @@
  * Repeats what can safely be repeated: requests that were never sent, that Graph throttled, and reads and updates whose
  * answer was lost. A create or a deletion whose answer was lost is not: `reconcile.ts` and `delete-once.ts` look first.
  */
-import type { Clock } from "../request/clock.ts";
-import { type GraphRequest, type Outcome, type Send, TransportError } from "./graph-request.ts";
-import { askedSecondsOf } from "./retry-after.ts";
+import type { Clock } from "../../../request/clock.ts";
+import { type GraphRequest, type Outcome, type Send, TransportError } from "../protocol/request.ts";
+import { askedSecondsOf } from "../protocol/retry-after.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** Of one request, the first included. */

@@ -5,7 +5,7 @@
  * itself is cockatiel's.
  */
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from "cockatiel";
-import { type GraphRequest, type GraphResponse, type Send, TransportError } from "./graph-request.ts";
+import { type GraphRequest, type GraphResponse, type Send, TransportError } from "../protocol/request.ts";
 
 const failuresInARow = 20;
 const halfOpenAfterMs = 5000;

@@ -1,5 +1,5 @@
 /** How this collection is addressed: paths, keys and `$filter`, with everything from outside checked or encoded. */
-import { badUserInput } from "../errors.ts";
+import { badUserInput } from "../../../errors.ts";
 
 export const collectionPath = "/deviceManagement/userPfxCertificates";
 

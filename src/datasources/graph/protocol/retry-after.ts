@@ -5,8 +5,8 @@
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
-import { retryHintsOf } from "./graph-message.ts";
-import type { GraphResponse } from "./graph-request.ts";
+import { retryHintsOf } from "./error-message.ts";
+import type { GraphResponse } from "./request.ts";
 
 /** `undefined` where the answer carries no hint, or none that can be read. Never negative. */
 export function askedSecondsOf({ headers, body }: Pick<GraphResponse, "headers" | "body">): number | undefined {

@@ -4,8 +4,8 @@
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-import { claimsChallengeOf } from "./graph-error.ts";
-import type { GraphCaller, GraphRequest, GraphResponse, Send } from "./graph-request.ts";
+import { claimsChallengeOf } from "../protocol/error.ts";
+import type { GraphCaller, GraphRequest, GraphResponse, Send } from "../protocol/request.ts";
 
 export function withFreshToken(send: Send): Send {
   return (request) => {

@@ -5,9 +5,9 @@
  *
  * @see https://learn.microsoft.com/graph/throttling-limits
  */
-import { GatewayError } from "../errors.ts";
-import type { Clock } from "../request/clock.ts";
-import { type GraphCaller, type Send, TransportError } from "./graph-request.ts";
+import { GatewayError } from "../../../errors.ts";
+import type { Clock } from "../../../request/clock.ts";
+import { type GraphCaller, type Send, TransportError } from "../protocol/request.ts";
 
 /** Graph's twenty seconds, and half a second: Graph counts when a request arrives, we before it leaves for a new connection. */
 export const windowMs = 20_500;

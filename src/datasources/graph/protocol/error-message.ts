@@ -2,8 +2,9 @@
  * What an error body of Graph says, fit for API users. Intune nests its own JSON in `message`, as a string, up to three
  * levels deep, and its text names internal hosts; any answer may quote what was sent. Here it is unwrapped and cut.
  */
-import { cutSecrets } from "./cut-secrets.ts";
-import { isRecord, stringOrNull } from "./json.ts";
+
+import { isRecord, stringOrNull } from "../../json.ts";
+import { cutSecrets } from "./redact-secrets.ts";
 
 export interface GraphErrorText {
   code: string | null;

@@ -2,7 +2,7 @@
  * Keeps retries from making an outage worse: over the last minute, at most one for ten requests, and a few besides so that
  * a gateway with little traffic may retry at all.
  */
-import type { GraphRequest } from "./graph-request.ts";
+import type { GraphRequest } from "../protocol/request.ts";
 
 const windowSeconds = 60;
 const share = 0.1;
