@@ -5,7 +5,7 @@ import type { Renewal } from "./auth/token-cache.ts";
 import type { VerifiedCaller } from "./auth/verify-caller.ts";
 import type { GraphClient } from "./datasources/graph/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph/protocol/request.ts";
-import { UserPfxCertificates } from "./datasources/user-pfx-certificates.ts";
+import { UserPfxCertificates } from "./datasources/user-pfx-certificates/user-pfx-certificates.ts";
 import { GatewayError } from "./errors.ts";
 import type { AuditEntry, GatewayLog } from "./observability/log.ts";
 import type { TraceSpan } from "./observability/span.ts";

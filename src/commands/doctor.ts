@@ -6,7 +6,7 @@ import { createGraphTokens } from "../auth/graph-tokens.ts";
 import type { Config } from "../config/config.ts";
 import { GraphClient } from "../datasources/graph/graph-client.ts";
 import { WriteQuota } from "../datasources/graph/pipeline/write-quota.ts";
-import { UserPfxCertificates } from "../datasources/user-pfx-certificates.ts";
+import { UserPfxCertificates } from "../datasources/user-pfx-certificates/user-pfx-certificates.ts";
 import { type ErrorCode, GatewayError, GraphError } from "../errors.ts";
 import { createLog } from "../observability/log.ts";
 import { untraced } from "../observability/span.ts";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeBody, parseAnswer } from "../../src/datasources/graph/protocol/body-encoding.ts";
-import { UserPfxCertificateBody } from "../../src/datasources/user-pfx-certificate-json.ts";
+import { UserPfxCertificateBody } from "../../src/datasources/user-pfx-certificates/certificate-json.ts";
 
 const file = fc.base64String({ minLength: 4, maxLength: 60 });
 /** Texts that look like what the code searches for. */

@@ -1,6 +1,6 @@
 /** What is remembered of a key, and for how long. Straight at the class: it takes thousands of creates to show. */
 import { describe, expect, it } from "vitest";
-import { KeyedCreates, type Past } from "../../src/datasources/keyed-creates.ts";
+import { KeyedCreates, type Past } from "../../src/datasources/user-pfx-certificates/in-flight-creates.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { systemClock } from "../../src/request/clock.ts";
 import { Deadline } from "../../src/request/deadline.ts";

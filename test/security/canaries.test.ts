@@ -5,7 +5,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { UserPfxCertificates } from "../../src/datasources/user-pfx-certificates.ts";
+import { UserPfxCertificates } from "../../src/datasources/user-pfx-certificates/user-pfx-certificates.ts";
 import {
   answerStatus,
   challengeClaims,

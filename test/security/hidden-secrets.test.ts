@@ -2,7 +2,7 @@
 import { format, inspect } from "node:util";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { userPfxCertificateOf } from "../../src/datasources/user-pfx-certificate-json.ts";
+import { userPfxCertificateOf } from "../../src/datasources/user-pfx-certificates/certificate-json.ts";
 import { CreateUserPfxCertificateInput } from "../../src/schema/create-user-pfx-certificate-input.ts";
 import { hideSecrets } from "../../src/schema/hide-secrets.ts";
 import { UpdateUserPfxCertificateInput } from "../../src/schema/update-user-pfx-certificate-input.ts";

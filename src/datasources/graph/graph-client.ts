@@ -5,7 +5,7 @@
 import type { GatewayLog } from "../../observability/log.ts";
 import type { GatewayMetrics } from "../../observability/metrics.ts";
 import type { Clock } from "../../request/clock.ts";
-import { KeyedCreates } from "../keyed-creates.ts";
+import { KeyedCreates } from "../user-pfx-certificates/in-flight-creates.ts";
 import { type ApiVersion, withApiVersion } from "./pipeline/api-version.ts";
 import { createBatch, withBatch } from "./pipeline/batch.ts";
 import { withCircuitBreaker } from "./pipeline/circuit-breaker.ts";

@@ -7,7 +7,7 @@
 import DataLoader from "dataloader";
 import { hideSecrets } from "../../../schema/hide-secrets.ts";
 import { isRecord } from "../../json.ts";
-import { UserPfxCertificateBody } from "../../user-pfx-certificate-json.ts";
+import { UserPfxCertificateBody } from "../../user-pfx-certificates/certificate-json.ts";
 import { secretsOf } from "../protocol/error.ts";
 import { type Batch, type GraphRequest, type GraphResponse, type Send, TransportError } from "../protocol/request.ts";
 import { isSegmentMissing } from "./api-version.ts";

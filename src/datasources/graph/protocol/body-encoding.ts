@@ -6,7 +6,7 @@
 import { isAscii } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { isRecord } from "../../json.ts";
-import type { UserPfxCertificateBody } from "../../user-pfx-certificate-json.ts";
+import type { UserPfxCertificateBody } from "../../user-pfx-certificates/certificate-json.ts";
 
 const property = "encryptedPfxBlob";
 const opening = `"${property}":"`;

@@ -2,7 +2,7 @@
 import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from "../../../errors.ts";
 import { hideSecrets } from "../../../schema/hide-secrets.ts";
 import { isRecord } from "../../json.ts";
-import { UserPfxCertificateBody } from "../../user-pfx-certificate-json.ts";
+import { UserPfxCertificateBody } from "../../user-pfx-certificates/certificate-json.ts";
 import { isSegmentMissing } from "../pipeline/api-version.ts";
 import { requestIdOf } from "../pipeline/observe.ts";
 import { readGraphError } from "./error-message.ts";

@@ -1,9 +1,9 @@
 /** Whether a record that a look-up found is the one that a create of ours has stored. */
-import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import { instantOf } from "../schema/validation/instant.ts";
-import { resolutionMs } from "./graph/protocol/server-clock.ts";
-import type { Past } from "./keyed-creates.ts";
+import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import { instantOf } from "../../schema/validation/instant.ts";
+import { resolutionMs } from "../graph/protocol/server-clock.ts";
+import type { Past } from "./in-flight-creates.ts";
 
 const picosecondsPerMs = 1_000_000_000n;
 

@@ -4,11 +4,11 @@
  * requests never have to guess which of them stored a record. Content is compared, not hashed: a key holds no secret.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { type ErrorCode, GatewayError } from "../errors.ts";
-import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import { withoutLineBreaks } from "../schema/validation/line-breaks.ts";
-import { type GraphCaller, isAbandoned } from "./graph/protocol/request.ts";
+import { type ErrorCode, GatewayError } from "../../errors.ts";
+import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import { withoutLineBreaks } from "../../schema/validation/line-breaks.ts";
+import { type GraphCaller, isAbandoned } from "../graph/protocol/request.ts";
 
 /** How many keys are remembered at the least; at the most twice as many. */
 const remembered = 5000;

@@ -1,8 +1,8 @@
 /** The filter of a listing, applied here: right whatever Graph makes of `$filter`. */
 
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import type { UserPfxCertificateFilter } from "../schema/user-pfx-certificate-filter.ts";
-import { isBefore } from "../schema/validation/instant.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import type { UserPfxCertificateFilter } from "../../schema/user-pfx-certificate-filter.ts";
+import { isBefore } from "../../schema/validation/instant.ts";
 
 /** Whether every condition that is given holds. Users and thumbprints are compared in any case. */
 export function matches(certificate: UserPfxCertificate, filter: UserPfxCertificateFilter): boolean {

@@ -2,15 +2,15 @@
  * Deletes at most once. A deletion whose answer is lost may have been applied, and the certificate imported anew since, under the
  * same id: before it is sent again, it is looked whether that is still the one to be deleted.
  */
-import type { GatewayError } from "../errors.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import type { GatewayError } from "../../errors.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import type { GraphClient } from "../graph/graph-client.ts";
+import { isSegmentMissing } from "../graph/pipeline/api-version.ts";
+import { errorOfAnswer, errorOfSilence } from "../graph/protocol/error.ts";
+import { type GraphRequest, type Outcome, TransportError } from "../graph/protocol/request.ts";
+import { resolutionMs } from "../graph/protocol/server-clock.ts";
 import type { Seen } from "./audited.ts";
-import type { GraphClient } from "./graph/graph-client.ts";
-import { isSegmentMissing } from "./graph/pipeline/api-version.ts";
-import { errorOfAnswer, errorOfSilence } from "./graph/protocol/error.ts";
-import { type GraphRequest, type Outcome, TransportError } from "./graph/protocol/request.ts";
-import { resolutionMs } from "./graph/protocol/server-clock.ts";
-import { isSince } from "./is-ours.ts";
+import { isSince } from "./match-created-record.ts";
 import { isDoubtful } from "./reconcile.ts";
 
 /**

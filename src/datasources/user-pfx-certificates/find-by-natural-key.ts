@@ -1,12 +1,12 @@
 /** What became of a create: the record under its natural key, of which Graph keeps one. */
-import { GatewayError, GraphError } from "../errors.ts";
-import type { TraceSpan } from "../observability/span.ts";
-import { Disconnection } from "../request/request-closed.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import { matches } from "./certificate-filter.ts";
-import { filterQuery } from "./graph/protocol/odata.ts";
-import type { GraphPage } from "./graph/protocol/paging.ts";
-import type { GraphCaller } from "./graph/protocol/request.ts";
+import { GatewayError, GraphError } from "../../errors.ts";
+import type { TraceSpan } from "../../observability/span.ts";
+import { Disconnection } from "../../request/request-closed.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import { filterQuery } from "../graph/protocol/odata.ts";
+import type { GraphPage } from "../graph/protocol/paging.ts";
+import type { GraphCaller } from "../graph/protocol/request.ts";
+import { matches } from "./filter.ts";
 
 /** Its share of the whole time. */
 const lookUpShare = 0.4;

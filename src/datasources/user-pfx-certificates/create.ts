@@ -1,21 +1,21 @@
 /** One certificate's create, for `createOnce`: how it is sent, looked up, told apart from others, and given up. */
-import type { GatewayError } from "../errors.ts";
-import type { ReconcileOutcome } from "../observability/metrics.ts";
-import type { TraceSpan } from "../observability/span.ts";
-import type { Clock } from "../request/clock.ts";
-import type { Deadline } from "../request/deadline.ts";
-import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
+import type { GatewayError } from "../../errors.ts";
+import type { ReconcileOutcome } from "../../observability/metrics.ts";
+import type { TraceSpan } from "../../observability/span.ts";
+import type { Clock } from "../../request/clock.ts";
+import type { Deadline } from "../../request/deadline.ts";
+import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import type { GraphClient } from "../graph/graph-client.ts";
+import { conflictWith, errorOfAnswer, errorOfSilence } from "../graph/protocol/error.ts";
+import { collectionPath } from "../graph/protocol/odata.ts";
+import type { Batch, GraphCaller, GraphRequest, Outcome } from "../graph/protocol/request.ts";
+import { askedSecondsOf } from "../graph/protocol/retry-after.ts";
 import type { Seen } from "./audited.ts";
-import type { GraphClient } from "./graph/graph-client.ts";
-import { conflictWith, errorOfAnswer, errorOfSilence } from "./graph/protocol/error.ts";
-import { collectionPath } from "./graph/protocol/odata.ts";
-import type { Batch, GraphCaller, GraphRequest, Outcome } from "./graph/protocol/request.ts";
-import { askedSecondsOf } from "./graph/protocol/retry-after.ts";
-import { isOurs } from "./is-ours.ts";
-import type { Past } from "./keyed-creates.ts";
+import { UserPfxCertificateBody } from "./certificate-json.ts";
+import type { Past } from "./in-flight-creates.ts";
+import { isOurs } from "./match-created-record.ts";
 import { type CreateSteps, isDoubtful, mayStillBeApplied } from "./reconcile.ts";
-import { UserPfxCertificateBody } from "./user-pfx-certificate-json.ts";
 
 /** What is to be stored, what it travels with, and what is known of its key and of Graph's answers. */
 interface Subject {

@@ -1,9 +1,9 @@
 /** One line of the audit log for every write, whatever becomes of it. */
-import { GatewayError, GraphError } from "../errors.ts";
-import type { AuditEntry } from "../observability/log.ts";
-import type { GraphClient } from "./graph/graph-client.ts";
-import { requestIdOf } from "./graph/pipeline/observe.ts";
-import { type GraphCaller, type GraphResponse, isAbandoned } from "./graph/protocol/request.ts";
+import { GatewayError, GraphError } from "../../errors.ts";
+import type { AuditEntry } from "../../observability/log.ts";
+import type { GraphClient } from "../graph/graph-client.ts";
+import { requestIdOf } from "../graph/pipeline/observe.ts";
+import { type GraphCaller, type GraphResponse, isAbandoned } from "../graph/protocol/request.ts";
 
 /** What a line of the audit log is about. */
 export type AuditSubject = Omit<AuditEntry, "outcome" | "clientRequestId" | "requestId">;

@@ -5,31 +5,27 @@
  * Permissions: `DeviceManagementConfiguration.Read.All` to read, `DeviceManagementConfiguration.ReadWrite.All` to write,
  * and for delegated callers an Intune role.
  */
-import { badUserInput, GatewayError } from "../errors.ts";
-import type { TraceSpan } from "../observability/span.ts";
-import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import type { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
-import type { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
+import { badUserInput, GatewayError } from "../../errors.ts";
+import type { TraceSpan } from "../../observability/span.ts";
+import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
+import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import type { UserPfxCertificateFailure } from "../../schema/user-pfx-certificate-failure.ts";
+import type { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
+import type { GraphClient } from "../graph/graph-client.ts";
+import { isSegmentMissing } from "../graph/pipeline/api-version.ts";
+import { errorOfAnswer, errorOfSilence } from "../graph/protocol/error.ts";
+import { certificatePath, collectionPath, filterQuery } from "../graph/protocol/odata.ts";
+import { type Connection, type GraphPage, pageOf } from "../graph/protocol/paging.ts";
+import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "../graph/protocol/request.ts";
 import { type AuditSubject, audited } from "./audited.ts";
-import { matches } from "./certificate-filter.ts";
+import { pageOfUserPfxCertificates, UserPfxCertificateBody, userPfxCertificateOf } from "./certificate-json.ts";
 import { Create } from "./create.ts";
 import { createMany } from "./create-many.ts";
 import { deleteOnce } from "./delete-once.ts";
-import type { GraphClient } from "./graph/graph-client.ts";
-import { isSegmentMissing } from "./graph/pipeline/api-version.ts";
-import { errorOfAnswer, errorOfSilence } from "./graph/protocol/error.ts";
-import { certificatePath, collectionPath, filterQuery } from "./graph/protocol/odata.ts";
-import { type Connection, type GraphPage, pageOf } from "./graph/protocol/paging.ts";
-import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "./graph/protocol/request.ts";
-import { lookUp, lookUpCaller, type NaturalKey } from "./look-up.ts";
+import { matches } from "./filter.ts";
+import { lookUp, lookUpCaller, type NaturalKey } from "./find-by-natural-key.ts";
 import { createOnce } from "./reconcile.ts";
-import {
-  pageOfUserPfxCertificates,
-  UserPfxCertificateBody,
-  userPfxCertificateOf,
-} from "./user-pfx-certificate-json.ts";
 
 const defaultFirst = 50;
 /** Of a request's time: with less left a listing stops where it is, rather than at the deadline with nothing to show. */

@@ -1,12 +1,12 @@
 /** A plural create: the inputs one by one, and what each has come to as data, so that one's failure is only its own. */
 import { randomUUID } from "node:crypto";
-import { badUserInput, GatewayError, GraphError } from "../errors.ts";
-import type { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import { UserPfxCertificateFailure } from "../schema/user-pfx-certificate-failure.ts";
-import { brokenRules } from "../schema/validation/validate-input.ts";
-import type { GraphClient } from "./graph/graph-client.ts";
-import { type GraphCaller, isAbandoned } from "./graph/protocol/request.ts";
+import { badUserInput, GatewayError, GraphError } from "../../errors.ts";
+import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import { UserPfxCertificateFailure } from "../../schema/user-pfx-certificate-failure.ts";
+import { brokenRules } from "../../schema/validation/validate-input.ts";
+import type { GraphClient } from "../graph/graph-client.ts";
+import { type GraphCaller, isAbandoned } from "../graph/protocol/request.ts";
 import { settleInTurn } from "./settle-in-turn.ts";
 
 /** Twice as many as all batches under way hold, so that these are always full. */

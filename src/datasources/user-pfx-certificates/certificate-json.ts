@@ -2,15 +2,15 @@
  * A certificate as Graph's JSON has it: what is sent, and what is answered, checked; redacted secrets and enum members unknown
  * to this build become null.
  */
-import { hideSecrets } from "../schema/hide-secrets.ts";
-import type { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import { UserPfxIntendedPurpose } from "../schema/user-pfx-intended-purpose.ts";
-import { UserPfxPaddingScheme } from "../schema/user-pfx-padding-scheme.ts";
-import { withoutLineBreaks } from "../schema/validation/line-breaks.ts";
-import { isCertificateId } from "./graph/protocol/odata.ts";
-import { type GraphPage, queryOfNextLink } from "./graph/protocol/paging.ts";
-import { isRecord } from "./json.ts";
+import { hideSecrets } from "../../schema/hide-secrets.ts";
+import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import { UserPfxIntendedPurpose } from "../../schema/user-pfx-intended-purpose.ts";
+import { UserPfxPaddingScheme } from "../../schema/user-pfx-padding-scheme.ts";
+import { withoutLineBreaks } from "../../schema/validation/line-breaks.ts";
+import { isCertificateId } from "../graph/protocol/odata.ts";
+import { type GraphPage, queryOfNextLink } from "../graph/protocol/paging.ts";
+import { isRecord } from "../json.ts";
 
 const purposes: readonly UserPfxIntendedPurpose[] = Object.values(UserPfxIntendedPurpose);
 const paddingSchemes: readonly UserPfxPaddingScheme[] = Object.values(UserPfxPaddingScheme);

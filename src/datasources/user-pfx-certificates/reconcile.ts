@@ -4,12 +4,12 @@
  * clock, was not known before, and says what ours said; absent after a settling delay, the create is sent once more.
  * A conflict that Graph reports is a `CONFLICT` only where the record is found; else the create is sent again as well.
  */
-import { GatewayError, GraphError } from "../errors.ts";
-import type { ReconcileOutcome } from "../observability/metrics.ts";
-import type { Clock } from "../request/clock.ts";
-import type { Deadline } from "../request/deadline.ts";
-import type { UserPfxCertificate } from "../schema/user-pfx-certificate.ts";
-import type { Outcome } from "./graph/protocol/request.ts";
+import { GatewayError, GraphError } from "../../errors.ts";
+import type { ReconcileOutcome } from "../../observability/metrics.ts";
+import type { Clock } from "../../request/clock.ts";
+import type { Deadline } from "../../request/deadline.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import type { Outcome } from "../graph/protocol/request.ts";
 
 /** Graph may take a moment to show what it has stored. A tenth of the time where that is less. */
 const settlingMs = 1000;
