@@ -11,16 +11,16 @@ import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
 import { type Clock, systemClock } from "../request/clock.ts";
 import type { SharedStore } from "../shared-store.ts";
-import { Admission } from "./admission.ts";
 import { startApollo } from "./apollo.ts";
-import { drain } from "./drain.ts";
 import { createExplorer } from "./explorer.ts";
 import { findGraphiql } from "./graphiql.ts";
-import { createHttpServer, unusedConnections } from "./http.ts";
-import { listen } from "./listen.ts";
-import { startMetricsServer } from "./metrics-server.ts";
+import { Admission } from "./http/concurrency-limit.ts";
+import { drain } from "./http/graceful-shutdown.ts";
+import { listen } from "./http/listen.ts";
+import { startMetricsServer } from "./http/metrics-server.ts";
+import type { LimitRate } from "./http/rate-limit.ts";
+import { createHttpServer, unusedConnections } from "./http/server.ts";
 import { PreparedOperations } from "./prepared-operations.ts";
-import type { LimitRate } from "./rate-limit.ts";
 
 export interface Gateway {
   /** Where metrics are, if anywhere: `http://127.0.0.1:9464/metrics`. */
@@ -118,7 +118,7 @@ async function limitRate(
   store: SharedStore | undefined,
 ): Promise<LimitRate | undefined> {
   if (identity === undefined || rateLimitPerMinute === 0) return undefined;
-  const { createRateLimit } = await import("./rate-limit.ts");
+  const { createRateLimit } = await import("./http/rate-limit.ts");
   return createRateLimit(rateLimitPerMinute, store);
 }
 

@@ -4,8 +4,8 @@ import { PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readJson } from "../../src/server/body.ts";
-import { listen } from "../../src/server/listen.ts";
+import { listen } from "../../src/server/http/listen.ts";
+import { readJson } from "../../src/server/http/read-json-body.ts";
 
 const text = JSON.stringify({ query: "{ __typename }", padding: "x".repeat(200_000) });
 

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
-import type { VerifiedCaller } from "../auth/verify-caller.ts";
-import type { SharedStore } from "../shared-store.ts";
+import type { VerifiedCaller } from "../../auth/verify-caller.ts";
+import type { SharedStore } from "../../shared-store.ts";
 import { HttpError } from "./http-error.ts";
 
 const windowSeconds = 60;

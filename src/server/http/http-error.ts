@@ -1,5 +1,5 @@
 /** A refusal in terms of HTTP: before, or outside of, any GraphQL operation. Answered as JSON in GraphQL's shape. */
-import type { GatewayError } from "../errors.ts";
+import type { GatewayError } from "../../errors.ts";
 
 /** Of the errors and of the answers that are not GraphQL's. */
 export const jsonType = "application/json; charset=utf-8";

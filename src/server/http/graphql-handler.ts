@@ -3,19 +3,19 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HeaderMap } from "@apollo/server";
 import Negotiator from "negotiator";
-import type { Authentication } from "../auth/authenticate.ts";
-import type { GatewayContext, RequestRecord } from "../context.ts";
-import { GatewayError } from "../errors.ts";
-import { parseTraceparent, untraced } from "../observability/span.ts";
-import { Deadline } from "../request/deadline.ts";
-import { Disconnection } from "../request/request-closed.ts";
-import type { Place } from "./admission.ts";
-import { readJson } from "./body.ts";
+import type { Authentication } from "../../auth/authenticate.ts";
+import type { GatewayContext, RequestRecord } from "../../context.ts";
+import { GatewayError } from "../../errors.ts";
+import { parseTraceparent, untraced } from "../../observability/span.ts";
+import { Deadline } from "../../request/deadline.ts";
+import { Disconnection } from "../../request/request-closed.ts";
+import { refuseBrokenText } from "../limits.ts";
+import type { Place } from "./concurrency-limit.ts";
 import { allowOrigin } from "./cors.ts";
-import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-answer.ts";
-import type { HttpOptions } from "./http.ts";
+import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-response.ts";
 import { HttpError } from "./http-error.ts";
-import { refuseBrokenText } from "./limits.ts";
+import { readJson } from "./read-json-body.ts";
+import type { HttpOptions } from "./server.ts";
 
 /** What is not answered yet when it returns is when its promise resolves. */
 export function handleGraphQL(

@@ -1,11 +1,11 @@
 /** `GET /metrics` on a port of its own, which need not be reachable from where callers are; nothing else is served there. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { GatewayLog } from "../observability/log.ts";
-import type { MetricsText } from "../observability/metrics.ts";
-import { answerOnSocket, errorOfBrokenHttp } from "./answer-on-socket.ts";
+import type { GatewayLog } from "../../observability/log.ts";
+import type { MetricsText } from "../../observability/metrics.ts";
 import { HttpError, jsonType } from "./http-error.ts";
 import { listen } from "./listen.ts";
+import { answerOnSocket, errorOfBrokenHttp } from "./respond-on-socket.ts";
 
 /** How long a scrape under way may still take when the gateway stops. */
 const graceMs = 1000;

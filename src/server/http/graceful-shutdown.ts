@@ -4,7 +4,7 @@
  */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import type { Admission } from "./admission.ts";
+import type { Admission } from "./concurrency-limit.ts";
 
 /** How long what is no GraphQL request may still take at the end: probes, pages, half-sent heads. */
 const restMs = 1000;

@@ -1,12 +1,12 @@
 /** How answers end: with an error, with a connection that closes, with a client that does not read. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { RequestRecord } from "../context.ts";
-import { GatewayError } from "../errors.ts";
-import type { GatewayLog } from "../observability/log.ts";
-import { answerOnSocket, errorOfBrokenHttp, lingerMs } from "./answer-on-socket.ts";
-import type { HttpOptions } from "./http.ts";
+import type { RequestRecord } from "../../context.ts";
+import { GatewayError } from "../../errors.ts";
+import type { GatewayLog } from "../../observability/log.ts";
 import { HttpError, httpErrorOf, jsonType } from "./http-error.ts";
+import { answerOnSocket, errorOfBrokenHttp, lingerMs } from "./respond-on-socket.ts";
+import type { HttpOptions } from "./server.ts";
 
 /** How long a client may take to read an answer: about as long as it may take to send a request. */
 const readTimeoutMs = 15_000;

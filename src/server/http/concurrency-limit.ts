@@ -2,7 +2,7 @@
  * How many GraphQL requests are under way, and how much of their bodies: what comes beyond is refused before it is read, so that
  * memory stays bounded and the refusal is quick, whatever Graph or the clients do.
  */
-import type { Disconnection } from "../request/request-closed.ts";
+import type { Disconnection } from "../../request/request-closed.ts";
 import { HttpError } from "./http-error.ts";
 
 /** Clients that all come back at once would be refused at once. */

@@ -5,11 +5,11 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { RequestRecord } from "../context.ts";
-import type { GatewayLog } from "../observability/log.ts";
-import type { GatewayMetrics } from "../observability/metrics.ts";
-import { traceIdOf, untraced } from "../observability/span.ts";
-import type { Disconnection } from "../request/request-closed.ts";
+import type { RequestRecord } from "../../context.ts";
+import type { GatewayLog } from "../../observability/log.ts";
+import type { GatewayMetrics } from "../../observability/metrics.ts";
+import { traceIdOf, untraced } from "../../observability/span.ts";
+import type { Disconnection } from "../../request/request-closed.ts";
 
 /** What had gone over a connection when its last request was over. */
 interface Transferred {

@@ -1,6 +1,6 @@
 /** Cross-origin access by exact origin: what is not listed gets no CORS header at all, and `*` never occurs. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../../config/config.ts";
 
 const sandbox = "https://studio.apollographql.com";
 

@@ -5,16 +5,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ApolloServer } from "@apollo/server";
-import type { Authenticate } from "../auth/authenticate.ts";
-import type { Config } from "../config/config.ts";
-import type { GatewayContext, RequestFacts, RequestRecord } from "../context.ts";
-import type { GatewayLog } from "../observability/log.ts";
-import type { GatewayMetrics } from "../observability/metrics.ts";
-import type { Tracing } from "../observability/opentelemetry.ts";
-import type { Clock } from "../request/clock.ts";
-import { Disconnection } from "../request/request-closed.ts";
-import type { Admission } from "./admission.ts";
-import { answerOnSocket } from "./answer-on-socket.ts";
+import type { Authenticate } from "../../auth/authenticate.ts";
+import type { Config } from "../../config/config.ts";
+import type { GatewayContext, RequestFacts, RequestRecord } from "../../context.ts";
+import type { GatewayLog } from "../../observability/log.ts";
+import type { GatewayMetrics } from "../../observability/metrics.ts";
+import type { Tracing } from "../../observability/opentelemetry.ts";
+import type { Clock } from "../../request/clock.ts";
+import { Disconnection } from "../../request/request-closed.ts";
+import { readStaticFile, type StaticFile, type StaticFiles } from "../graphiql.ts";
+import type { PreparedOperations } from "../prepared-operations.ts";
+import { observeRequest } from "./access-log.ts";
+import type { Admission } from "./concurrency-limit.ts";
 import {
   answerBrokenHttp,
   closeWhenDraining,
@@ -22,13 +24,11 @@ import {
   logAnswered,
   methodNotAllowed,
   refuse,
-} from "./end-answer.ts";
-import { readStaticFile, type StaticFile, type StaticFiles } from "./graphiql.ts";
-import { handleGraphQL } from "./graphql-request.ts";
+} from "./end-response.ts";
+import { handleGraphQL } from "./graphql-handler.ts";
 import { HttpError, jsonType } from "./http-error.ts";
-import { observeRequest } from "./observe-request.ts";
-import type { PreparedOperations } from "./prepared-operations.ts";
 import type { LimitRate } from "./rate-limit.ts";
+import { answerOnSocket } from "./respond-on-socket.ts";
 
 export interface HttpOptions {
   config: Config;
