@@ -10,7 +10,7 @@ import { describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
 import type { Credential } from "../../src/config/identity.ts";
 import { answerStatus, challengeClaims } from "../../src/emulator/faults.ts";
-import { buildSchema } from "../../src/server/build-schema.ts";
+import { buildSchema } from "../../src/server/graphql/build-schema.ts";
 import { type GatewayOptions, startGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";
 import { callerObjectId, defaultChallengeClaims, startIdentityProvider } from "../support/identity-provider.ts";

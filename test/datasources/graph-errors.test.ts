@@ -23,8 +23,8 @@ import {
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { startEmulator } from "../../src/emulator/server.ts";
 import { createLog } from "../../src/observability/log.ts";
-import { buildSchema } from "../../src/server/build-schema.ts";
-import { createFormatError } from "../../src/server/format-error.ts";
+import { buildSchema } from "../../src/server/graphql/build-schema.ts";
+import { createFormatError } from "../../src/server/graphql/format-error.ts";
 import { skippingClock } from "../support/clock.ts";
 import { encryptedPassword } from "../support/encrypted-password.ts";
 import { type Answer, type GatewayOptions, startGateway, type TestGateway } from "../support/gateway.ts";

@@ -13,7 +13,7 @@ import { describe, expect, it } from "vitest";
 import { seedRecords } from "../../src/emulator/seed.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";
-import { buildSchema } from "../../src/server/build-schema.ts";
+import { buildSchema } from "../../src/server/graphql/build-schema.ts";
 import { startGateway } from "../support/gateway.ts";
 import { codesOf } from "../support/leaks.ts";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/config/read-env.ts";
-import { buildSchema } from "../../src/server/build-schema.ts";
-import { readOperationManifest } from "../../src/server/operation-manifest.ts";
+import { buildSchema } from "../../src/server/graphql/build-schema.ts";
+import { readOperationManifest } from "../../src/server/graphql/plugins/manifest.ts";
 import { type Answer, startGateway } from "../support/gateway.ts";
 
 const READ = "query Read($id: ID!) {\n  userPfxCertificate(id: $id) {\n    id\n  }\n}";

@@ -1,5 +1,5 @@
 /** Whether something that must not be repeated was: in an answer's text and headers, or in the log. */
-import { buildSchema } from "../../src/server/build-schema.ts";
+import { buildSchema } from "../../src/server/graphql/build-schema.ts";
 import type { Answer, TestGateway } from "./gateway.ts";
 
 const pieceCharacters = 12;

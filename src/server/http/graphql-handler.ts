@@ -9,7 +9,7 @@ import { GatewayError } from "../../errors.ts";
 import { parseTraceparent, untraced } from "../../observability/span.ts";
 import { Deadline } from "../../request/deadline.ts";
 import { Disconnection } from "../../request/request-closed.ts";
-import { refuseBrokenText } from "../limits.ts";
+import { refuseBrokenText } from "../graphql/rules/document-limits.ts";
 import type { Place } from "./concurrency-limit.ts";
 import { allowOrigin } from "./cors.ts";
 import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-response.ts";

@@ -14,12 +14,12 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
-import type { GatewayContext } from "../../context.ts";
-import { badUserInput, type InvalidValue } from "../../errors.ts";
-import { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
-import { brokenRules } from "../../schema/validation/validate-input.ts";
+import type { GatewayContext } from "../../../context.ts";
+import { badUserInput, type InvalidValue } from "../../../errors.ts";
+import { UserPfxCertificatesArgs } from "../../../schema/user-pfx-certificates-args.ts";
+import { brokenRules } from "../../../schema/validation/validate-input.ts";
 import { isAboutValue } from "../format-error.ts";
-import { type Judging, judge, ofLiteral } from "../judge-value.ts";
+import { type Judging, judge, ofLiteral } from "./collect-input-errors.ts";
 
 /** Nobody reads more; the walk ends with them, whatever is left of the request. */
 const maxProblems = 100;

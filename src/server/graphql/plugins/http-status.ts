@@ -1,8 +1,8 @@
 /** The codes that are told in HTTP as well: a caller's missing or insufficient credentials, and what has no `data`. */
 import type { ApolloServerPlugin } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
-import type { GatewayContext } from "../../context.ts";
-import { GatewayError, GraphError } from "../../errors.ts";
+import type { GatewayContext } from "../../../context.ts";
+import { GatewayError, GraphError } from "../../../errors.ts";
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 export const httpStatus: ApolloServerPlugin<GatewayContext> = {

@@ -5,9 +5,9 @@
 import { randomUUID } from "node:crypto";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { type ASTNode, GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
-import { GatewayError, GraphError } from "../errors.ts";
-import type { GatewayLog } from "../observability/log.ts";
-import { maxTokens } from "./limits.ts";
+import { GatewayError, GraphError } from "../../errors.ts";
+import type { GatewayLog } from "../../observability/log.ts";
+import { maxTokens } from "./rules/document-limits.ts";
 
 /** Codes of Apollo's whose messages are fixed texts. */
 const fixedTexts = [

@@ -14,13 +14,13 @@ import {
   type OperationDefinitionNode,
   type ValueNode,
 } from "graphql";
-import type { InvalidValue } from "../errors.ts";
-import { base64Rule } from "../schema/base64.ts";
-import { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
-import { dateTimeOffsetRule } from "../schema/date-time-offset.ts";
-import { UpdateUserPfxCertificateInput } from "../schema/update-user-pfx-certificate-input.ts";
-import { UserPfxCertificateFilter } from "../schema/user-pfx-certificate-filter.ts";
-import { brokenRules } from "../schema/validation/validate-input.ts";
+import type { InvalidValue } from "../../../errors.ts";
+import { base64Rule } from "../../../schema/base64.ts";
+import { CreateUserPfxCertificateInput } from "../../../schema/create-user-pfx-certificate-input.ts";
+import { dateTimeOffsetRule } from "../../../schema/date-time-offset.ts";
+import { UpdateUserPfxCertificateInput } from "../../../schema/update-user-pfx-certificate-input.ts";
+import { UserPfxCertificateFilter } from "../../../schema/user-pfx-certificate-filter.ts";
+import { brokenRules } from "../../../schema/validation/validate-input.ts";
 
 /** A value as the walk sees it, wherever it stands. */
 export type Source =

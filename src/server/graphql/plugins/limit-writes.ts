@@ -13,8 +13,8 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from "graphql";
-import type { GatewayContext } from "../../context.ts";
-import { badUserInput } from "../../errors.ts";
+import type { GatewayContext } from "../../../context.ts";
+import { badUserInput } from "../../../errors.ts";
 
 /** @param max as many as one plural create may have. */
 export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {

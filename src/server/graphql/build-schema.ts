@@ -7,10 +7,13 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLObjectType, type GraphQLSchema, isObjectType, isUnionType, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
-import type { GatewayContext } from "../context.ts";
-import { badUserInput } from "../errors.ts";
-import { resolveUserReference, UserResolver } from "../resolvers/user.ts";
-import { resolveUserPfxCertificateReference, UserPfxCertificateResolver } from "../resolvers/user-pfx-certificate.ts";
+import type { GatewayContext } from "../../context.ts";
+import { badUserInput } from "../../errors.ts";
+import { resolveUserReference, UserResolver } from "../../resolvers/user.ts";
+import {
+  resolveUserPfxCertificateReference,
+  UserPfxCertificateResolver,
+} from "../../resolvers/user-pfx-certificate.ts";
 import { validateArgument } from "./validate-argument.ts";
 
 const federation = `extend schema

@@ -4,8 +4,8 @@
  */
 import type { ApolloServerPlugin, GraphQLRequest } from "@apollo/server";
 import { GraphQLError } from "graphql";
-import type { GatewayContext } from "../../context.ts";
-import type { OperationManifest } from "../operation-manifest.ts";
+import type { GatewayContext } from "../../../context.ts";
+import type { OperationManifest } from "./manifest.ts";
 
 const nothing = "{ __typename }";
 

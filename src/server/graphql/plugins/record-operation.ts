@@ -5,7 +5,7 @@
  * @see https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
  */
 import type { ApolloServerPlugin } from "@apollo/server";
-import type { GatewayContext } from "../../context.ts";
+import type { GatewayContext } from "../../../context.ts";
 
 /** @param namesOperations whether names come from the operator's manifest; else they are any caller's to choose, and left out. */
 export function recordOperation({ namesOperations }: { namesOperations: boolean }): ApolloServerPlugin<GatewayContext> {

@@ -10,23 +10,23 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import type { Config } from "../config/config.ts";
-import type { GatewayContext } from "../context.ts";
-import type { GatewayLog } from "../observability/log.ts";
+import type { Config } from "../../config/config.ts";
+import type { GatewayContext } from "../../context.ts";
+import type { GatewayLog } from "../../observability/log.ts";
+import { DocumentStore } from "../document-store.ts";
+import { prepareOperations } from "../plugins/prepare-operations.ts";
+import type { PreparedOperations } from "../prepared-operations.ts";
 import { buildSchema } from "./build-schema.ts";
-import { DocumentStore } from "./document-store.ts";
 import { createFormatError } from "./format-error.ts";
-import { knownOperationTypes } from "./known-operation-types.ts";
-import { maxTokens, withinLimits } from "./limits.ts";
-import { readOperationManifest } from "./operation-manifest.ts";
-import { countWrites } from "./plugins/count-writes.ts";
 import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";
-import { nameInvalidValues } from "./plugins/name-invalid-values.ts";
+import { countWrites } from "./plugins/limit-writes.ts";
+import { readOperationManifest } from "./plugins/manifest.ts";
 import { persistedOperations } from "./plugins/persisted-operations.ts";
-import { prepareOperations } from "./plugins/prepare-operations.ts";
 import { recordOperation } from "./plugins/record-operation.ts";
-import type { PreparedOperations } from "./prepared-operations.ts";
+import { nameInvalidValues } from "./plugins/report-invalid-values.ts";
+import { maxTokens, withinLimits } from "./rules/document-limits.ts";
+import { knownOperationTypes } from "./rules/known-operation-types.ts";
 
 /** @param prepared is filled with what is answered. @throws {ConfigError} where the file of persisted operations is not one. */
 export async function startApollo(

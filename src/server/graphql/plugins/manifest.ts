@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from "graphql";
-import { ConfigError } from "../config/read-env.ts";
-import { knownOperationTypes } from "./known-operation-types.ts";
-import { maxTokens, withinLimits } from "./limits.ts";
+import { ConfigError } from "../../../config/read-env.ts";
+import { maxTokens, withinLimits } from "../rules/document-limits.ts";
+import { knownOperationTypes } from "../rules/known-operation-types.ts";
 
 /** Documents by id. */
 export type OperationManifest = ReadonlyMap<string, string>;

@@ -22,7 +22,7 @@ import {
   type ValidationContext,
   visit,
 } from "graphql";
-import { HttpError } from "./http/http-error.ts";
+import { HttpError } from "../../http/http-error.ts";
 
 /** For graphql-js's parser. A hundred certificates by id in one operation have 2,900, a bulk create in literals 6,500. */
 export const maxTokens = 10_000;
