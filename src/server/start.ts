@@ -14,13 +14,13 @@ import type { SharedStore } from "../shared-store.ts";
 import { createExplorer } from "./explorer.ts";
 import { findGraphiql } from "./graphiql.ts";
 import { startApollo } from "./graphql/apollo.ts";
+import { PreparedOperations } from "./graphql/compiled/operation-cache.ts";
 import { Admission } from "./http/concurrency-limit.ts";
 import { drain } from "./http/graceful-shutdown.ts";
 import { listen } from "./http/listen.ts";
 import { startMetricsServer } from "./http/metrics-server.ts";
 import type { LimitRate } from "./http/rate-limit.ts";
 import { createHttpServer, unusedConnections } from "./http/server.ts";
-import { PreparedOperations } from "./prepared-operations.ts";
 
 export interface Gateway {
   /** Where metrics are, if anywhere: `http://127.0.0.1:9464/metrics`. */

@@ -1,7 +1,7 @@
 /** Which parsed documents stay in memory, and how many. */
 import { parse } from "graphql";
 import { describe, expect, it, vi } from "vitest";
-import { DocumentStore } from "../../src/server/document-store.ts";
+import { DocumentStore } from "../../src/server/graphql/compiled/document-cache.ts";
 import { startGateway } from "../support/gateway.ts";
 
 const keeps = async (text: string, keepsTexts = false) => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { buildSchema, execute, type FragmentDefinitionNode, Kind, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import { planOf } from "../../src/server/plan.ts";
+import { planOf } from "../../src/server/graphql/compiled/compile-operation.ts";
 
 /** Of a resolver's value, whatever that is. */
 const schema = buildSchema(`

@@ -2,7 +2,7 @@ import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/op
 import { describe, expect, it } from "vitest";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
-import { PreparedOperations } from "../../src/server/prepared-operations.ts";
+import { PreparedOperations } from "../../src/server/graphql/compiled/operation-cache.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 

@@ -13,10 +13,10 @@ import {
 import type { Config } from "../../config/config.ts";
 import type { GatewayContext } from "../../context.ts";
 import type { GatewayLog } from "../../observability/log.ts";
-import { DocumentStore } from "../document-store.ts";
-import { prepareOperations } from "../plugins/prepare-operations.ts";
-import type { PreparedOperations } from "../prepared-operations.ts";
 import { buildSchema } from "./build-schema.ts";
+import { prepareOperations } from "./compiled/cache-operations-plugin.ts";
+import { DocumentStore } from "./compiled/document-cache.ts";
+import type { PreparedOperations } from "./compiled/operation-cache.ts";
 import { createFormatError } from "./format-error.ts";
 import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";

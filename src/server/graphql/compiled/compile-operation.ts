@@ -22,8 +22,8 @@ import {
   type SelectionNode,
   type VariableDefinitionNode,
 } from "graphql";
-import type { GatewayContext } from "../context.ts";
-import { argumentsFrom, fail, variablesCoercion } from "./plan-input.ts";
+import type { GatewayContext } from "../../../context.ts";
+import { argumentsFrom, fail, variablesCoercion } from "./coerce-input.ts";
 
 /** What a value of a resolver's becomes in the answer. Throws where graphql-js would have more to say. */
 type Complete = (value: unknown) => unknown;

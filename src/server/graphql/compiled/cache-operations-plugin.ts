@@ -1,10 +1,10 @@
 /** Makes a plan of what Apollo Server has just answered without an error, so that the next such request needs less. */
 import type { ApolloServerPlugin } from "@apollo/server";
 import { type DocumentNode, type FragmentDefinitionNode, Kind } from "graphql";
-import type { GatewayContext } from "../../context.ts";
-import type { DocumentStore } from "../document-store.ts";
-import { planOf } from "../plan.ts";
-import type { PreparedOperations } from "../prepared-operations.ts";
+import type { GatewayContext } from "../../../context.ts";
+import { planOf } from "./compile-operation.ts";
+import type { DocumentStore } from "./document-cache.ts";
+import type { PreparedOperations } from "./operation-cache.ts";
 
 /** It stands after what writes into the record. */
 export function prepareOperations(

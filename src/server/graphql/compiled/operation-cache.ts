@@ -3,7 +3,7 @@
  * with the same text is executed at once, as with prepared statements. Whatever is unusual about a request, or about what
  * comes of it, is left to Apollo Server. Texts with anything of a caller's in them are not kept; see `document-store.ts`.
  */
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./compile-operation.ts";
 
 /** What clients have is a handful; what is more would be somebody's play. Used last stays longest. */
 const maxOperations = 100;
