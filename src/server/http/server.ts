@@ -13,7 +13,7 @@ import type { GatewayMetrics } from "../../observability/metrics.ts";
 import type { Tracing } from "../../observability/opentelemetry.ts";
 import type { Clock } from "../../request/clock.ts";
 import { Disconnection } from "../../request/request-closed.ts";
-import { readStaticFile, type StaticFile, type StaticFiles } from "../graphiql.ts";
+import { readStaticFile, type StaticFile, type StaticFiles } from "../explorer/graphiql.ts";
 import type { PreparedOperations } from "../graphql/compiled/operation-cache.ts";
 import { observeRequest } from "./access-log.ts";
 import type { Admission } from "./concurrency-limit.ts";

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { packageFolder } from "../package-folder.ts";
+import { packageFolder } from "../../package-folder.ts";
 
 const cdn = "https://embeddable-sandbox.cdn.apollographql.com";
 const frame = "https://sandbox.embed.apollographql.com";
