@@ -1,10 +1,12 @@
 /** How one request gets its caller and its data sources. */
 import { hash } from "node:crypto";
-import type { Authentication, AuthMode } from "./auth/authenticate.ts";
+import type { Authentication } from "./auth/authenticate.ts";
 import type { Renewal } from "./auth/token-cache.ts";
 import type { VerifiedCaller } from "./auth/verify-caller.ts";
+import type { AuthMode } from "./config/config.ts";
 import type { GraphClient } from "./datasources/graph/graph-client.ts";
 import type { GraphCaller } from "./datasources/graph/protocol/request.ts";
+import type { InFlightCreates } from "./datasources/user-pfx-certificates/in-flight-creates.ts";
 import { UserPfxCertificates } from "./datasources/user-pfx-certificates/user-pfx-certificates.ts";
 import { GatewayError } from "./errors.ts";
 import type { AuditEntry, GatewayLog } from "./observability/log.ts";
@@ -48,7 +50,13 @@ export interface RequestFacts {
   disconnected: Disconnection;
 }
 
-/** What of the configuration a request has to do with. */
+/** What the requests of one process share. */
+export interface ProcessState {
+  readonly client: GraphClient;
+  readonly creates: InFlightCreates;
+}
+
+/** The settings that a request needs. */
 export interface RequestSettings {
   readonly authMode: AuthMode;
   readonly maxBatchItems: number;
@@ -56,11 +64,15 @@ export interface RequestSettings {
 }
 
 /** One request's context: a plain object, because Apollo Server hands on a copy of it. */
-export function createContext(client: GraphClient, settings: RequestSettings, facts: RequestFacts): GatewayContext {
+export function createContext(
+  { client, creates }: ProcessState,
+  settings: RequestSettings,
+  facts: RequestFacts,
+): GatewayContext {
   const caller = new RequestCaller(client.log, settings, facts);
   return {
     record: facts.record,
-    dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, settings.maxBatchItems) },
+    dataSources: { userPfxCertificates: new UserPfxCertificates(client, caller, creates, settings.maxBatchItems) },
     resolved: undefined,
   };
 }

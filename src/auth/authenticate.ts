@@ -4,16 +4,11 @@
  */
 import type { IdentityConfig } from "../config/identity.ts";
 import { GatewayError } from "../errors.ts";
+import type { Deadline } from "../request/deadline.ts";
 import { bearerOf } from "./bearer.ts";
 import type { GraphTokens } from "./graph-tokens.ts";
 import type { Renewal } from "./token-cache.ts";
 import type { VerifiedCaller } from "./verify-caller.ts";
-
-/**
- * `passthrough`: the caller's own Graph token goes through, opaque. `obo`: on behalf of the verified caller. `app`: the
- * gateway's own identity, for verified callers. `none`: the emulator, which takes any token.
- */
-export type AuthMode = "passthrough" | "obo" | "app" | "none";
 
 export interface Authentication {
   /** Who is known to call; null where nobody was verified. */
@@ -27,12 +22,7 @@ export interface Authentication {
 }
 
 /** Rejects where the request must not go on: 401 and 403 in terms of HTTP, 503 where that can't be decided in time. */
-export type Authenticate = (authorization: string | undefined, deadline: TimeLimit) => Promise<Authentication>;
-
-/** What there is of the request's time. */
-interface TimeLimit {
-  limit<Value>(promise: Promise<Value>): Promise<Value | "late">;
-}
+export type Authenticate = (authorization: string | undefined, deadline: Deadline) => Promise<Authentication>;
 
 /** The modes in which nobody is verified. */
 export function authenticateNobody(mode: "passthrough" | "none"): Authenticate {

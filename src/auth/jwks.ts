@@ -7,6 +7,7 @@
  */
 import { type CryptoKey, importJWK } from "jose";
 import { GatewayError } from "../errors.ts";
+import { isRecord } from "../json.ts";
 import type { FetchJson } from "./fetch-json.ts";
 
 /** A key that was withdrawn stops working after this long, unless the set can't be fetched. */
@@ -119,5 +120,3 @@ function bitsOf(base64url: string): number {
   const hex = Buffer.from(base64url, "base64url").toString("hex");
   return hex === "" ? 0 : BigInt(`0x${hex}`).toString(2).length;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -6,6 +6,7 @@ import { createGraphTokens } from "../auth/graph-tokens.ts";
 import type { Config } from "../config/config.ts";
 import { GraphClient } from "../datasources/graph/graph-client.ts";
 import { WriteQuota } from "../datasources/graph/pipeline/write-quota.ts";
+import { InFlightCreates } from "../datasources/user-pfx-certificates/in-flight-creates.ts";
 import { UserPfxCertificates } from "../datasources/user-pfx-certificates/user-pfx-certificates.ts";
 import { type ErrorCode, GatewayError, GraphError } from "../errors.ts";
 import { createLog } from "../observability/log.ts";
@@ -113,10 +114,13 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
   } as const;
   const knowsPermission = token !== undefined || config.authMode === "none";
   try {
-    const failure = await new UserPfxCertificates(client, caller, 1).list({ first: 1, after: null, filter: null }).then(
-      () => undefined,
-      (error: unknown) => (error instanceof GatewayError ? error : new GatewayError("UPSTREAM_UNAVAILABLE", "failed")),
-    );
+    const failure = await new UserPfxCertificates(client, caller, new InFlightCreates(), 1)
+      .list({ first: 1, after: null, filter: null })
+      .then(
+        () => undefined,
+        (error: unknown) =>
+          error instanceof GatewayError ? error : new GatewayError("UPSTREAM_UNAVAILABLE", "failed"),
+      );
     const skew = examineClock(client);
     if (failure === undefined) {
       return [

@@ -1,8 +1,6 @@
 /** The configuration: the only reader of the environment. What can be set stands in `config-variables.ts`. */
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import type { AuthMode } from "../auth/authenticate.ts";
-import type { ApiVersion } from "../datasources/graph/pipeline/api-version.ts";
 import { type IdentityConfig, readIdentity } from "./identity.ts";
 import { ConfigError, ConfigReader, isLoopback, isUnset } from "./read-env.ts";
 import { readTracing } from "./tracing.ts";
@@ -14,6 +12,15 @@ const clouds = {
   "usgov-dod": { graph: "https://dod-graph.microsoft.us", authority: "https://login.microsoftonline.us" },
   china: { graph: "https://microsoftgraph.chinacloudapi.cn", authority: "https://login.chinacloudapi.cn" },
 } as const;
+
+/**
+ * `passthrough`: the caller's own Graph token goes through, opaque. `obo`: on behalf of the verified caller. `app`: the
+ * gateway's own identity, for verified callers. `none`: the emulator, which takes any token.
+ */
+export type AuthMode = "passthrough" | "obo" | "app" | "none";
+
+/** Which version of Graph is asked; `auto` finds out which one has the collection. */
+export type ApiVersion = "v1.0" | "beta" | "auto";
 
 export interface Config {
   host: string;

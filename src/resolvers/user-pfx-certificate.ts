@@ -48,8 +48,11 @@ export class UserPfxCertificateResolver {
     inputs: CreateUserPfxCertificateInput[],
     @Ctx() { dataSources }: GatewayContext,
   ): Promise<CreateUserPfxCertificatesPayload> {
-    const results = await dataSources.userPfxCertificates.createMany(inputs);
-    const failedCount = results.filter((result) => result instanceof UserPfxCertificateFailure).length;
+    const created = await dataSources.userPfxCertificates.createMany(inputs);
+    const results = created.map((each) =>
+      "certificate" in each ? each.certificate : Object.assign(new UserPfxCertificateFailure(), each.failure),
+    );
+    const failedCount = created.filter((each) => "failure" in each).length;
     return { results, createdCount: results.length - failedCount, failedCount };
   }
 

@@ -1,8 +1,8 @@
 /** The ten writable properties of a certificate; the id and the service's timestamps are Graph's to assign. */
 import { Field, InputType } from "type-graphql";
+import { HidesSecrets } from "../hide-secrets.ts";
 import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
-import { HidesSecrets } from "./hide-secrets.ts";
 import { propertyDescriptions as describes, encryptedPasswordRule } from "./property-descriptions.ts";
 import { UserPfxIntendedPurpose } from "./user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "./user-pfx-padding-scheme.ts";

@@ -1,6 +1,5 @@
 /** Why one certificate of many was not created; a failure that is data, so that the others' outcome is told all the same. */
 import { Field, Float, ID, ObjectType } from "type-graphql";
-import { type GatewayError, GraphError } from "../errors.ts";
 
 @ObjectType({ description: "Why one certificate of many was not created.", simpleResolvers: true })
 export class UserPfxCertificateFailure {
@@ -27,30 +26,4 @@ export class UserPfxCertificateFailure {
     description: "With CLAIMS_CHALLENGE: base64 of the JSON to ask for a new token with.",
   })
   claims!: string | null;
-
-  /** @param sinceMs how long ago it failed: others of the same request took longer, and a wait has begun by then. */
-  static of(error: GatewayError, sinceMs: number): UserPfxCertificateFailure {
-    const { retryAfterSeconds } = error;
-    return Object.assign(new UserPfxCertificateFailure(), {
-      code: error.code,
-      message: error.invalid?.map(({ path, message }) => `${path} ${message}`).join("; ") ?? error.message,
-      certificateId: error.certificateId ?? null,
-      retryAfterSeconds:
-        retryAfterSeconds === undefined ? null : Math.max(0, Math.ceil(retryAfterSeconds * 1000 - sinceMs)) / 1000,
-      graphRequestId: error instanceof GraphError ? error.graph.requestId : null,
-      claims: error.claims ?? null,
-    });
-  }
-
-  /** @param id under which the log has it. */
-  static masked(id: string): UserPfxCertificateFailure {
-    return Object.assign(new UserPfxCertificateFailure(), {
-      code: "INTERNAL_SERVER_ERROR",
-      message: `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`,
-      certificateId: null,
-      retryAfterSeconds: null,
-      graphRequestId: null,
-      claims: null,
-    });
-  }
 }

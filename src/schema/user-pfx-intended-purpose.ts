@@ -1,14 +1,6 @@
-/** `microsoft.graph.userPfxIntendedPurpose`: GraphQL name on the left, Graph's wire value on the right. */
+/** The GraphQL enum UserPfxIntendedPurpose. */
 import { registerEnumType } from "type-graphql";
-
-export const UserPfxIntendedPurpose = {
-  UNASSIGNED: "unassigned",
-  SMIME_ENCRYPTION: "smimeEncryption",
-  SMIME_SIGNING: "smimeSigning",
-  VPN: "vpn",
-  WIFI: "wifi",
-} as const;
-export type UserPfxIntendedPurpose = (typeof UserPfxIntendedPurpose)[keyof typeof UserPfxIntendedPurpose];
+import { UserPfxIntendedPurpose } from "./enum-values.ts";
 
 registerEnumType(UserPfxIntendedPurpose, {
   name: "UserPfxIntendedPurpose",
@@ -21,3 +13,5 @@ registerEnumType(UserPfxIntendedPurpose, {
     WIFI: { description: "Wi-Fi authentication." },
   },
 });
+
+export { UserPfxIntendedPurpose };

@@ -1,15 +1,6 @@
-/** `microsoft.graph.userPfxPaddingScheme`: GraphQL name on the left, Graph's wire value on the right. */
+/** The GraphQL enum UserPfxPaddingScheme. */
 import { registerEnumType } from "type-graphql";
-
-export const UserPfxPaddingScheme = {
-  NONE: "none",
-  PKCS1: "pkcs1",
-  OAEP_SHA1: "oaepSha1",
-  OAEP_SHA256: "oaepSha256",
-  OAEP_SHA384: "oaepSha384",
-  OAEP_SHA512: "oaepSha512",
-} as const;
-export type UserPfxPaddingScheme = (typeof UserPfxPaddingScheme)[keyof typeof UserPfxPaddingScheme];
+import { UserPfxPaddingScheme } from "./enum-values.ts";
 
 registerEnumType(UserPfxPaddingScheme, {
   name: "UserPfxPaddingScheme",
@@ -23,3 +14,5 @@ registerEnumType(UserPfxPaddingScheme, {
     OAEP_SHA512: { description: "OAEP with SHA-512; what Microsoft's import tool uses by default." },
   },
 });
+
+export { UserPfxPaddingScheme };

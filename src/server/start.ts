@@ -7,6 +7,7 @@ import { createContext } from "../context.ts";
 import { GraphClient } from "../datasources/graph/graph-client.ts";
 import { SharedWriteQuota } from "../datasources/graph/pipeline/shared-write-quota.ts";
 import { WriteQuota } from "../datasources/graph/pipeline/write-quota.ts";
+import { InFlightCreates } from "../datasources/user-pfx-certificates/in-flight-creates.ts";
 import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
 import { type Clock, systemClock } from "../request/clock.ts";
@@ -57,6 +58,7 @@ export async function startGateway(
     metrics,
     clock,
   });
+  const shared = { client, creates: new InFlightCreates() };
   const { authenticate, tokens, close: closeTokens } = await authentication(config, metrics);
   metrics?.readGauges({
     writeQuotaRemaining: () => client.writeQuotaRemaining,
@@ -74,7 +76,7 @@ export async function startGateway(
     metrics,
     tracing,
     authenticate,
-    createContext: (facts) => createContext(client, config, facts),
+    createContext: (facts) => createContext(shared, config, facts),
     explorer: config.explorer ? createExplorer(graphiql !== undefined) : undefined,
     graphiql,
     isReady: () => isReady,

@@ -69,6 +69,8 @@ function moodyGraph(random: () => number) {
 
 const listen = (server: Server, port = 0) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
 
+const resource = { collectionPath: "/x", noun: "thing" };
+
 describe("a storm of requests", () => {
   it.each(Array.from({ length: 10 }, (_, index) => 50 + index))(
     "throws nothing at anybody, and loses no connection: %i",
@@ -93,7 +95,7 @@ describe("a storm of requests", () => {
         } as const;
         if (leavesAfterMs !== undefined) setTimeout(() => caller.disconnected.happen(), leavesAfterMs);
         const operation = random() < 0.5 ? "read" : "create";
-        const request = { operation, method: "GET", path: "/x", caller } as const;
+        const request = { resource, operation, method: "GET", path: "/x", caller } as const;
         await transport.send(request, "/x", undefined).catch(() => {});
       };
 

@@ -1,6 +1,6 @@
 /** What is remembered of a key, and for how long. Straight at the class: it takes thousands of creates to show. */
 import { describe, expect, it } from "vitest";
-import { KeyedCreates, type Past } from "../../src/datasources/user-pfx-certificates/in-flight-creates.ts";
+import { InFlightCreates, type Past } from "../../src/datasources/user-pfx-certificates/in-flight-creates.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { systemClock } from "../../src/request/clock.ts";
 import { Deadline } from "../../src/request/deadline.ts";
@@ -18,7 +18,7 @@ const input = {
 };
 
 function open() {
-  const creates = new KeyedCreates();
+  const creates = new InFlightCreates();
   const caller = { deadline: new Deadline(60_000, systemClock), disconnected: new Disconnection() };
   const run = (
     thumbprint: string,

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WriteQuota, withWriteQuota } from "../../src/datasources/graph/pipeline/write-quota.ts";
 import type { GraphRequest, GraphResponse } from "../../src/datasources/graph/protocol/request.ts";
+import { resource } from "../../src/datasources/user-pfx-certificates/path.ts";
 import { untraced } from "../../src/observability/span.ts";
 import type { Clock } from "../../src/request/clock.ts";
 import { Deadline } from "../../src/request/deadline.ts";
@@ -23,6 +24,7 @@ const created: GraphResponse = { status: 201, headers: {}, body: {}, clientReque
 
 function aCreate(deadlineMs: number): GraphRequest {
   return {
+    resource,
     operation: "create",
     method: "POST",
     path: "/deviceManagement/userPfxCertificates",

@@ -2,11 +2,12 @@
  * The way of a request to Graph and back, once per process. The concerns around the call are composed here, and only
  * here, in the order in which they are written down.
  */
+
+import type { ApiVersion } from "../../config/config.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import type { GatewayMetrics } from "../../observability/metrics.ts";
 import type { Clock } from "../../request/clock.ts";
-import { KeyedCreates } from "../user-pfx-certificates/in-flight-creates.ts";
-import { type ApiVersion, withApiVersion } from "./pipeline/api-version.ts";
+import { withApiVersion } from "./pipeline/api-version.ts";
 import { createBatch, withBatch } from "./pipeline/batch.ts";
 import { withCircuitBreaker } from "./pipeline/circuit-breaker.ts";
 import { withObserver } from "./pipeline/observe.ts";
@@ -37,7 +38,6 @@ export class GraphClient {
   readonly metrics: GatewayMetrics | undefined;
   readonly clock: Clock;
   readonly graphClock: GraphClock;
-  readonly creates: KeyedCreates;
   readonly #retryBudget: RetryBudget;
   /** An answer of any status, or the reason why there is none. Rejects only where the gateway refuses to ask. */
   readonly send: (request: GraphRequest) => Promise<Outcome>;
@@ -55,7 +55,6 @@ export class GraphClient {
     this.metrics = metrics;
     this.clock = clock;
     this.graphClock = new GraphClock(clock.now);
-    this.creates = new KeyedCreates();
     this.#retryBudget = new RetryBudget(clock.now);
 
     const transport = createTransport(baseUrl, maxConnections);

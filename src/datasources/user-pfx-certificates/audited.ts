@@ -2,8 +2,8 @@
 import { GatewayError, GraphError } from "../../errors.ts";
 import type { AuditEntry } from "../../observability/log.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { requestIdOf } from "../graph/pipeline/observe.ts";
 import { type GraphCaller, type GraphResponse, isAbandoned } from "../graph/protocol/request.ts";
+import { requestIdOf } from "../graph/protocol/response.ts";
 
 /** What a line of the audit log is about. */
 export type AuditSubject = Omit<AuditEntry, "outcome" | "clientRequestId" | "requestId">;

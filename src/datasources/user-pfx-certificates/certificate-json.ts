@@ -2,21 +2,22 @@
  * A certificate as Graph's JSON has it: what is sent, and what is answered, checked; redacted secrets and enum members unknown
  * to this build become null.
  */
-import { hideSecrets } from "../../schema/hide-secrets.ts";
+
+import { hideSecrets } from "../../hide-secrets.ts";
+import { isRecord } from "../../json.ts";
+import { UserPfxIntendedPurpose, UserPfxPaddingScheme } from "../../schema/enum-values.ts";
 import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
-import { UserPfxIntendedPurpose } from "../../schema/user-pfx-intended-purpose.ts";
-import { UserPfxPaddingScheme } from "../../schema/user-pfx-padding-scheme.ts";
 import { withoutLineBreaks } from "../../schema/validation/line-breaks.ts";
-import { isCertificateId } from "../graph/protocol/odata.ts";
+import type { Base64Property, GraphEntity } from "../graph/protocol/body-encoding.ts";
 import { type GraphPage, queryOfNextLink } from "../graph/protocol/paging.ts";
-import { isRecord } from "../json.ts";
+import { collectionPath, isCertificateId } from "./path.ts";
 
 const purposes: readonly UserPfxIntendedPurpose[] = Object.values(UserPfxIntendedPurpose);
 const paddingSchemes: readonly UserPfxPaddingScheme[] = Object.values(UserPfxPaddingScheme);
 
-/** What is sent of a certificate; JSON leaves out what is undefined. The file is not among the properties: see `graph-json.ts`. */
-export class UserPfxCertificateBody {
+/** What is sent of a certificate; JSON leaves out what is undefined. The file is not among the properties: see `body-encoding.ts`. */
+export class UserPfxCertificateBody implements GraphEntity {
   readonly "@odata.type" = "#microsoft.graph.userPFXCertificate";
   readonly thumbprint: string | undefined;
   readonly intendedPurpose: UserPfxIntendedPurpose | undefined;
@@ -46,9 +47,8 @@ export class UserPfxCertificateBody {
     this.#file = input.encryptedPfxBlob;
   }
 
-  /** Base64, which was checked when it came in. */
-  get file(): string | undefined {
-    return this.#file;
+  get base64(): Base64Property | undefined {
+    return this.#file === undefined ? undefined : { property: "encryptedPfxBlob", text: this.#file };
   }
 
   /** What must not come back in an error. */
@@ -143,6 +143,6 @@ export function pageOfUserPfxCertificates(
   }
   const nextLink = body["@odata.nextLink"];
   if (nextLink === undefined || nextLink === null) return { items, nextQuery: undefined };
-  const nextQuery = typeof nextLink === "string" ? queryOfNextLink(nextLink, baseUrl) : undefined;
+  const nextQuery = typeof nextLink === "string" ? queryOfNextLink(nextLink, baseUrl, collectionPath) : undefined;
   return nextQuery === undefined ? undefined : { items, nextQuery };
 }

@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { badUserInput, GatewayError, GraphError } from "../../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
-import { UserPfxCertificateFailure } from "../../schema/user-pfx-certificate-failure.ts";
 import { brokenRules } from "../../schema/validation/validate-input.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
 import { type GraphCaller, isAbandoned } from "../graph/protocol/request.ts";
@@ -24,7 +23,7 @@ export async function createMany(
   caller: GraphCaller,
   { inputs, max }: { inputs: readonly CreateUserPfxCertificateInput[]; max: number },
   create: (input: CreateUserPfxCertificateInput) => Promise<UserPfxCertificate>,
-): Promise<(UserPfxCertificate | UserPfxCertificateFailure)[]> {
+): Promise<CreateResult[]> {
   try {
     caller.authorize("write");
   } catch (error) {
@@ -48,19 +47,45 @@ export async function createMany(
   if (ofAsked.length > 0 && ofAsked.every(isAboutCredentials)) throw ofAsked[0];
   const now = client.clock.now();
   return settled.map((each, index) =>
-    each.status === "fulfilled" ? each.value : failureOf(client, each.reason, now - (endedAtMs[index] ?? now)),
+    each.status === "fulfilled"
+      ? { certificate: each.value }
+      : { failure: failureOf(client, each.reason, now - (endedAtMs[index] ?? now)) },
   );
 }
 
-function failureOf({ metrics, log }: GraphClient, reason: unknown, sinceMs: number): UserPfxCertificateFailure {
-  if (reason instanceof GatewayError) {
-    if (!isAbandoned(reason)) metrics?.error(reason.code);
-    return UserPfxCertificateFailure.of(reason, sinceMs);
+/** Why one of many was not created: the fields of `UserPfxCertificateFailure`. */
+export interface CreateFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly certificateId: string | null;
+  readonly retryAfterSeconds: number | null;
+  readonly graphRequestId: string | null;
+  readonly claims: string | null;
+}
+
+export type CreateResult = { readonly certificate: UserPfxCertificate } | { readonly failure: CreateFailure };
+
+/** @param sinceMs how long ago it failed: others of the same request took longer, and a wait has begun by then. */
+function failureOf({ metrics, log }: GraphClient, reason: unknown, sinceMs: number): CreateFailure {
+  if (!(reason instanceof GatewayError)) {
+    metrics?.error("INTERNAL_SERVER_ERROR");
+    const id = randomUUID();
+    log.internalError({ id, error: reason });
+    const message = `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`;
+    const nothing = { certificateId: null, retryAfterSeconds: null, graphRequestId: null, claims: null };
+    return { code: "INTERNAL_SERVER_ERROR", message, ...nothing };
   }
-  metrics?.error("INTERNAL_SERVER_ERROR");
-  const id = randomUUID();
-  log.internalError({ id, error: reason });
-  return UserPfxCertificateFailure.masked(id);
+  if (!isAbandoned(reason)) metrics?.error(reason.code);
+  const { code, invalid, certificateId, retryAfterSeconds, claims } = reason;
+  return {
+    code,
+    message: invalid?.map(({ path, message }) => `${path} ${message}`).join("; ") ?? reason.message,
+    certificateId: certificateId ?? null,
+    retryAfterSeconds:
+      retryAfterSeconds === undefined ? null : Math.max(0, Math.ceil(retryAfterSeconds * 1000 - sinceMs)) / 1000,
+    graphRequestId: reason instanceof GraphError ? reason.graph.requestId : null,
+    claims: claims ?? null,
+  };
 }
 
 /** Of an input that broke a rule, and so was not sent. */

@@ -1,5 +1,5 @@
 /** One certificate's create, for `createOnce`: how it is sent, looked up, told apart from others, and given up. */
-import type { GatewayError } from "../../errors.ts";
+import { GatewayError, GraphError } from "../../errors.ts";
 import type { ReconcileOutcome } from "../../observability/metrics.ts";
 import type { TraceSpan } from "../../observability/span.ts";
 import type { Clock } from "../../request/clock.ts";
@@ -7,14 +7,14 @@ import type { Deadline } from "../../request/deadline.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { conflictWith, errorOfAnswer, errorOfSilence } from "../graph/protocol/error.ts";
-import { collectionPath } from "../graph/protocol/odata.ts";
-import type { Batch, GraphCaller, GraphRequest, Outcome } from "../graph/protocol/request.ts";
+import { errorOfAnswer, errorOfSilence, graphDetailsOf } from "../graph/protocol/error.ts";
+import type { Batch, GraphCaller, GraphRequest, GraphResponse, Outcome } from "../graph/protocol/request.ts";
 import { askedSecondsOf } from "../graph/protocol/retry-after.ts";
 import type { Seen } from "./audited.ts";
 import { UserPfxCertificateBody } from "./certificate-json.ts";
 import type { Past } from "./in-flight-creates.ts";
 import { isOurs } from "./match-created-record.ts";
+import { collectionPath, resource } from "./path.ts";
 import { type CreateSteps, isDoubtful, mayStillBeApplied } from "./reconcile.ts";
 
 /** What is to be stored, what it travels with, and what is known of its key and of Graph's answers. */
@@ -50,6 +50,7 @@ export class Create implements CreateSteps {
     this.#subject = subject;
     this.#collection = collection;
     this.#request = {
+      resource,
       operation: "create",
       method: "POST",
       path: collectionPath,
@@ -119,4 +120,12 @@ export class Create implements CreateSteps {
       this.#settling = undefined;
     };
   }
+}
+
+/** The user already has the certificate: a look-up has found it. */
+async function conflictWith(id: string, request: GraphRequest, response?: GraphResponse): Promise<GatewayError> {
+  const message = `That user already has that certificate, under the id ${id}.`;
+  const details = { certificateId: id };
+  if (response === undefined) return new GatewayError("CONFLICT", message, details);
+  return new GraphError("CONFLICT", message, await graphDetailsOf(request, response), details);
 }

@@ -5,9 +5,9 @@
 import type { GatewayError } from "../../errors.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { isSegmentMissing } from "../graph/pipeline/api-version.ts";
 import { errorOfAnswer, errorOfSilence } from "../graph/protocol/error.ts";
 import { type GraphRequest, type Outcome, TransportError } from "../graph/protocol/request.ts";
+import { isSegmentMissing } from "../graph/protocol/response.ts";
 import { resolutionMs } from "../graph/protocol/server-clock.ts";
 import type { Seen } from "./audited.ts";
 import { isSince } from "./match-created-record.ts";

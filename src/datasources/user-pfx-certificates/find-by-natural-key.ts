@@ -3,10 +3,10 @@ import { GatewayError, GraphError } from "../../errors.ts";
 import type { TraceSpan } from "../../observability/span.ts";
 import { Disconnection } from "../../request/request-closed.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
-import { filterQuery } from "../graph/protocol/odata.ts";
 import type { GraphPage } from "../graph/protocol/paging.ts";
 import type { GraphCaller } from "../graph/protocol/request.ts";
 import { matches } from "./filter.ts";
+import { naturalKeyQuery } from "./path.ts";
 
 /** Its share of the whole time. */
 const lookUpShare = 0.4;
@@ -31,7 +31,7 @@ export async function lookUp(
   const caller = lookUpCaller(onBehalfOf, span);
   const key = { userPrincipalName, thumbprint };
   const asked = new Set<string>();
-  for (let query = filterQuery(key); !asked.has(query); ) {
+  for (let query = naturalKeyQuery(key); !asked.has(query); ) {
     asked.add(query);
     const page = await fetchPage(query, caller).catch((error: unknown) => {
       // A Graph that does not take the filter is asked for everything.

@@ -58,7 +58,7 @@ class Known {
   }
 }
 
-export class KeyedCreates {
+export class InFlightCreates {
   /** The keys asked for lately, and before that: forgotten by the thousands, which costs nothing. */
   #recent = new Map<string, Known>();
   #former = new Map<string, Known>();

@@ -10,21 +10,21 @@ import type { TraceSpan } from "../../observability/span.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
-import type { UserPfxCertificateFailure } from "../../schema/user-pfx-certificate-failure.ts";
 import type { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { isSegmentMissing } from "../graph/pipeline/api-version.ts";
 import { errorOfAnswer, errorOfSilence } from "../graph/protocol/error.ts";
-import { certificatePath, collectionPath, filterQuery } from "../graph/protocol/odata.ts";
 import { type Connection, type GraphPage, pageOf } from "../graph/protocol/paging.ts";
 import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "../graph/protocol/request.ts";
+import { isSegmentMissing } from "../graph/protocol/response.ts";
 import { type AuditSubject, audited } from "./audited.ts";
 import { pageOfUserPfxCertificates, UserPfxCertificateBody, userPfxCertificateOf } from "./certificate-json.ts";
 import { Create } from "./create.ts";
-import { createMany } from "./create-many.ts";
+import { type CreateResult, createMany } from "./create-many.ts";
 import { deleteOnce } from "./delete-once.ts";
 import { matches } from "./filter.ts";
 import { lookUp, lookUpCaller, type NaturalKey } from "./find-by-natural-key.ts";
+import type { InFlightCreates } from "./in-flight-creates.ts";
+import { certificatePath, collectionPath, naturalKeyQuery, resource } from "./path.ts";
 import { createOnce } from "./reconcile.ts";
 
 const defaultFirst = 50;
@@ -37,6 +37,7 @@ const tooManyReads = `One request may ask for at most ${maxReads} certificates b
 export class UserPfxCertificates {
   readonly #client: GraphClient;
   readonly #caller: GraphCaller;
+  readonly #creates: InFlightCreates;
   readonly #maxBatchItems: number;
   #reads: Batch | undefined;
   #readCount = 0;
@@ -49,10 +50,11 @@ export class UserPfxCertificates {
       lookUp(key, this.#caller, span, (query, caller) => this.#fetchPage(query, caller, { isLookUp: true })),
   };
 
-  /** @param maxBatchItems most inputs of one plural create. */
-  constructor(client: GraphClient, caller: GraphCaller, maxBatchItems: number) {
+  /** @param creates those of all requests. @param maxBatchItems most inputs of one plural create. */
+  constructor(client: GraphClient, caller: GraphCaller, creates: InFlightCreates, maxBatchItems: number) {
     this.#client = client;
     this.#caller = caller;
+    this.#creates = creates;
     this.#maxBatchItems = maxBatchItems;
   }
 
@@ -73,9 +75,7 @@ export class UserPfxCertificates {
    *
    * @throws {GatewayError} `UNAUTHENTICATED` or `CLAIMS_CHALLENGE` where that is the answer to all of them.
    */
-  createMany(
-    inputs: readonly CreateUserPfxCertificateInput[],
-  ): Promise<(UserPfxCertificate | UserPfxCertificateFailure)[]> {
+  createMany(inputs: readonly CreateUserPfxCertificateInput[]): Promise<CreateResult[]> {
     const batch = this.#client.batch(inputs.length);
     return createMany(this.#client, this.#caller, { inputs, max: this.#maxBatchItems }, (input) =>
       this.#create(input, batch),
@@ -109,7 +109,7 @@ export class UserPfxCertificates {
     return pageOf({
       first: first ?? defaultFirst,
       after,
-      firstQuery: filterQuery({ ...filter, ...(userPrincipalName !== undefined && { userPrincipalName }) }),
+      firstQuery: naturalKeyQuery({ ...filter, ...(userPrincipalName !== undefined && { userPrincipalName }) }),
       filterKey: JSON.stringify(conditions.map((each) => each.sort())),
       matches: conditions.every((each) => each.length === 0)
         ? undefined
@@ -131,6 +131,7 @@ export class UserPfxCertificates {
       throw badUserInput([{ path: "input", message: "must give at least one property" }]);
     }
     const request: GraphRequest = {
+      resource,
       operation: "update",
       method: "PATCH",
       path,
@@ -161,6 +162,7 @@ export class UserPfxCertificates {
    */
   async delete(id: string): Promise<string> {
     const request: GraphRequest = {
+      resource,
       operation: "delete",
       method: "DELETE",
       path: certificatePath(id),
@@ -178,7 +180,7 @@ export class UserPfxCertificates {
     const { thumbprint, userPrincipalName } = input;
     const subject: AuditSubject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
     return audited(this.#client, this.#caller, subject, async (seen, token) => {
-      const certificate = await this.#client.creates.run(input, token, this.#caller, (past) =>
+      const certificate = await this.#creates.run(input, token, this.#caller, (past) =>
         createOnce(new Create(this.#client, this.#caller, { input, batch, past, seen }, this.#collection)),
       );
       subject.certificateId = certificate.id;
@@ -191,7 +193,7 @@ export class UserPfxCertificates {
     how: Pick<GraphRequest, "caller" | "batch" | "isLookUp">,
   ): Promise<UserPfxCertificate | null> {
     if (!how.isLookUp) this.#countRead();
-    const request: GraphRequest = { operation: "read", method: "GET", path: certificatePath(id), ...how };
+    const request: GraphRequest = { resource, operation: "read", method: "GET", path: certificatePath(id), ...how };
     const response = await this.#expect(request, [200, 404]);
     if (response.status === 200) return this.#certificateOf(request, response);
     if (isSegmentMissing(response)) throw await errorOfAnswer(request, response);
@@ -237,7 +239,15 @@ export class UserPfxCertificates {
     caller: GraphCaller,
     how: Pick<GraphRequest, "batch" | "isLookUp">,
   ): Promise<GraphPage<UserPfxCertificate>> {
-    const request: GraphRequest = { operation: "read", method: "GET", path: collectionPath, query, caller, ...how };
+    const request: GraphRequest = {
+      resource,
+      operation: "read",
+      method: "GET",
+      path: collectionPath,
+      query,
+      caller,
+      ...how,
+    };
     const response = await this.#expect(request, [200]);
     const page = pageOfUserPfxCertificates(response.body, this.#client.baseUrl, (value) => this.#decode(value));
     if (page === undefined) throw await errorOfAnswer(request, response);

@@ -9,6 +9,7 @@ import { type GraphQLObjectType, type GraphQLSchema, isObjectType, isUnionType, 
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import type { GatewayContext } from "../../context.ts";
 import { badUserInput } from "../../errors.ts";
+import { isRecord } from "../../json.ts";
 import { resolveUserReference, UserResolver } from "../../resolvers/user.ts";
 import {
   resolveUserPfxCertificateReference,
@@ -119,8 +120,4 @@ function judgeRepresentations(schema: GraphQLSchema): void {
     if (invalid.length > 0) throw badUserInput(invalid);
     return resolve(source, args, context, info);
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

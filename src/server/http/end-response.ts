@@ -5,8 +5,8 @@ import type { RequestRecord } from "../../context.ts";
 import { GatewayError } from "../../errors.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import { HttpError, httpErrorOf, jsonType } from "./http-error.ts";
+import type { HttpOptions } from "./options.ts";
 import { answerOnSocket, errorOfBrokenHttp, lingerMs } from "./respond-on-socket.ts";
-import type { HttpOptions } from "./server.ts";
 
 /** How long a client may take to read an answer: about as long as it may take to send a request. */
 const readTimeoutMs = 15_000;

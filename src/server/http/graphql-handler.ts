@@ -9,13 +9,12 @@ import { GatewayError } from "../../errors.ts";
 import { parseTraceparent, untraced } from "../../observability/span.ts";
 import { Deadline } from "../../request/deadline.ts";
 import { Disconnection } from "../../request/request-closed.ts";
-import { refuseBrokenText } from "../graphql/rules/document-limits.ts";
 import type { Place } from "./concurrency-limit.ts";
 import { allowOrigin } from "./cors.ts";
 import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-response.ts";
 import { HttpError } from "./http-error.ts";
-import { readJson } from "./read-json-body.ts";
-import type { HttpOptions } from "./server.ts";
+import type { HttpOptions } from "./options.ts";
+import { readJson, refuseBrokenText } from "./read-json-body.ts";
 
 /** What is not answered yet when it returns is when its promise resolves. */
 export function handleGraphQL(

@@ -156,3 +156,24 @@ function tooLarge(maxBytes: number): HttpError {
 function notJson(): HttpError {
   return new HttpError(400, "The body is not valid JSON in UTF-8.");
 }
+
+/**
+ * Line breaks and backslashes of a text, before it is parsed. Comments are no tokens to the parser but cost as much, and each
+ * ends with its line; it takes a string with escapes to pieces; and of each error it counts the lines before it.
+ */
+const maxBreaks = 10_000;
+
+/** @throws {HttpError} 400, where a text is not to be parsed at all. @param body of a request, parsed. */
+export function refuseBrokenText(body: unknown): void {
+  if (typeof body !== "object" || body === null || !("query" in body) || typeof body.query !== "string") return;
+  const { query } = body;
+  if (query.length <= maxBreaks) return;
+  let breaks = 0;
+  for (let at = 0; at < query.length; at++) {
+    const code = query.charCodeAt(at);
+    if (code === 0x0a || code === 0x0d || code === 0x5c) breaks += 1;
+  }
+  if (breaks <= maxBreaks) return;
+  const message = `The document is too large: at most ${maxBreaks} line breaks and backslashes.`;
+  throw new HttpError(400, message, {}, "GRAPHQL_PARSE_FAILED");
+}

@@ -4,19 +4,10 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { ApolloServer } from "@apollo/server";
-import type { Authenticate } from "../../auth/authenticate.ts";
-import type { Config } from "../../config/config.ts";
-import type { GatewayContext, RequestFacts, RequestRecord } from "../../context.ts";
-import type { GatewayLog } from "../../observability/log.ts";
-import type { GatewayMetrics } from "../../observability/metrics.ts";
-import type { Tracing } from "../../observability/opentelemetry.ts";
-import type { Clock } from "../../request/clock.ts";
+import type { RequestRecord } from "../../context.ts";
 import { Disconnection } from "../../request/request-closed.ts";
-import { readStaticFile, type StaticFile, type StaticFiles } from "../explorer/graphiql.ts";
-import type { PreparedOperations } from "../graphql/compiled/operation-cache.ts";
+import { readStaticFile, type StaticFile } from "../explorer/graphiql.ts";
 import { observeRequest } from "./access-log.ts";
-import type { Admission } from "./concurrency-limit.ts";
 import {
   answerBrokenHttp,
   closeWhenDraining,
@@ -27,30 +18,8 @@ import {
 } from "./end-response.ts";
 import { handleGraphQL } from "./graphql-handler.ts";
 import { HttpError, jsonType } from "./http-error.ts";
-import type { LimitRate } from "./rate-limit.ts";
+import type { HttpOptions } from "./options.ts";
 import { answerOnSocket } from "./respond-on-socket.ts";
-
-export interface HttpOptions {
-  config: Config;
-  apollo: ApolloServer<GatewayContext>;
-  prepared: PreparedOperations;
-  log: GatewayLog;
-  /** Absent where nobody counts. */
-  metrics: GatewayMetrics | undefined;
-  /** Absent where traces are off; callers' are carried on all the same. */
-  tracing: Tracing | undefined;
-  authenticate: Authenticate;
-  createContext: (facts: RequestFacts) => GatewayContext;
-  /** The explorer's page; absent where the explorer is off. */
-  explorer?: ((response: ServerResponse) => void) | undefined;
-  /** GraphiQL's files; absent where the explorer is off. */
-  graphiql?: StaticFiles | undefined;
-  isReady: () => boolean;
-  admission: Admission;
-  /** Absent where callers are not limited. */
-  limitRate: LimitRate | undefined;
-  clock: Clock;
-}
 
 /** The server, not yet listening. */
 export function createHttpServer(options: HttpOptions): Server {

@@ -4,10 +4,9 @@
  * request goes to beta, as do all later ones.
  */
 
-import { isRecord } from "../../json.ts";
+import type { ApiVersion } from "../../../config/config.ts";
 import type { GraphRequest, GraphResponse, Send } from "../protocol/request.ts";
-
-export type ApiVersion = "v1.0" | "beta" | "auto";
+import { isSegmentMissing } from "../protocol/response.ts";
 
 export function withApiVersion(
   configured: ApiVersion,
@@ -26,23 +25,4 @@ export function withApiVersion(
     }
     return send(request, `/beta${request.path}`);
   };
-}
-
-/**
- * Whether Graph does not know the path, be it the request's own or that of every item of a `$batch`. The one place where
- * a message text decides: the code is a bare `BadRequest`.
- */
-export function isSegmentMissing({ status, body }: Pick<GraphResponse, "status" | "body">): boolean {
-  if (!isRecord(body)) return false;
-  if (status === 400 || status === 404) {
-    const message = isRecord(body.error) ? body.error.message : undefined;
-    return typeof message === "string" && message.startsWith("Resource not found for the segment");
-  }
-  return Array.isArray(body.responses) && body.responses.length > 0 && body.responses.every(isItemSegmentMissing);
-}
-
-function isItemSegmentMissing(item: unknown): boolean {
-  return (
-    isRecord(item) && typeof item.status === "number" && isSegmentMissing({ status: item.status, body: item.body })
-  );
 }

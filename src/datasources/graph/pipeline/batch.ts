@@ -5,12 +5,12 @@
  * @see https://learn.microsoft.com/graph/json-batching
  */
 import DataLoader from "dataloader";
-import { hideSecrets } from "../../../schema/hide-secrets.ts";
-import { isRecord } from "../../json.ts";
-import { UserPfxCertificateBody } from "../../user-pfx-certificates/certificate-json.ts";
+import { hideSecrets } from "../../../hide-secrets.ts";
+import { isRecord } from "../../../json.ts";
+import type { GraphEntity } from "../protocol/body-encoding.ts";
 import { secretsOf } from "../protocol/error.ts";
 import { type Batch, type GraphRequest, type GraphResponse, type Send, TransportError } from "../protocol/request.ts";
-import { isSegmentMissing } from "./api-version.ts";
+import { isSegmentMissing } from "../protocol/response.ts";
 
 const maxItems = 20;
 
@@ -56,12 +56,12 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
   if (first === undefined) return [];
   try {
     if (requests.length === 1) return [await send(first)];
-    const { operation, caller } = first;
+    const { resource, operation, caller } = first;
     const body = { requests: requests.map(itemOf) };
     const onSend = () => {
       for (const request of requests) request.onSend?.();
     };
-    const response = await send({ operation, method: "POST", path: "/$batch", body, caller, onSend });
+    const response = await send({ resource, operation, method: "POST", path: "/$batch", body, caller, onSend });
     // Nothing of it was done: each goes by itself, and one that Graph could not read fails alone.
     if (unreadable.includes(response.status)) return await Promise.all(requests.map((each) => sendAlone(send, each)));
     const answers = answersOf({ ...response, othersSecrets: shortSecretsOf(requests) }, requests.length);
@@ -89,7 +89,7 @@ interface BatchItem {
   readonly method: string;
   readonly url: string;
   readonly headers?: typeof jsonHeaders;
-  readonly body?: UserPfxCertificateBody;
+  readonly body?: GraphEntity;
 }
 
 const jsonHeaders = { "Content-Type": "application/json" };
@@ -97,7 +97,7 @@ const jsonHeaders = { "Content-Type": "application/json" };
 function itemOf({ method, path, query, body }: GraphRequest, index: number): BatchItem {
   const url = query ? `${path}?${query}` : path;
   const item = { id: String(index), method, url };
-  return body instanceof UserPfxCertificateBody ? { ...item, headers: jsonHeaders, body } : item;
+  return body !== undefined && !("requests" in body) ? { ...item, headers: jsonHeaders, body } : item;
 }
 
 function answersOf(batch: GraphResponse, count: number): (GraphResponse | Error)[] {

@@ -1,8 +1,8 @@
 /** Tells what became of every single request that went out to Graph: the hook for logs, metrics and traces. */
 import type { GraphAttemptRecord } from "../../../observability/log.ts";
 import type { TraceSpan } from "../../../observability/span.ts";
-import { pathTemplate } from "../protocol/odata.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "../protocol/request.ts";
+import { requestIdOf } from "../protocol/response.ts";
 
 /** @param path absolute, with the API version. @param traceparent what the request is to carry. */
 type SendTo = (request: GraphRequest, path: string, traceparent: string | undefined) => Promise<GraphResponse>;
@@ -43,9 +43,10 @@ export function withObserver(
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
  */
-function spanOf({ caller, method, operation }: GraphRequest, path: string, baseUrl: URL): TraceSpan {
+function spanOf(request: GraphRequest, path: string, baseUrl: URL): TraceSpan {
+  const { caller, method, operation } = request;
   if (!caller.span.isRecording) return caller.span.child({ name: method });
-  const template = pathTemplate(path);
+  const template = templateOf(request, path);
   return caller.span.child({
     name: `${method} ${template}`,
     kind: "client",
@@ -60,8 +61,8 @@ function spanOf({ caller, method, operation }: GraphRequest, path: string, baseU
   });
 }
 
-/** Graph's own id of a request; null where there is none, or it is no GUID: any other text may be an echo. */
-export function requestIdOf({ headers }: Pick<GraphResponse, "headers">): string | null {
-  const id = headers["request-id"];
-  return typeof id === "string" && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? id : null;
+/** An absolute path as a pattern: without the id, if there is one. */
+function templateOf({ resource }: GraphRequest, path: string): string {
+  const at = path.indexOf(`${resource.collectionPath}/`);
+  return at === -1 ? path : `${path.slice(0, at)}${resource.collectionPath}/{id}`;
 }

@@ -5,21 +5,15 @@
  */
 import { isAscii } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import { isRecord } from "../../json.ts";
-import type { UserPfxCertificateBody } from "../../user-pfx-certificates/certificate-json.ts";
+import { isRecord } from "../../../json.ts";
 
-const property = "encryptedPfxBlob";
-const opening = `"${property}":"`;
-const empty = `${opening}"`;
-const openingBytes = Buffer.from(opening);
 const quote = 0x22;
 
 /** Stands for a file of the request while the rest of an answer is parsed: nobody can know it, and it is no base64. */
 const mark = `#${randomBytes(9).toString("base64url")}#`;
 
 /** A file, and where it stands among the bytes of its request. */
-interface EncodedFile {
-  readonly text: string;
+interface EncodedFile extends Base64Property {
   readonly from: number;
   readonly to: number;
 }
@@ -29,35 +23,51 @@ export interface EncodedBody {
   readonly files: readonly EncodedFile[];
 }
 
-/** What a request may carry: a certificate, or a `$batch` of requests. */
-export type GraphBody =
-  | UserPfxCertificateBody
-  | { readonly requests: readonly { readonly body?: UserPfxCertificateBody }[] };
+/** A large property in base64, which is copied as bytes. */
+export interface Base64Property {
+  readonly property: string;
+  readonly text: string;
+}
+
+/** An entity as a request carries it. Its JSON has an empty text where the base64 belongs. */
+export interface GraphEntity {
+  readonly base64: Base64Property | undefined;
+  /** What must not come back in an error. */
+  readonly secrets: readonly string[];
+}
+
+/** What a request may carry: an entity, or a `$batch` of requests. */
+export type GraphBody = GraphEntity | { readonly requests: readonly { readonly body?: GraphEntity }[] };
 
 /** The JSON of a body, with the files in their places. */
 export function encodeBody(body: GraphBody): EncodedBody {
   const json = JSON.stringify(body);
-  const texts = textsOf(body);
+  const properties = base64Of(body);
   const jsonBytes = Buffer.byteLength(json);
   const encoding = jsonBytes === json.length ? "latin1" : "utf8"; // ASCII is only copied
-  const bytes = Buffer.allocUnsafe(texts.reduce((size, { length }) => size + length, jsonBytes));
+  const bytes = Buffer.allocUnsafe(properties.reduce((size, { text }) => size + text.length, jsonBytes));
   const files: EncodedFile[] = [];
   let [at, done] = [0, 0];
-  for (const text of texts) {
+  for (const { property, text } of properties) {
     // Within a text of the caller's the quotes are escaped: only what was left empty is found.
-    const place = json.indexOf(empty, done) + opening.length;
+    const opening = openingOf(property);
+    const place = json.indexOf(`${opening}"`, done) + opening.length;
     const from = at + bytes.write(json.slice(done, place), at, encoding);
     at = from + bytes.write(text, from, "latin1");
-    files.push({ text, from, to: at });
+    files.push({ property, text, from, to: at });
     done = place;
   }
   bytes.write(json.slice(done), at, encoding);
   return { bytes, files };
 }
 
-function textsOf(body: GraphBody): string[] {
-  if ("requests" in body) return body.requests.flatMap((request) => request.body?.file ?? []);
-  return body.file === undefined ? [] : [body.file];
+function base64Of(body: GraphBody): Base64Property[] {
+  if ("requests" in body) return body.requests.flatMap((request) => request.body?.base64 ?? []);
+  return body.base64 === undefined ? [] : [body.base64];
+}
+
+function openingOf(property: string): string {
+  return `"${property}":"`;
 }
 
 /**
@@ -75,8 +85,9 @@ function parseEcho(bytes: Buffer, { bytes: sent, files }: EncodedBody): unknown 
   let text = "";
   let end = 0;
   let repeated = 0;
-  for (const { from, to } of files) {
-    const start = bytes.indexOf(openingBytes, end);
+  for (const { property, from, to } of files) {
+    const opening = openingOf(property);
+    const start = bytes.indexOf(opening, end, "latin1");
     if (start === -1) break;
     const [first, last] = [start + opening.length, start + opening.length + to - from];
     if (bytes[last] !== quote || bytes.compare(sent, from, to, first, last) !== 0) return undefined;
@@ -88,10 +99,12 @@ function parseEcho(bytes: Buffer, { bytes: sent, files }: EncodedBody): unknown 
   const entities = isRecord(answer) && Array.isArray(answer.responses) ? answer.responses.map(bodyOf) : [answer];
   for (const entity of entities) {
     if (!isRecord(entity)) continue;
-    const file = entity[property];
-    if (typeof file !== "string" || !file.startsWith(mark)) continue;
-    entity[property] = files[Number(file.slice(mark.length))]?.text;
-    repeated -= 1;
+    for (const property of new Set(files.map((file) => file.property))) {
+      const value = entity[property];
+      if (typeof value !== "string" || !value.startsWith(mark)) continue;
+      entity[property] = files[Number(value.slice(mark.length))]?.text;
+      repeated -= 1;
+    }
   }
   return repeated === 0 ? answer : undefined;
 }

@@ -3,7 +3,7 @@
  * levels deep, and its text names internal hosts; any answer may quote what was sent. Here it is unwrapped and cut.
  */
 
-import { isRecord, stringOrNull } from "../../json.ts";
+import { isRecord, stringOrNull } from "../../../json.ts";
 import { cutSecrets } from "./redact-secrets.ts";
 
 export interface GraphErrorText {

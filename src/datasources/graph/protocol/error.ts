@@ -1,12 +1,10 @@
 /** From "Graph did not do it" to a code of the contract: one table for statuses, one function for silence. */
 import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from "../../../errors.ts";
-import { hideSecrets } from "../../../schema/hide-secrets.ts";
-import { isRecord } from "../../json.ts";
-import { UserPfxCertificateBody } from "../../user-pfx-certificates/certificate-json.ts";
-import { isSegmentMissing } from "../pipeline/api-version.ts";
-import { requestIdOf } from "../pipeline/observe.ts";
+import { hideSecrets } from "../../../hide-secrets.ts";
+import { isRecord } from "../../../json.ts";
 import { readGraphError } from "./error-message.ts";
 import type { GraphCaller, GraphRequest, GraphResponse, TransportError } from "./request.ts";
+import { isSegmentMissing, requestIdOf } from "./response.ts";
 import { askedSecondsOf } from "./retry-after.ts";
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
@@ -21,14 +19,14 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   429: "THROTTLED",
 };
 
-/** What each code asks of the caller; Graph's own sentence follows where there is one. */
+/** What each code asks of the caller; Graph's own sentence follows where there is one. `%s`: the resource's noun. */
 const advice: Readonly<Record<ErrorCode, string>> = {
   BAD_USER_INPUT: "Microsoft Graph refused the content.",
   UNAUTHENTICATED: "Microsoft Graph did not accept the bearer token; sign in again.",
   CLAIMS_CHALLENGE: "Microsoft Entra asks for more proof; get a token with the claims given here.",
   FORBIDDEN: "A permission or an Intune role is missing.",
-  NOT_FOUND: "Microsoft Graph has no such certificate.",
-  CONFLICT: "Microsoft Graph reports that the certificate changed meanwhile; read it again, then repeat the change.",
+  NOT_FOUND: "Microsoft Graph has no such %s.",
+  CONFLICT: "Microsoft Graph reports that the %s changed meanwhile; read it again, then repeat the change.",
   THROTTLED: "Microsoft Graph is throttling; ask again later.",
   OUTCOME_UNKNOWN: "The change may or may not have been applied; repeating it is safe.",
   UPSTREAM_UNAVAILABLE: "Microsoft Graph could not answer; ask again later.",
@@ -39,7 +37,7 @@ const advice: Readonly<Record<ErrorCode, string>> = {
 
 /** Of a create: Graph also answers 409 and 412 where it is only busy with the user. */
 const unexplainedConflict =
-  "Microsoft Graph reports a conflict, but the certificate was not found. Nothing was stored; repeat it later.";
+  "Microsoft Graph reports a conflict, but the %s was not found. Nothing was stored; repeat it later.";
 
 /** Intune counts requests over windows of so many seconds: what a caller is told where Graph says nothing. */
 const throttlingWindowSeconds = 20;
@@ -50,7 +48,10 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
   const code = codeOf(request, response, challenge);
   const graph = await graphDetailsOf(request, response);
   const isConflict = isConflictOfCreate(request, response);
-  const said = isConflict && code === "UPSTREAM_UNAVAILABLE" ? unexplainedConflict : advice[code];
+  const said = (isConflict && code === "UPSTREAM_UNAVAILABLE" ? unexplainedConflict : advice[code]).replace(
+    "%s",
+    request.resource.noun,
+  );
   const message = graph.message === null ? said : `${said} Graph says: ${graph.message}`;
   const mayAskAgain = response.status === 429 || response.status === 503 || isConflict;
   const fallback = code === "THROTTLED" ? throttlingWindowSeconds : undefined;
@@ -61,7 +62,7 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
 }
 
 /** What Graph answered, fit for API users. */
-async function graphDetailsOf(request: GraphRequest, response: GraphResponse): Promise<GraphErrorDetails> {
+export async function graphDetailsOf(request: GraphRequest, response: GraphResponse): Promise<GraphErrorDetails> {
   const shared = [response.othersSecrets ?? [], await tokenOf(request.caller)];
   const { code, message, activityId } = readGraphError(response.body, secretsOf(request), shared);
   const { status, clientRequestId } = response;
@@ -70,7 +71,7 @@ async function graphDetailsOf(request: GraphRequest, response: GraphResponse): P
 
 /** What of its body must not come back in an error. */
 export function secretsOf({ body }: GraphRequest): readonly string[] {
-  return body instanceof UserPfxCertificateBody ? body.secrets : [];
+  return body === undefined || "requests" in body ? [] : body.secrets;
 }
 
 const tokens = new WeakMap<GraphCaller, readonly [string]>();
@@ -110,21 +111,13 @@ function isConflictOfCreate({ operation }: GraphRequest, { status }: GraphRespon
 /** The error for no answer at all: what it means depends on whether the request was sent, and on what it would change. */
 export function errorOfSilence(request: GraphRequest, error: TransportError): GatewayError {
   const code = codeOfSilence(request, error);
-  return new GatewayError(code, advice[code], { cause: error });
+  return new GatewayError(code, advice[code].replace("%s", request.resource.noun), { cause: error });
 }
 
 function codeOfSilence({ operation }: GraphRequest, { sent, reason }: TransportError): ErrorCode {
   if (sent && operation !== "read") return "OUTCOME_UNKNOWN";
   if (reason === "deadline" || reason === "timeout") return "UPSTREAM_TIMEOUT";
   return reason === "tooLarge" ? "UPSTREAM_INVALID_RESPONSE" : "UPSTREAM_UNAVAILABLE";
-}
-
-/** The user already has the certificate: a look-up has found it. */
-export async function conflictWith(id: string, request: GraphRequest, response?: GraphResponse): Promise<GatewayError> {
-  const message = `That user already has that certificate, under the id ${id}.`;
-  const details = { certificateId: id };
-  if (response === undefined) return new GatewayError("CONFLICT", message, details);
-  return new GraphError("CONFLICT", message, await graphDetailsOf(request, response), details);
 }
 
 /**

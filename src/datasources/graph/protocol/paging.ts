@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto";
 import { badUserInput, GatewayError } from "../../../errors.ts";
-import { collectionPath } from "./odata.ts";
 
 /** One page of Graph's. `nextQuery` is the query string of the page after it. */
 export interface GraphPage<Item> {
@@ -190,11 +189,11 @@ function startIn(items: readonly { id: string }[], { afterIds }: Place): number 
 }
 
 /**
- * The query string of a next link, or `undefined` where it leads anywhere but to this collection on this host.
+ * The query string of a next link, or `undefined` where it leads anywhere but to the same collection on the same host.
  *
- * @param baseUrl Graph's root without the version.
+ * @param baseUrl Graph's root without the version. @param collectionPath below the version.
  */
-export function queryOfNextLink(nextLink: string, baseUrl: URL): string | undefined {
+export function queryOfNextLink(nextLink: string, baseUrl: URL, collectionPath: string): string | undefined {
   if (!URL.canParse(nextLink)) return undefined;
   const url = new URL(nextLink);
   const prefix = baseUrl.pathname.replace(/\/$/, "");

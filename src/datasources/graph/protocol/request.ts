@@ -33,7 +33,16 @@ export interface GraphCaller {
   readonly disconnected: Disconnection;
 }
 
+/** A collection of Graph's. */
+export interface GraphResource {
+  /** Below the API version: `/deviceManagement/userPfxCertificates`. */
+  readonly collectionPath: string;
+  /** What one of it is called in messages. */
+  readonly noun: string;
+}
+
 export interface GraphRequest {
+  readonly resource: GraphResource;
   /** What it does; everything but a read takes from the write quota, and leaves a doubt behind where its answer is lost. */
   readonly operation: "read" | "create" | "update" | "delete";
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";

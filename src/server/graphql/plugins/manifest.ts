@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from "graphql";
 import { ConfigError } from "../../../config/read-env.ts";
+import { isRecord } from "../../../json.ts";
 import { maxTokens, withinLimits } from "../rules/document-limits.ts";
 import { knownOperationTypes } from "../rules/known-operation-types.ts";
 
@@ -65,8 +66,4 @@ function problemOf(id: unknown, body: unknown, schema: GraphQLSchema): string | 
   } catch (error) {
     return `can't be answered: ${error instanceof GraphQLError ? error.message : "it is no document"}`;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,0 +1,36 @@
+/** What the HTTP server is composed of. */
+import type { ServerResponse } from "node:http";
+import type { ApolloServer } from "@apollo/server";
+import type { Authenticate } from "../../auth/authenticate.ts";
+import type { Config } from "../../config/config.ts";
+import type { GatewayContext, RequestFacts } from "../../context.ts";
+import type { GatewayLog } from "../../observability/log.ts";
+import type { GatewayMetrics } from "../../observability/metrics.ts";
+import type { Tracing } from "../../observability/opentelemetry.ts";
+import type { Clock } from "../../request/clock.ts";
+import type { StaticFiles } from "../explorer/graphiql.ts";
+import type { PreparedOperations } from "../graphql/compiled/operation-cache.ts";
+import type { Admission } from "./concurrency-limit.ts";
+import type { LimitRate } from "./rate-limit.ts";
+
+export interface HttpOptions {
+  config: Config;
+  apollo: ApolloServer<GatewayContext>;
+  prepared: PreparedOperations;
+  log: GatewayLog;
+  /** Absent where nobody counts. */
+  metrics: GatewayMetrics | undefined;
+  /** Absent where traces are off; callers' are carried on all the same. */
+  tracing: Tracing | undefined;
+  authenticate: Authenticate;
+  createContext: (facts: RequestFacts) => GatewayContext;
+  /** The explorer's page; absent where the explorer is off. */
+  explorer?: ((response: ServerResponse) => void) | undefined;
+  /** GraphiQL's files; absent where the explorer is off. */
+  graphiql?: StaticFiles | undefined;
+  isReady: () => boolean;
+  admission: Admission;
+  /** Absent where callers are not limited. */
+  limitRate: LimitRate | undefined;
+  clock: Clock;
+}
