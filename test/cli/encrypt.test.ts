@@ -12,6 +12,7 @@ import { type CliOptions, TestFolder } from "../support/cli.ts";
 import { startGateway } from "../support/gateway.ts";
 import { pfxOf } from "../support/many-pfx.ts";
 import { Terminal } from "../support/terminal.ts";
+import { isWindows } from "./files/folder.ts";
 
 const env = { INTUNE_PFX_PASSWORD: "secret" };
 
@@ -37,7 +38,7 @@ describe("intune-pfx encrypt", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toBe("");
     expect(stderr).toBe(`1 certificate written to ${file}. Nothing was sent.\n`);
-    expect(statSync(file).mode & 0o777).toBe(0o600);
+    if (!isWindows) expect(statSync(file).mode & 0o777).toBe(0o600);
     const variables = JSON.parse(readFileSync(file, "utf8"));
     expect(Object.keys(variables)).toEqual(["input"]);
     expect(decryptPassword(variables.input.encryptedPfxPassword, "OAEP_SHA512")).toMatch(/^\w{32}$/);

@@ -1,0 +1,2 @@
+@setlocal EnableExtensions DisableDelayedExpansion
+@"%~dp0node.exe" "%~dp0intune-pfx.mjs" %*
