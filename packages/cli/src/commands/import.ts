@@ -3,7 +3,7 @@
  * or sent; from then on every file has a result, whatever happens.
  */
 import type { OptionValues } from "../arguments/parse-arguments.ts";
-import { CliError, ExitCode } from "../cli-error.ts";
+import { CliError, ExitCode, usageError } from "../cli-error.ts";
 import { Passwords } from "../files/passwords.ts";
 import { dryRunText } from "../import/dry-run.ts";
 import { collectEntries, type Entries } from "../import/entries.ts";
@@ -27,19 +27,18 @@ const writesPerSecond = 5;
 
 export async function importCommand(paths: readonly string[], values: OptionValues, io: Io): Promise<ExitCode> {
   const settings = requireSettings(readSettings(values, io), ["gateway", "key", "keyName"]);
+  const isJson = values.json === true;
+  const noInput = values["no-input"] === true;
+  const canAsk = canPrompt(io) && !noInput && !isJson;
+  if (values.replace === true && !canAsk && values.yes !== true && values["dry-run"] !== true) throw replaceNeedsYes();
   const collected = await collectEntries(paths, values, "import", io);
   const { keyName, provider: providerName, padding: paddingScheme, protection, gateway } = settings;
   const publicKey = await readConnectorKey(settings.key);
   const connector: Connector = { publicKey, keyName, providerName, paddingScheme, protection };
 
-  const isJson = values.json === true;
-  const noInput = values["no-input"] === true;
   const view = isJson ? createJsonView(io) : createScreenView(io);
   const isForSeveral = collected.entries.length > 1;
-  const prompts =
-    canPrompt(io) && !noInput && !isJson
-      ? createPrompts(io, { beforeQuestion: () => view.clear(), isForSeveral })
-      : undefined;
+  const prompts = canAsk ? createPrompts(io, { beforeQuestion: () => view.clear(), isForSeveral }) : undefined;
   const passwords = await readPasswords(values, io, view, prompts);
   const report = values.report === undefined ? undefined : new Report(values.report, io);
   let run: ImportRun | undefined;
@@ -69,6 +68,13 @@ export async function importCommand(paths: readonly string[], values: OptionValu
     interrupts.dispose();
     report?.close();
   }
+}
+
+/** What Intune has is written over only if somebody agrees. */
+function replaceNeedsYes(): CliError {
+  const message =
+    "Nothing was sent: --replace asks before it sends again what Intune has, and nobody can be asked here. Add --yes to agree.";
+  return usageError("MISSING", message, { option: "--yes" });
 }
 
 function readPasswords(
@@ -119,6 +125,9 @@ async function perform(job: Job): Promise<ExitCode> {
     if (!interrupts.stopped.aborted) failure = error;
   }
   view.clear();
+  if (failure instanceof CliError && failure.exitCode === ExitCode.USAGE && values.json !== true) {
+    throw usageError(failure.code, `Nothing was sent: ${failure.message}`);
+  }
   // In JSON what ends the run comes last, as for every command.
   if (failure instanceof CliError && values.json !== true) view.note(stoppedText(failure));
   view.end({
@@ -183,6 +192,7 @@ async function confirm(
     ].join("\n"),
   );
   const what = total === 1 && toSend[0] !== undefined ? "this certificate" : `${total} certificates`;
-  const replacing = replaced > 0 ? `, ${replaced} of them in the place of those in Intune` : "";
+  const some = replaced === total ? "" : `, ${replaced} of them`;
+  const replacing = replaced > 0 ? `${some} in the place of ${total === 1 ? "the one" : "those"} in Intune` : "";
   return prompts.confirm(`Import ${what}${replacing}? It takes ${roughDuration(total / writesPerSecond)}.`);
 }

@@ -22,11 +22,13 @@ export function dryRunText(plan: Plan, items: readonly CheckedItem[], summary: S
     row(plan.failed, "can't be imported", ""),
   ].filter((line) => line !== "");
   const table = summary.failureTable();
+  const advice = summary.advice();
   const work = plan.toImport + plan.toReplace;
   const time = work > 0 ? ` The import takes ${roughDuration(seconds)} (Graph takes 100 in 20 s).` : "";
   return [
     ...rows,
     ...(table.length > 0 ? ["", ...table] : []),
+    ...(advice.length > 0 ? ["", ...advice] : []),
     "",
     `Nothing was changed.${time}`,
     ...(work > 0 ? ["Only Graph can tell whether it accepts them."] : []),

@@ -112,7 +112,7 @@ function endText({ summary, durationMs, report, passwordLists, wasInterrupted }:
     counts.notTried > 0
       ? [wasInterrupted ? "Run the same command again to go on." : "Run the same command again: it goes on from there."]
       : counts.failed > 0
-        ? ["Put these right and run the same command again: the rest is skipped."]
+        ? [...summary.advice(), "Put these right and run the same command again: the rest is skipped."]
         : [];
   const lists = passwordLists.map(
     ({ name, count: passwords }) => `${name} still has ${count(passwords, "password")}: delete it if nobody needs it.`,

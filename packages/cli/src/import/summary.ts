@@ -54,6 +54,17 @@ export class Summary {
     ];
   }
 
+  /** What to do about codes whose message alone leads astray. */
+  advice(): string[] {
+    return this.#failures.has("OTHER_KEY")
+      ? [
+          "OTHER_KEY: check --key-name first, then --provider and --padding. Devices can't",
+          "open files that are sent under a wrong key name. If the connector has a new",
+          "key, --replace sends the files again.",
+        ]
+      : [];
+  }
+
   get exitCode(): ExitCode {
     return this.counts.failed > 0 ? ExitCode.FAILED : ExitCode.DONE;
   }
