@@ -55,6 +55,78 @@ describe("OTHER_KEY", () => {
   });
 });
 
+describe("the question before an import", () => {
+  it("names whom the only certificate is for, and no password is asked for twice", async () => {
+    await using gateway = await startGateway();
+    using folder = folderOf("anna@contoso.example");
+    const terminal = new Terminal({
+      replies: [
+        ["Password for", "secret\r"],
+        ["Import this certificate?", "y"],
+      ],
+    });
+
+    const { exitCode } = await importAs("K", gateway, folder, [], {
+      env: { INTUNE_PFX_TOKEN: "caller-token" },
+      io: terminal.io,
+    });
+
+    expect(exitCode).toBe(0);
+    expect(terminal.stderr).toContain("  For        anna@contoso.example, encryption, valid to 2028-01-01\n");
+    expect(terminal.stderr.split("Password for").length).toBe(terminal.stderr.split("Import this").length);
+    expect(gateway.emulator.records).toHaveLength(1);
+  });
+
+  it("comes after each file's own password, which is kept for the file until it is sent", async () => {
+    await using gateway = await startGateway();
+    using folder = folderOf();
+    folder.write("pfx/a@contoso.example.pfx", pfxOf("a@contoso.example", { password: "first" }));
+    folder.write("pfx/b@contoso.example.pfx", pfxOf("b@contoso.example", { password: "second" }));
+    const terminal = new Terminal({
+      replies: [
+        ["Password for pfx/a@", "first\r"],
+        ["Use it for all that follow?", "n"],
+        ["Password for pfx/b@", "second\r"],
+        ["Use it for all that follow?", "n"],
+        ["Import 2 certificates?", "y"],
+      ],
+    });
+
+    const { exitCode } = await importAs("K", gateway, folder, [], {
+      env: { INTUNE_PFX_TOKEN: "caller-token" },
+      io: terminal.io,
+    });
+
+    expect(terminal.unasked).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(gateway.emulator.records).toHaveLength(2);
+  });
+});
+
+describe("the table of failures", () => {
+  it("fits the window, in a dry run too: what does not fit goes on below the other files", async () => {
+    await using gateway = await startGateway();
+    using folder = folderOf();
+    const names = ["one", "two", "three"].map((each) => `${each}.${"long".repeat(5)}@contoso.example`);
+    for (const name of names) folder.write(`pfx/${name}.pfx`, "no pfx");
+    const terminals = [new Terminal(), new Terminal()];
+    const [dryRun, real] = terminals;
+
+    await importAs("K", gateway, folder, ["-n"], { io: dryRun?.io ?? {} });
+    await importAs("K", gateway, folder, [], { io: real?.io ?? {} });
+
+    const table = names
+      .sort()
+      .map((name, index) => `${index === 0 ? "       3  NOT_A_PFX  " : " ".repeat(21)}pfx/${name}.pfx`)
+      .join(",\n");
+    expect(dryRun?.stdout).toContain(table);
+    expect(real?.stderr).toContain(table);
+    for (const { stdout, stderr } of terminals) {
+      expect(Math.max(...`${stdout}\n${stderr}`.split(/[\n\r]/).map(({ length }) => length))).toBeLessThan(80);
+    }
+  });
+});
+
 describe("--replace", () => {
   it.each([[[]], [["--json"]], [["--no-input"]]])(
     "names --yes where nobody can be asked, before anything is sent: %j",
