@@ -39,6 +39,8 @@ describe("intune-pfx doctor", () => {
 
     expect(exitCode).toBe(0);
     const lines = stdout.trimEnd().split("\n");
+    // The key's whole fingerprint has a line of its own.
+    const [fingerprint] = lines.splice(7, 1);
     expect(lines).toHaveLength(9);
     expect(lines[0]).toMatch(new RegExp(`^ok {4}gateway {5}${gateway.url}, \\d+ ms$`));
     expect(lines[1]).toBe("ok    TLS         not used: the gateway is on this machine");
@@ -47,6 +49,7 @@ describe("intune-pfx doctor", () => {
     expect(lines[4]).toBe("ok    read        2 certificates");
     expect(lines[5]).toBe("?     write       not tested: only an import can tell");
     expect(lines[6]).toMatch(/^ok {4}key {9}RSA 2048, SHA-256 [0-9a-f]{8} [0-9a-f]{8} \.\.\. [0-9a-f]{8}$/);
+    expect(fingerprint).toMatch(/^ {6}([0-9a-f]{8} ){7}[0-9a-f]{8}$/);
     expect(lines[7]).toBe('ok    key name    2 of 2 certificates in this tenant name "PFXEncryptionKey"');
     expect(lines[8]).toMatch(/^ok {4}clock {7}\d\.\d s (behind|ahead of) the gateway$/);
     expect(stderr).toBe("None of 9 failed.\n");
@@ -72,7 +75,9 @@ describe("intune-pfx doctor", () => {
       [
         'FAIL  key name    "PFXEncryptKey" is in no certificate of this tenant; 2 of 3',
         '                  name "PFXEncryptionKey". Devices can\'t open files that are',
-        "                  sent under a wrong name. (KEY_NAME_NEW)",
+        "                  sent under a wrong name: check --key-name. If the connector",
+        "                  has a new key, 'import --replace' sends the files again.",
+        "                  (KEY_NAME_NEW)",
         "",
       ].join("\n"),
     );
@@ -114,7 +119,8 @@ describe("intune-pfx doctor", () => {
 
   it.each([
     [200, "<html>", {}, "is no gateway (status 200)"],
-    [404, "{}", {}, "is no gateway (status 404)"],
+    [404, "{}", {}, "is no gateway (status 404). A gateway's address usually ends in /graphql."],
+    [404, '{"errors":[{"message":"Not here."}]}', {}, "is no gateway (status 404)"],
     [302, "", { location: "https://login.example/" }, "answers with a redirect, which is not followed."],
   ] as const)("fails where something else answers: %i %s", async (status, body, headers, problem) => {
     const server = createServer((_, response) => response.writeHead(status, headers).end(body)).listen(0, "127.0.0.1");
@@ -203,7 +209,7 @@ describe("intune-pfx doctor", () => {
     const neither = await doctor([]);
 
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^ok {4}key {9}RSA 2048, SHA-256 .*\n$/);
+    expect(stdout).toMatch(/^ok {4}key {9}RSA 2048, SHA-256 .*\n {6}[0-9a-f ]{71}\n$/);
     expect(failing).toBe(1);
     expect(neither.exitCode).toBe(64);
     expect(neither.stderr).toContain("--gateway URL");

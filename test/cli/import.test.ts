@@ -165,7 +165,7 @@ describe("intune-pfx import", () => {
 
     const otherKey = await importInto(gateway, folder);
     const otherPurpose = await folder.run([...old, "--purpose", "wifi"], { env });
-    const replaced = await importInto(gateway, folder, ["pfx", "--replace"]);
+    const replaced = await importInto(gateway, folder, ["pfx", "--replace", "--yes"]);
 
     expect(otherKey.exitCode).toBe(1);
     expect(otherKey.stderr).toContain(
@@ -363,6 +363,6 @@ describe("secrets", () => {
     folder.write("pw.csv", "hunter2-hunter2\n");
     const { exitCode, stderr } = await importInto(gateway, folder, ["pw.csv"]);
     expect(exitCode).toBe(64);
-    expect(stderr).toBe('pw.csv: the first line must have a column "path"\n');
+    expect(stderr).toBe('pw.csv: the first line must have a column "path"\n  (also called file, pfx, p12, filename)\n');
   });
 });

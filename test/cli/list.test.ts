@@ -235,6 +235,23 @@ describe("intune-pfx list", () => {
     expect(readFileSync(join(folder.path, "out.csv"), "utf8")).toBe("of yesterday");
   });
 
+  it("writes over a list that it has written, and over no other file", async () => {
+    await using gateway = await startGateway({ seed: [record("anna@contoso.example", 6)] });
+    using folder = new TestFolder();
+    folder.write("other.csv", "path,password\r\na.pfx,x\r\n");
+    expect((await list(gateway, folder, ["--csv", "out.csv"])).exitCode).toBe(0);
+    gateway.emulator.put(record("bob@contoso.example", 6));
+
+    const again = await list(gateway, folder, ["--csv", "out.csv"]);
+    const other = await list(gateway, folder, ["--csv", "other.csv"]);
+
+    expect(again.exitCode).toBe(0);
+    expect(readFileSync(join(folder.path, "out.csv"), "utf8").split("\r\n")).toHaveLength(4);
+    expect(other.exitCode).toBe(64);
+    expect(other.stderr).toContain("other.csv is there already and is no file that this command has written.");
+    expect(readFileSync(join(folder.path, "other.csv"), "utf8")).toBe("path,password\r\na.pfx,x\r\n");
+  });
+
   it("writes an object for each certificate with --json, and nothing on standard error", async () => {
     const anna = record("anna@contoso.example", 6);
     await using gateway = await startGateway({ seed: [anna, record("anna@contoso.example", 700)] });
@@ -284,7 +301,11 @@ describe("intune-pfx list", () => {
 
   it.each([
     ["pw.txt", "hunter2-hunter2\n", "pw.txt: line 1: the user is no user principal name\n"],
-    ["pw.csv", "hunter2-hunter2\n", 'pw.csv: the first line must have a column "user"\n'],
+    [
+      "pw.csv",
+      "hunter2-hunter2\n",
+      'pw.csv: the first line must have a column "user"\n  (also called userPrincipalName, upn, email, mail)\n',
+    ],
     [
       "pw.csv",
       'user,password\na@b.example,hunter2\n"b hunter2",x\n',

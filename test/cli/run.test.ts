@@ -51,6 +51,27 @@ describe("intune-pfx", () => {
     }
   });
 
+  it("explains --out, whole ids, and what the answer no ends with", async () => {
+    const help = async (...args: string[]) => (await runWith(...args)).stdout.replace(/\s+/g, " ");
+    expect(await help("encrypt", "--help")).toContain("mode 0600: only you can read it");
+    expect(await help("encrypt", "--help")).toContain("never to a terminal (exit code 64)");
+    expect(await help("delete", "--help")).toContain("intune-pfx delete ID");
+    expect(await help("delete", "--help")).not.toMatch(/[0-9a-f]{8}\.\.\./);
+    expect(await help("import", "--help")).toContain("asks first, and without a terminal needs --yes");
+    expect(await help("help", "exit-codes")).toContain("you answered no, and nothing was sent");
+  });
+
+  it.each([
+    ["--user", "anna@contoso.example", '"user"'],
+    ["--thumbprint", "0".repeat(40), '"thumbprint"'],
+  ])("%s is for one file: several need a list with the column that is named", async (option, value, column) => {
+    using folder = new TestFolder();
+    for (const name of ["a.pfx", "b.pfx"]) folder.write(name, "x");
+    const { exitCode, stderr } = await folder.run(["inspect", "a.pfx", "b.pfx", option, value]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toBe(`${option} is for one file; for several, use a list with a column ${column}.\n`);
+  });
+
   it.each(["--version", "-V"])("%s prints the versions of the tool and of Node.js", async (argument) => {
     const { exitCode, stdout } = await runWith(argument);
     expect(exitCode).toBe(0);
@@ -61,7 +82,12 @@ describe("intune-pfx", () => {
     [["--dryrun"], "intune-pfx has no option --dryrun."],
     [["import", "--dryrun"], "import has no option --dryrun. Did you mean --dry-run?"],
     [["list", "--reprt", "x"], "list has no option --reprt."],
+    [["import", "--passwort"], "import has no option --passwort. Did you mean --password-file?"],
+    [["import", "--dry"], "import has no option --dry. Did you mean --dry-run?"],
+    [["list", "--expire", "60d"], "list has no option --expire. Did you mean --expired?"],
+    [["import", "--secret"], "import has no option --secret."],
     [["import", "-x"], "import has no option -x."],
+    [["del", "x"], 'intune-pfx has no command "del". Did you mean delete?'],
     [["--constructor"], "intune-pfx has no option --constructor."],
     [["imprt", "x"], 'intune-pfx has no command "imprt". Did you mean import?'],
     [["--", "\u001b[2J"], 'intune-pfx has no command "\uFFFD[2J".'],
@@ -101,6 +127,9 @@ describe("intune-pfx", () => {
   it.each([
     [["--constructor=hunter2"]],
     [["import", "--secret=hunter2"]],
+    [["import", "--passwort", "hunter2"]],
+    [["--passwort", "hunter2", "import"]],
+    [["--passwort=hunter2", "import"]],
     [["list", "--kye", "hunter2hunter2hunter2hunter2"]],
   ])("%j: repeats no value of an unknown option", async (args) => {
     const { exitCode, stdout, stderr } = await runWith(...args);

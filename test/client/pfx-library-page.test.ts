@@ -183,7 +183,7 @@ describe("the package's README", () => {
     const program = await bundle("readme.mjs", code);
     const folder = mkdtempSync(join(programs, "files-"));
     copyFileSync(vectorPath("pfx/o30-default.pfx"), join(folder, "anna.pfx"));
-    copyFileSync(vectorPath("keys/connector.rsapublicblob"), join(folder, "connector-key"));
+    copyFileSync(vectorPath("keys/connector.rsapublicblob"), join(folder, "connector.pub"));
 
     const right = await run(program, [], { PFX_PASSWORD: "Passw0rd!" }, folder);
     const wrong = await run(program, [], { PFX_PASSWORD: "wrong" }, folder);

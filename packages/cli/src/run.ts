@@ -14,6 +14,7 @@ import { topics } from "./help/topics.ts";
 import { version } from "./help/version.ts";
 import type { Io } from "./io.ts";
 import { JsonLines } from "./output/json-lines.ts";
+import { wrap } from "./output/wrap.ts";
 
 /** @returns the exit code */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -68,7 +69,7 @@ function tell(error: unknown, isJson: boolean, io: Io): ExitCode {
     return exitCode;
   }
   const stopped = exitCode === ExitCode.STOPPED || exitCode === ExitCode.SIGN_IN;
-  io.stderr.write(`${stopped ? `Stopped: ${message}` : message}\n`);
+  io.stderr.write(`${wrap(stopped ? `Stopped: ${message}` : message, io.stderr)}\n`);
   return exitCode;
 }
 

@@ -106,7 +106,10 @@ describe("the lists of the vectors", () => {
     ["empty.csv", "empty.csv: is empty"],
     ["header-only.csv", "header-only.csv: has no rows"],
     ["latin1.csv", 'latin1.csv: is neither UTF-8 nor UTF-16; in Excel choose "CSV UTF-8"'],
-    ["no-path-column.csv", 'no-path-column.csv: the first line must have a column "path"'],
+    [
+      "no-path-column.csv",
+      'no-path-column.csv: the first line must have a column "path"\n  (also called file, pfx, p12, filename)',
+    ],
     ["twice.csv", 'twice.csv: column "path" is there twice'],
     ["unknown-column.csv", 'unknown-column.csv: column "passwort" is not known; did you mean "password"?'],
   ])("%s is wrong", async (name, message) => {
@@ -194,7 +197,9 @@ describe("the columns", () => {
     ["path;user;name,file\nc.pfx;1;2", "c.pfx"],
   ])("are separated by what gives a path: %j", async (content, path) => {
     if (path === undefined)
-      expect(await messageOf(content)).toBe('users.csv: the first line must have a column "path"');
+      expect(await messageOf(content)).toBe(
+        'users.csv: the first line must have a column "path"\n  (also called file, pfx, p12, filename)',
+      );
     else expect(await rowsOf(content)).toEqual([`there is no file ${path}`]);
   });
 });
@@ -321,8 +326,8 @@ describe("a list", () => {
     ["\uFEFF", "is empty"],
     [" \r\n\r\n", "is empty"],
     ["path,user\n\n , \n", "has no rows"],
-    ["\npath\na.pfx", 'the first line must have a column "path"'],
-    ["sep=;\npath;user\na.pfx;u", 'the first line must have a column "path"'],
+    ["\npath\na.pfx", 'the first line must have a column "path"\n  (also called file, pfx, p12, filename)'],
+    ["sep=;\npath;user\na.pfx;u", 'the first line must have a column "path"\n  (also called file, pfx, p12, filename)'],
     ['"path', "line 1: a quote is not closed"],
     ['path, "user"\na.pfx,u', "line 1, column 2: quotes must enclose the whole cell, and be doubled inside it"],
     ['path,user\na.pfx,"x\nb.pfx,y\n', "line 2: a quote is not closed"],

@@ -1,9 +1,9 @@
 /** From the command line to a command and its options. What is wrong is said in our own words, without any value. */
 import { parseArgs } from "node:util";
-import { usageError } from "../cli-error.ts";
+import { type CliError, usageError } from "../cli-error.ts";
 import { printable } from "../files/printable.ts";
 import { type CommandName, commandNames, isCommand, type OptionName, options, optionsOf } from "./options.ts";
-import { suggest } from "./suggest.ts";
+import { suggestByBeginning } from "./suggest.ts";
 
 type OptionValue<Name extends OptionName> = (typeof options)[Name]["type"] extends "boolean" ? true : string;
 
@@ -35,8 +35,10 @@ export function parseArguments(args: readonly string[]): Invocation {
   const [name, ...others] = positionals;
   refuseLongDash(name);
   if (name !== undefined && name !== "help" && !isCommand(name)) {
-    // A secret option before the command makes its value look like a command.
+    // An option that does not exist makes the value behind it look like a command, and the value may be a secret.
     refuseSecrets(tokens);
+    const unknown = tokens.find((token) => token.kind === "option" && !Object.hasOwn(options, token.name));
+    if (unknown?.kind === "option") throw unknownOption(unknown.rawName, undefined, Object.keys(options));
     throw usageError(
       "COMMAND_UNKNOWN",
       `intune-pfx has no command "${shorten(name)}".${didYouMean(name, commandNames)}`,
@@ -64,13 +66,7 @@ function checkOption(token: Token & { kind: "option" }, command: CommandName | "
       ? ["help", "version", "json", "no-input", "config"]
       : optionsOf(command);
   const option = known.find((each) => each === token.name);
-  if (option === undefined) {
-    const names = known.map((each) => `--${each}`);
-    throw usageError(
-      "OPTION_UNKNOWN",
-      `${command ?? "intune-pfx"} has no option ${shorten(token.rawName)}.${didYouMean(token.rawName, names)}`,
-    );
-  }
+  if (option === undefined) throw unknownOption(token.rawName, command, known);
   const spec = options[option];
   const { value, inlineValue } = token;
   if (spec.type === "boolean") {
@@ -90,6 +86,14 @@ function checkOption(token: Token & { kind: "option" }, command: CommandName | "
   return value;
 }
 
+function unknownOption(rawName: string, command: string | undefined, known: readonly string[]): CliError {
+  const hint = didYouMean(
+    rawName,
+    known.map((each) => `--${each}`),
+  );
+  return usageError("OPTION_UNKNOWN", `${command ?? "intune-pfx"} has no option ${shorten(rawName)}.${hint}`);
+}
+
 /** Word processors turn two hyphens into one long dash. */
 export function refuseLongDash(argument: string | undefined): void {
   if (argument === undefined || !/^[\u2013\u2014]/.test(argument)) return;
@@ -101,7 +105,7 @@ export function refuseLongDash(argument: string | undefined): void {
 }
 
 function didYouMean(name: string, known: readonly string[]): string {
-  const closest = suggest(name, known);
+  const closest = suggestByBeginning(name, known);
   return closest === undefined ? "" : ` Did you mean ${closest}?`;
 }
 

@@ -3,21 +3,21 @@
  * or sent; from then on every file has a result, whatever happens.
  */
 import type { OptionValues } from "../arguments/parse-arguments.ts";
-import { CliError, ExitCode } from "../cli-error.ts";
+import { CliError, ExitCode, usageError } from "../cli-error.ts";
 import { Passwords } from "../files/passwords.ts";
+import { printable } from "../files/printable.ts";
 import { dryRunText } from "../import/dry-run.ts";
 import { collectEntries, type Entries } from "../import/entries.ts";
 import { ImportRun } from "../import/import-run.ts";
-import type { Entry } from "../import/item.ts";
 import { createJsonView } from "../import/json-view.ts";
 import type { Connector } from "../import/open-entry.ts";
 import { Report } from "../import/report.ts";
 import { createScreenView } from "../import/screen-view.ts";
-import type { ImportView } from "../import/view.ts";
+import type { CheckedItem, ImportView } from "../import/view.ts";
 import { Interrupts } from "../interrupts.ts";
 import { canPrompt, type Io } from "../io.ts";
 import { createPrompts, type Prompts } from "../output/prompts.ts";
-import { roughDuration, shortFingerprint } from "../output/words.ts";
+import { purposeWord, roughDuration, shortFingerprint } from "../output/words.ts";
 import { readSettings, requireSettings } from "../settings/settings.ts";
 import { type Connection, connect } from "./connect.ts";
 import { readConnectorKey } from "./read-connector-key.ts";
@@ -27,19 +27,18 @@ const writesPerSecond = 5;
 
 export async function importCommand(paths: readonly string[], values: OptionValues, io: Io): Promise<ExitCode> {
   const settings = requireSettings(readSettings(values, io), ["gateway", "key", "keyName"]);
+  const isJson = values.json === true;
+  const noInput = values["no-input"] === true;
+  const canAsk = canPrompt(io) && !noInput && !isJson;
+  if (values.replace === true && !canAsk && values.yes !== true && values["dry-run"] !== true) throw replaceNeedsYes();
   const collected = await collectEntries(paths, values, "import", io);
   const { keyName, provider: providerName, padding: paddingScheme, protection, gateway } = settings;
   const publicKey = await readConnectorKey(settings.key);
   const connector: Connector = { publicKey, keyName, providerName, paddingScheme, protection };
 
-  const isJson = values.json === true;
-  const noInput = values["no-input"] === true;
   const view = isJson ? createJsonView(io) : createScreenView(io);
   const isForSeveral = collected.entries.length > 1;
-  const prompts =
-    canPrompt(io) && !noInput && !isJson
-      ? createPrompts(io, { beforeQuestion: () => view.clear(), isForSeveral })
-      : undefined;
+  const prompts = canAsk ? createPrompts(io, { beforeQuestion: () => view.clear(), isForSeveral }) : undefined;
   const passwords = await readPasswords(values, io, view, prompts);
   const report = values.report === undefined ? undefined : new Report(values.report, io);
   let run: ImportRun | undefined;
@@ -69,6 +68,13 @@ export async function importCommand(paths: readonly string[], values: OptionValu
     interrupts.dispose();
     report?.close();
   }
+}
+
+/** What Intune has is written over only if somebody agrees. */
+function replaceNeedsYes(): CliError {
+  const message =
+    "Nothing was sent: --replace asks before it sends again what Intune has, and nobody can be asked here. Add --yes to agree.";
+  return usageError("MISSING", message, { option: "--yes" });
 }
 
 function readPasswords(
@@ -119,6 +125,9 @@ async function perform(job: Job): Promise<ExitCode> {
     if (!interrupts.stopped.aborted) failure = error;
   }
   view.clear();
+  if (failure instanceof CliError && failure.exitCode === ExitCode.USAGE && values.json !== true) {
+    throw usageError(failure.code, `Nothing was sent: ${failure.message}`);
+  }
   // In JSON what ends the run comes last, as for every command.
   if (failure instanceof CliError && values.json !== true) view.note(stoppedText(failure));
   view.end({
@@ -152,11 +161,14 @@ async function importEntries(job: Job): Promise<"end" | "no end"> {
   view.plan(plan);
   const total = plan.toImport + plan.toReplace;
   if (isDryRun) {
-    if (values.json !== true) io.stdout.write(dryRunText(plan, items, run.summary, total / writesPerSecond));
+    if (values.json !== true)
+      io.stdout.write(
+        dryRunText(plan, items, { summary: run.summary, seconds: total / writesPerSecond, stream: io.stdout }),
+      );
     return values.json === true ? "end" : "no end";
   }
   if (total === 0) return plan.failed > 0 ? "end" : "no end";
-  if (asked !== undefined && !(await confirm(job, asked, toSend, total, plan.toReplace))) {
+  if (asked !== undefined && !(await confirm(job, asked, items, plan.toReplace))) {
     view.note("Nothing was sent.");
     return "no end";
   }
@@ -167,22 +179,31 @@ async function importEntries(job: Job): Promise<"end" | "no end"> {
 async function confirm(
   { view, connection, gateway, connector }: Job,
   prompts: Prompts,
-  toSend: readonly Entry[],
-  total: number,
+  items: readonly CheckedItem[],
   replaced: number,
 ): Promise<boolean> {
+  const toSend = items.filter(({ state }) => state !== "already there");
+  const total = toSend.length;
+  const [first] = toSend;
   const account = connection.signIn.account();
   const tenant = account?.tenant === undefined ? "" : `, tenant ${account.tenant}`;
   view.note(
     [
       "",
+      ...(total === 1 && first !== undefined ? [`  For        ${factsText(first)}`] : []),
       `  Gateway    ${gateway.href}`,
       ...(account?.user === undefined ? [] : [`  Signed in  ${account.user}${tenant}`]),
       `  Key        ${connector.keyName}, SHA-256 ${shortFingerprint(connector.publicKey.fingerprint)}`,
       "",
     ].join("\n"),
   );
-  const what = total === 1 && toSend[0] !== undefined ? "this certificate" : `${total} certificates`;
-  const replacing = replaced > 0 ? `, ${replaced} of them in the place of those in Intune` : "";
+  const what = total === 1 ? "this certificate" : `${total} certificates`;
+  const some = replaced === total ? "" : `, ${replaced} of them`;
+  const replacing = replaced > 0 ? `${some} in the place of ${total === 1 ? "the one" : "those"} in Intune` : "";
   return prompts.confirm(`Import ${what}${replacing}? It takes ${roughDuration(total / writesPerSecond)}.`);
+}
+
+/** `anna@contoso.com, encryption, valid to 2028-11-20` */
+function factsText({ facts: { user, purpose, expirationDateTime } }: CheckedItem): string {
+  return `${printable(user)}, ${purposeWord(purpose)}, valid to ${expirationDateTime.slice(0, 10)}`;
 }

@@ -55,7 +55,7 @@ export async function setupCommand(positionals: readonly string[], values: Optio
     const keyFile = await answers.get("key", known.key, () => {});
     const key = path.resolve(io.folder, withoutQuotes(keyFile));
     const publicKey = await testKey(key);
-    note(keyText(publicKey, printable(key)));
+    note(keyText(publicKey));
 
     const keyName = await answers.get("keyName", known.keyName, () => {});
     const { state, text } = compareKeyName(keyName, await readTenant(connection.session));

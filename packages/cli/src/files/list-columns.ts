@@ -13,6 +13,8 @@ const knownNames = {
 } as const;
 /** What a column holds. */
 export type Column = keyof typeof knownNames;
+/** The other names of the column with the paths. */
+export const pathAliases = knownNames.path.slice(1).join(", ");
 const columns: readonly Column[] = ["path", "user", "password", "passwordFile", "purpose", "thumbprint"];
 
 const columnByName = new Map<string, Column>();

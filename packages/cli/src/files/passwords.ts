@@ -7,6 +7,7 @@
  *    empty password, which costs one more try for files that don't open anyway. Nobody is asked;
  * 5. the empty password, then the prompt, up to three times.
  *
+ * A password that was typed for a file is kept for it until the run ends: nobody is asked twice.
  * A file of `--password-beside` that is not there is passed over.
  */
 import { basename } from "node:path";
@@ -56,6 +57,8 @@ export class Passwords {
   readonly #questions = new Turns();
   #onNote: ((note: string) => void) | undefined;
   #shared: string | undefined;
+  /** What was typed for a file, which is opened again to be sent. */
+  readonly #typed = new Map<string, string>();
 
   private constructor(io: PasswordIo, beside: string | undefined, { prompt, onNote }: PasswordHelpers) {
     this.#io = io;
@@ -111,12 +114,18 @@ export class Passwords {
     // Somebody may have answered "use for all that follow" while this file waited for its turn.
     const opened = await this.#openWithShared(attempt);
     if (opened !== undefined) return opened;
+    const typed = this.#typed.get(file.path);
+    if (typed !== undefined) {
+      const again = await unlessWrong("prompt", () => attempt(typed));
+      if (again !== undefined) return again;
+    }
     for (let asked = 0; asked < maxQuestions; asked += 1) {
       const answer = await this.#prompt.askPassword(file.name, { isRetry: asked > 0 });
       if (answer === undefined) break;
       const opened = await unlessWrong("prompt", () => attempt(answer.password));
       if (opened === undefined) continue;
       if (answer.useForAll) this.#shared = answer.password;
+      else this.#typed.set(file.path, answer.password);
       return opened;
     }
     throw wrongPassword();

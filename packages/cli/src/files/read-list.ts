@@ -5,7 +5,7 @@ import type { Io } from "../io.ts";
 import { CsvProblem, type CsvRecord, findSeparator, readRecords } from "./csv-records.ts";
 import { decodeText } from "./decode-text.ts";
 import { whyUnreadable } from "./file-error.ts";
-import { isPathColumn, type ListColumns, readColumns } from "./list-columns.ts";
+import { isPathColumn, type ListColumns, pathAliases, readColumns } from "./list-columns.ts";
 import { type ListRow, readRow } from "./list-row.ts";
 import { printable } from "./printable.ts";
 import { readUpTo } from "./read-file-bytes.ts";
@@ -70,7 +70,8 @@ async function readText(path: string, listName: string): Promise<string> {
 function parseList(csv: Buffer, listName: string): { columns: ListColumns; records: CsvRecord[] } {
   try {
     const separator = findSeparator(csv, isPathColumn);
-    if (separator === undefined) throw new CsvProblem('the first line must have a column "path"');
+    if (separator === undefined)
+      throw new CsvProblem(`the first line must have a column "path"\n  (also called ${pathAliases})`);
     const [header, ...records] = readRecords(csv, separator);
     if (header?.problem !== undefined) throw new CsvProblem(`line 1, ${header.problem}`);
     const columns = readColumns(header?.cells ?? []);

@@ -46,6 +46,10 @@ export class GatewayClient {
     this.#options = options;
   }
 
+  get url(): URL {
+    return this.#options.url;
+  }
+
   /**
    * @param document gives the types; what is sent is the text of `operations/`
    * @throws {CliError} where signing in fails
@@ -73,7 +77,7 @@ export class GatewayClient {
         body: JSON.stringify({ query: operationTexts[name], operationName: name, variables }),
         signal: AbortSignal.any(limits),
       });
-      return await readOutcome<Data>(response);
+      return await readOutcome<Data>(response, url);
     } catch (error) {
       signal?.throwIfAborted();
       return { failure: noAnswer(explainNetworkFailure(error, url), undefined) };
@@ -81,21 +85,21 @@ export class GatewayClient {
   }
 }
 
-async function readOutcome<Data>(response: FetchResponse): Promise<Outcome<Data>> {
+async function readOutcome<Data>(response: FetchResponse, url: URL): Promise<Outcome<Data>> {
   const { status } = response;
   if (status >= 300 && status < 400) {
-    const failure = noAnswer("The gateway's address answers with a redirect, which is not followed.", undefined);
+    const failure = noAnswer(`${url.href} answers with a redirect, which is not followed.`, undefined);
     return { failure: { ...failure, code: "REDIRECT", status } };
   }
   const retryAfter = retryAfterSeconds(response.headers.get("retry-after"));
   const answer = parse(await response.text());
   const error = Array.isArray(answer?.errors) ? firstError(answer.errors) : undefined;
-  if (error !== undefined) return { failure: failureOf(error, status, retryAfter) };
+  if (error !== undefined) return { failure: failureOf(error, withoutGraphql(url, status, retryAfter)) };
   if (status === 200 && typeof answer?.data === "object" && answer.data !== null) {
     // The operation is this repository's own, and so is the gateway's schema: the types of one are those of the other.
     return { data: answer.data as Data };
   }
-  return { failure: withoutGraphql(status, retryAfter) };
+  return { failure: withoutGraphql(url, status, retryAfter) };
 }
 
 interface Answer {
@@ -117,18 +121,21 @@ function firstError(errors: readonly unknown[]): Record<string, unknown> | undef
   return isRecord(first) ? first : undefined;
 }
 
-function failureOf(error: Record<string, unknown>, status: number, retryAfter: number | undefined): GatewayFailure {
+/** @param otherwise what the answer means without the error */
+function failureOf(error: Record<string, unknown>, otherwise: GatewayFailure): GatewayFailure {
   const extensions = isRecord(error.extensions) ? error.extensions : {};
   const graph = isRecord(extensions.graph) ? extensions.graph : {};
-  const code = codeOf(extensions.code) ?? withoutGraphql(status, retryAfter).code;
+  const said = codeOf(extensions.code) ?? otherwise.code;
+  const code = isNoEndpoint(otherwise.status) ? "NOT_A_GATEWAY" : said;
+  const message = messageOf(textOf(error.message), invalidOf(extensions.invalid));
   return {
+    ...otherwise,
     code,
-    message: messageOf(textOf(error.message), invalidOf(extensions.invalid)),
-    retryAfterSeconds: numberOf(extensions.retryAfterSeconds) ?? retryAfter,
+    message: code === "NOT_A_GATEWAY" ? `${otherwise.message} It said: ${message}` : message,
+    retryAfterSeconds: numberOf(extensions.retryAfterSeconds) ?? otherwise.retryAfterSeconds,
     claims: typeof extensions.claims === "string" ? extensions.claims : undefined,
     graphRequestId: textOf(graph.requestId),
     certificateId: textOf(extensions.certificateId),
-    status,
   };
 }
 
@@ -145,7 +152,7 @@ function invalidOf(invalid: unknown): string[] {
 }
 
 /** What an answer without GraphQL means: that of a proxy, a load balancer, or another server altogether. */
-function withoutGraphql(status: number, retryAfter: number | undefined): GatewayFailure {
+function withoutGraphql(url: URL, status: number, retryAfter: number | undefined): GatewayFailure {
   const answer = (code: string, message: string): GatewayFailure => ({
     ...noAnswer(message, retryAfter),
     code,
@@ -156,8 +163,6 @@ function withoutGraphql(status: number, retryAfter: number | undefined): Gateway
       return answer("UNAUTHENTICATED", "The gateway does not accept the sign-in.");
     case 403:
       return answer("FORBIDDEN", "The gateway, or what stands before it, refuses this request.");
-    case 404:
-      return answer("NOT_A_GATEWAY", "There is nothing at the gateway's address: is its path right?");
     case 407:
       return answer("PROXY_AUTHENTICATION", "The proxy wants a user name and a password: put them into HTTPS_PROXY.");
     case 413:
@@ -167,8 +172,17 @@ function withoutGraphql(status: number, retryAfter: number | undefined): Gateway
     default:
       return status >= 500
         ? answer("NO_ANSWER", `The gateway does not answer; what stands before it says ${status}.`)
-        : answer("NOT_A_GATEWAY", `What answers at the gateway's address is no gateway (status ${status}).`);
+        : answer("NOT_A_GATEWAY", notAGateway(url, status));
   }
+}
+
+/** Whether the status says that nobody takes operations at this path, whatever the answer's text is. */
+export function isNoEndpoint(status: number | undefined): boolean {
+  return status === 404 || status === 405;
+}
+
+export function notAGateway(url: URL, status: number | undefined): string {
+  return `What answers at ${url.href} is no gateway (status ${status}). A gateway's address usually ends in /graphql.`;
 }
 
 function noAnswer(message: string, retryAfter: number | undefined): GatewayFailure {

@@ -3,11 +3,11 @@
  * where a token is refused, and ends the run where only a person can help. Every operation goes through here, one at a time.
  */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { CliError, ExitCode } from "../cli-error.ts";
+import { CliError, ExitCode, usageError } from "../cli-error.ts";
 import type { Io } from "../io.ts";
 import { duration } from "../output/words.ts";
 import type { SignIn } from "../sign-in/sign-in.ts";
-import type { GatewayClient, GatewayFailure, OperationName } from "./gateway-client.ts";
+import { type GatewayClient, type GatewayFailure, notAGateway, type OperationName } from "./gateway-client.ts";
 
 /** A wait, as the progress line shows it: an event of the run, not an error. */
 export interface Wait {
@@ -121,8 +121,14 @@ export class Session {
       throw new CliError(ExitCode.STOPPED, code, `the gateway is not set up rightly: ${failure.message}`);
     }
     if (code === "NOT_A_GATEWAY" || code === "REDIRECT" || code === "PROXY_AUTHENTICATION") {
-      const exitCode = this.#hasSucceeded ? ExitCode.STOPPED : ExitCode.USAGE;
-      throw new CliError(exitCode, code, failure.message, { option: "--gateway" });
+      // What has answered before was the right address: the run goes on when that is back.
+      if (this.#hasSucceeded) throw new CliError(ExitCode.STOPPED, code, failure.message, { option: "--gateway" });
+      throw usageError(code, failure.message, { option: "--gateway" });
+    }
+    if (code === "GRAPHQL_VALIDATION_FAILED" && !this.#hasSucceeded) {
+      // Another GraphQL server: it does not know these operations.
+      const message = `${notAGateway(this.#options.client.url, failure.status)} It said: ${failure.message}`;
+      throw usageError("NOT_A_GATEWAY", message, { option: "--gateway" });
     }
     return false;
   }

@@ -61,9 +61,11 @@ How
   -n, --dry-run         check everything and change nothing; whether Graph
                         would accept a certificate, only Graph can tell
   --replace             send again what Intune has already: after the
-                        connector's key has changed
-  -y, --yes             do not ask on a terminal before importing
-  --report FILE         what became of each file, as a CSV for Excel
+                        connector's key has changed; asks first, and without
+                        a terminal needs --yes
+  -y, --yes             do not ask before importing
+  --report FILE         what became of each file, as a CSV for Excel; an
+                        earlier report is overwritten, no other file
 
 ${connector}
 ${signIn}
@@ -104,7 +106,8 @@ Which
   --missing             the users of --users that have no valid certificate of
                         --purpose, and why
 Output
-  --csv FILE            as a CSV for Excel
+  --csv FILE            as a CSV for Excel; an earlier list with the same
+                        columns is overwritten, no other file
 
 ${signIn}
 Exit codes: 0 done, 2 stopped, 4 sign-in or permission, 64 wrong usage
@@ -116,10 +119,14 @@ Usage: intune-pfx delete ID... [options]
 
 Examples
   intune-pfx list --user anna@contoso.com
-  intune-pfx delete 4cd0d22636264a75a2429094fbb54502-0aaf18962b2cdea9a1b28e...
+  intune-pfx delete ID
+  intune-pfx delete ID ID --yes
+
+An id is the one that 'list' prints, in full: 32 hexadecimal digits, a hyphen,
+and the 40 digits of the certificate's thumbprint.
 
 How
-  -y, --yes             do not ask before deleting
+  -y, --yes             do not ask before deleting; needed without a terminal
   --even-encryption     encryption certificates too: old mail can't be read
                         without them
 
@@ -153,12 +160,19 @@ ${signIn}
 Exit codes: 0 all is well, 1 a test failed, 64 wrong usage
 `,
   encrypt: `Write the variables of the GraphQL mutation to a file, and send nothing. The
-file holds .pfx files and encrypted passwords: only you can read it.
+file holds .pfx files and their encrypted passwords.
 
 Usage: intune-pfx encrypt PATH... --out FILE [options]
 
-One certificate becomes {"input":...}, several {"inputs":[...]}. Without --out
-the variables go to standard output, which must not be a terminal.
+One certificate becomes {"input":...}, for createUserPfxCertificate; several
+become {"inputs":[...]}, for createUserPfxCertificates. Where a file fails,
+nothing is written.
+
+Output
+  --out FILE            a new file, mode 0600: only you can read it; a file that
+                        is there already is not overwritten. Without --out the
+                        variables go to standard output, but never to a
+                        terminal (exit code 64)
 
 Examples
   intune-pfx encrypt anna@contoso.com.pfx --out variables.json

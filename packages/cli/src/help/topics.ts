@@ -54,7 +54,8 @@ kept in memory only. An import needs the scope Pfx.ReadWrite and an Intune role;
 A router before the gateway may want a secret of its own:
 INTUNE_PFX_ROUTER_SECRET or INTUNE_PFX_ROUTER_SECRET_FILE.
 `,
-  "exit-codes": `    0  done: all created, replaced, already there or skipped; nothing to do
+  "exit-codes": `    0  done: all created, replaced, already there or skipped; nothing to do;
+       or you answered no, and nothing was sent
     1  at least one failed
     2  stopped before the end; running it again goes on
     4  sign-in or permission: somebody must act

@@ -1,5 +1,7 @@
 /** What a dry run prints: counts, where users came from, and what can't be imported. */
+import type { OutputStream } from "../io.ts";
 import { roughDuration } from "../output/words.ts";
+import { wrap } from "../output/wrap.ts";
 import type { ItemFacts } from "./item.ts";
 import type { Summary } from "./summary.ts";
 import type { CheckedItem, Plan } from "./view.ts";
@@ -13,7 +15,11 @@ const sourceWords: Readonly<Record<ItemFacts["userSource"], string>> = {
 };
 
 /** @param seconds how long the import would take at Graph's quota */
-export function dryRunText(plan: Plan, items: readonly CheckedItem[], summary: Summary, seconds: number): string {
+export function dryRunText(
+  plan: Plan,
+  items: readonly CheckedItem[],
+  { summary, seconds, stream }: { summary: Summary; seconds: number; stream: OutputStream },
+): string {
   const rows = [
     row(plan.toImport, "would be imported", `user from ${usersFrom(items)}`),
     row(plan.toReplace, "would be sent anew", "in the place of those in Intune"),
@@ -21,17 +27,20 @@ export function dryRunText(plan: Plan, items: readonly CheckedItem[], summary: S
     row(summary.counts.skipped, "twice in this run", "skipped"),
     row(plan.failed, "can't be imported", ""),
   ].filter((line) => line !== "");
-  const table = summary.failureTable();
+  const table = summary.failureTable(stream);
+  const advice = summary.advice();
   const work = plan.toImport + plan.toReplace;
   const time = work > 0 ? ` The import takes ${roughDuration(seconds)} (Graph takes 100 in 20 s).` : "";
-  return [
+  const lines = [
     ...rows,
     ...(table.length > 0 ? ["", ...table] : []),
+    ...(advice.length > 0 ? ["", ...advice] : []),
     "",
     `Nothing was changed.${time}`,
     ...(work > 0 ? ["Only Graph can tell whether it accepts them."] : []),
     "",
-  ].join("\n");
+  ];
+  return lines.map((line) => wrap(line, stream)).join("\n");
 }
 
 function row(count: number, what: string, remark: string): string {

@@ -92,14 +92,11 @@ function ofRow(row: ListRow, purpose: UserPfxIntendedPurpose | undefined): Entry
 
 /** `--user` and `--thumbprint` are about one certificate. */
 function withOptions(entries: readonly Entry[], { user, thumbprint, all }: OptionValues): readonly Entry[] {
-  for (const [option, value] of [
-    ["--user", user],
-    ["--thumbprint", thumbprint],
-  ] as const) {
+  for (const [name, value] of Object.entries({ user, thumbprint })) {
     if (value !== undefined && entries.length > 1) {
-      throw usageError("OPTION_INVALID", `${option} is for one file; for several, use a list with a column.`, {
-        option,
-      });
+      const option = `--${name}`;
+      const message = `${option} is for one file; for several, use a list with a column "${name}".`;
+      throw usageError("OPTION_INVALID", message, { option });
     }
   }
   if (thumbprint !== undefined && all) {

@@ -63,7 +63,7 @@ export function createScreenView(io: Io): ImportView {
           : "Interrupted.",
       );
     },
-    end: (end) => say(endText(end)),
+    end: (end) => say(endText(end, io)),
   };
 }
 
@@ -105,14 +105,14 @@ function planText({ files, toImport, toReplace, alreadyThere, failed }: Plan, ch
   return `Checked ${count(files, "file")} in ${checkedIn}: ${parts.join(", ")}${nothing}`;
 }
 
-function endText({ summary, durationMs, report, passwordLists, wasInterrupted }: ImportEnd): string {
+function endText({ summary, durationMs, report, passwordLists, wasInterrupted }: ImportEnd, { stderr }: Io): string {
   const { counts } = summary;
-  const table = summary.failureTable();
+  const table = summary.failureTable(stderr);
   const next =
     counts.notTried > 0
       ? [wasInterrupted ? "Run the same command again to go on." : "Run the same command again: it goes on from there."]
       : counts.failed > 0
-        ? ["Put these right and run the same command again: the rest is skipped."]
+        ? [...summary.advice(), "Put these right and run the same command again: the rest is skipped."]
         : [];
   const lists = passwordLists.map(
     ({ name, count: passwords }) => `${name} still has ${count(passwords, "password")}: delete it if nobody needs it.`,

@@ -1,6 +1,8 @@
 /** What an import has come to: counts, failures grouped by code, and what to do next. */
 import { ExitCode } from "../cli-error.ts";
 import { printable } from "../files/printable.ts";
+import type { OutputStream } from "../io.ts";
+import { wrap } from "../output/wrap.ts";
 import type { OutcomeName, Result } from "./item.ts";
 import { outcomeWords } from "./report.ts";
 
@@ -40,18 +42,31 @@ export class Summary {
     return parts.length === 0 ? "nothing done" : parts.join(", ");
   }
 
-  /** A row for each code of failures, the most frequent first; empty without failures. */
-  failureTable(): string[] {
+  /** A row for each code of failures, the most frequent first; names that do not fit `stream` go on below the others. */
+  failureTable(stream: OutputStream): string[] {
     if (this.#failures.size === 0) return [];
     const rows = [...this.#failures].sort(([, one], [, other]) => other.count - one.count);
     const width = Math.max("CODE".length, ...rows.map(([code]) => code.length));
+    const filesColumn = "  FAILED  ".length + width + 2;
     return [
       `  FAILED  ${"CODE".padEnd(width)}  FILES`,
       ...rows.map(([code, { count, sources }]) => {
         const more = count > sources.length ? `, and ${count - sources.length} more` : "";
-        return `  ${String(count).padStart(6)}  ${code.padEnd(width)}  ${sources.map(printable).join(", ")}${more}`;
+        const row = `  ${String(count).padStart(6)}  ${code.padEnd(width)}  ${sources.map(printable).join(", ")}${more}`;
+        return wrap(row, stream, filesColumn);
       }),
     ];
+  }
+
+  /** What to do about codes whose message alone leads astray. */
+  advice(): string[] {
+    return this.#failures.has("OTHER_KEY")
+      ? [
+          "OTHER_KEY: check --key-name first, then --provider and --padding. Devices can't",
+          "open files that are sent under a wrong key name. If the connector has a new",
+          "key, --replace sends the files again.",
+        ]
+      : [];
   }
 
   get exitCode(): ExitCode {

@@ -36,7 +36,12 @@ export function roughDuration(seconds: number): string {
   return `about ${Math.round(seconds / 60)} min`;
 }
 
-/** The first and the last groups of a fingerprint, enough to compare by eye. */
+/** All 64 digits of a fingerprint in groups, 71 characters. */
+export function wholeFingerprint(fingerprint: string): string {
+  return fingerprint.replace(/.{8}(?=.)/g, "$& ");
+}
+
+/** The first and the last groups of a fingerprint, to recognize it by. */
 export function shortFingerprint(fingerprint: string): string {
   return `${fingerprint.slice(0, 8)} ${fingerprint.slice(8, 16)} ... ${fingerprint.slice(-8)}`;
 }

@@ -1,7 +1,7 @@
 /** The checks of the connector's key: its file, and its name. */
 import { CliError } from "../../cli-error.ts";
 import { printable } from "../../files/printable.ts";
-import { shortFingerprint } from "../../output/words.ts";
+import { shortFingerprint, wholeFingerprint } from "../../output/words.ts";
 import { readConnectorKey } from "../read-connector-key.ts";
 import type { Check } from "./check.ts";
 import { compareKeyName, type Tenant } from "./tenant.ts";
@@ -15,7 +15,7 @@ export async function keyCheck(file: string | undefined): Promise<Check> {
   try {
     const { bits, fingerprint } = await readConnectorKey(file);
     const text = `RSA ${bits}, SHA-256 ${shortFingerprint(fingerprint)}`;
-    return { name, state: "ok", text, facts: { bits, fingerprint, file } };
+    return { name, state: "ok", text, detail: wholeFingerprint(fingerprint), facts: { bits, fingerprint, file } };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return { name, state: "failed", text: `${error.message} (${error.code})` };

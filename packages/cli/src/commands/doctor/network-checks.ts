@@ -1,4 +1,5 @@
 /** The checks that need no sign-in: gateway, TLS, proxy, clock. */
+import { notAGateway } from "../../gateway/gateway-client.ts";
 import { duration } from "../../output/words.ts";
 import { isLoopback } from "../../settings/settings.ts";
 import type { Check } from "./check.ts";
@@ -18,8 +19,7 @@ export function gatewayCheck(url: URL, probe: Probe): Check {
     return { name, state: "failed", text: `${url.href} answers with a redirect, which is not followed.` };
   }
   if (!isGraphql) {
-    const text = `What answers at ${url.href} is no gateway (status ${status}): is its path right?`;
-    return { name, state: "failed", text, facts: { status } };
+    return { name, state: "failed", text: notAGateway(url, status), facts: { status } };
   }
   return { name, state: "ok", text: `${url.href}, ${milliseconds} ms`, facts: { gateway: url.href, milliseconds } };
 }

@@ -1,5 +1,6 @@
 /** One request to the gateway that needs no sign-in: whether it is there, how fast, and what its clock says. */
 import { performance } from "node:perf_hooks";
+import { isNoEndpoint } from "../../gateway/gateway-client.ts";
 import type { Fetch } from "../../gateway/network.ts";
 import { explainNetworkFailure } from "../../gateway/network-failure.ts";
 import type { Io } from "../../io.ts";
@@ -36,7 +37,7 @@ export async function probeGateway(url: URL, fetch: Fetch, io: Io, signal: Abort
     return {
       isReached: true,
       milliseconds,
-      isGraphql: isGraphql(text),
+      isGraphql: !isNoEndpoint(response.status) && isGraphql(text),
       status: response.status,
       // The header has whole seconds: on average it is half a second late.
       aheadMs: Number.isNaN(date) ? undefined : middleMs - (date + 500),

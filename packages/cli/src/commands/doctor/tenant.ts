@@ -48,6 +48,6 @@ export function compareKeyName(keyName: string, tenant: Tenant): KeyNameComparis
   const [name, count] = mostFrequent;
   return {
     state: "new",
-    text: `"${printable(keyName)}" is in no certificate of this tenant; ${count} of ${withKeyName} name "${printable(name)}". Devices can't open files that are sent under a wrong name.`,
+    text: `"${printable(keyName)}" is in no certificate of this tenant; ${count} of ${withKeyName} name "${printable(name)}". Devices can't open files that are sent under a wrong name: check --key-name. If the connector has a new key, 'import --replace' sends the files again.`,
   };
 }

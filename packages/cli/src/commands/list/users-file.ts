@@ -74,7 +74,9 @@ function readLines(text: string, isCsv: boolean): Cell[] {
   const lines = text.split(/\r\n|\n|\r/).map((cell, index) => ({ line: index + 1, cell }));
   const first = lines.find(({ cell }) => cell.trim() !== "");
   if (isCsv && !looksLikeUser(first?.cell.trim() ?? "")) {
-    throw new CsvProblem('the first line must have a column "user"');
+    throw new CsvProblem(
+      'the first line must have a column "user"\n  (also called userPrincipalName, upn, email, mail)',
+    );
   }
   return lines;
 }

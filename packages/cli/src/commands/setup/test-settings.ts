@@ -4,7 +4,7 @@ import { UserPfxCertificatesDocument } from "intune-pfx-client/operations";
 import { CliError, ExitCode } from "../../cli-error.ts";
 import type { GatewayClient, GatewayFailure } from "../../gateway/gateway-client.ts";
 import type { Io } from "../../io.ts";
-import { shortFingerprint } from "../../output/words.ts";
+import { shortFingerprint, wholeFingerprint } from "../../output/words.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { type Connection, connect } from "../connect.ts";
 import { gatewayCheck } from "../doctor/network-checks.ts";
@@ -62,10 +62,11 @@ export async function testKey(file: string): Promise<ConnectorPublicKey> {
   }
 }
 
-export function keyText({ bits, fingerprint }: ConnectorPublicKey, file: string): string {
+export function keyText({ bits, fingerprint }: ConnectorPublicKey): string {
   return [
     `  RSA, ${bits} bits, SHA-256 ${shortFingerprint(fingerprint)}`,
-    `  Compare this with: intune-pfx doctor --key ${file}`,
+    `    ${wholeFingerprint(fingerprint)}`,
+    "  Compare this with: intune-pfx doctor --key KEYFILE",
     "  on the connector's machine.",
   ].join("\n");
 }
