@@ -12,7 +12,7 @@ import { GatewayError } from "./errors.ts";
 import type { AuditEntry, GatewayLog } from "./observability/log.ts";
 import type { TraceSpan } from "./observability/span.ts";
 import type { Deadline } from "./request/deadline.ts";
-import type { Disconnection } from "./request/request-closed.ts";
+import type { RequestClosed } from "./request/request-closed.ts";
 
 /** What is to be told of a request when it is over; filled in on its way. */
 export interface RequestRecord {
@@ -47,7 +47,7 @@ export interface RequestFacts {
   /** For the whole of the request. */
   deadline: Deadline;
   /** Happens when the client is gone. */
-  disconnected: Disconnection;
+  closed: RequestClosed;
 }
 
 /** What the requests of one process share. */
@@ -79,7 +79,7 @@ export function createContext(
 
 class RequestCaller implements GraphCaller {
   readonly deadline: Deadline;
-  readonly disconnected: Disconnection;
+  readonly closed: RequestClosed;
   readonly tokenOwner: "caller" | "gateway";
   readonly renew: GraphCaller["renew"];
   readonly #log: GatewayLog;
@@ -91,7 +91,7 @@ class RequestCaller implements GraphCaller {
   constructor(log: GatewayLog, settings: RequestSettings, facts: RequestFacts) {
     const { authMode } = settings;
     this.deadline = facts.deadline;
-    this.disconnected = facts.disconnected;
+    this.closed = facts.closed;
     this.tokenOwner = authMode === "app" || authMode === "none" ? "gateway" : "caller";
     this.renew = facts.authentication.isRenewable ? (refused, claims) => this.#renew(refused, claims) : undefined;
     this.#log = log;

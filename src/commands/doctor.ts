@@ -13,7 +13,7 @@ import { createLog } from "../observability/log.ts";
 import { untraced } from "../observability/span.ts";
 import { systemClock } from "../request/clock.ts";
 import { Deadline } from "../request/deadline.ts";
-import { Disconnection } from "../request/request-closed.ts";
+import { RequestClosed } from "../request/request-closed.ts";
 
 export interface Finding {
   readonly check:
@@ -109,7 +109,7 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
     audit() {},
     tokenOwner: "gateway",
     deadline: new Deadline(deadlineMs, systemClock),
-    disconnected: new Disconnection(),
+    closed: new RequestClosed(),
     span: untraced(undefined),
   } as const;
   const knowsPermission = token !== undefined || config.authMode === "none";

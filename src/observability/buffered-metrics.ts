@@ -5,7 +5,7 @@
 import { Counter, type CounterConfiguration, Histogram, type HistogramConfiguration } from "prom-client";
 
 /** A counter with one or two labels, from small sets. */
-export class Sums {
+export class BufferedCounter {
   readonly #sums = new Map<string, { values: readonly string[]; sum: number }>();
 
   constructor(configuration: CounterConfiguration<string>) {
@@ -35,7 +35,7 @@ export class Sums {
 const maxPending = 500;
 
 /** A histogram of seconds with one label, from a small set. */
-export class Durations {
+export class BufferedHistogram {
   readonly #pending = new Map<string, number[]>();
   readonly #histogram: Histogram;
   readonly #labelName: string;

@@ -4,7 +4,7 @@
  * Loaded only where `METRICS_PORT` is set. docs/metrics.md is the table of all this.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { Durations, Sums } from "./buffered-metrics.ts";
+import { BufferedCounter, BufferedHistogram } from "./buffered-metrics.ts";
 
 /** What a look-up after a lost answer came to; `unknown`: it could not be settled. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
@@ -78,13 +78,13 @@ export function createMetrics(): MetricsRegistry {
     tokenCacheEntries: () => 0,
   };
 
-  const requests = new Sums({
+  const requests = new BufferedCounter({
     name: "graphql_requests_total",
     help: "GraphQL requests answered, by type of the operation and by outcome: success, or error where the answer has errors.",
     labelNames: ["operation_type", "outcome"],
     registers,
   });
-  const requestSeconds = new Durations("operation_type", {
+  const requestSeconds = new BufferedHistogram("operation_type", {
     name: "graphql_request_duration_seconds",
     help: "From a GraphQL request's head to the end of its answer.",
     buckets: durationBuckets,
@@ -96,13 +96,13 @@ export function createMetrics(): MetricsRegistry {
     labelNames: ["code"],
     registers,
   });
-  const attempts = new Sums({
+  const attempts = new BufferedCounter({
     name: "graph_upstream_requests_total",
     help: "Requests to Microsoft Graph, retries included, by HTTP status or by the reason why there is no answer.",
     labelNames: ["operation", "status"],
     registers,
   });
-  const attemptSeconds = new Durations("operation", {
+  const attemptSeconds = new BufferedHistogram("operation", {
     name: "graph_upstream_duration_seconds",
     help: "Of one request to Microsoft Graph, until its answer has been read.",
     buckets: durationBuckets,
@@ -120,7 +120,7 @@ export function createMetrics(): MetricsRegistry {
     labelNames: ["outcome"],
     registers,
   });
-  const tokens = new Sums({
+  const tokens = new BufferedCounter({
     name: "token_requests_total",
     help: "Tokens for Microsoft Graph that were asked for: cached, acquired from Microsoft Entra, or failed.",
     labelNames: ["outcome"],

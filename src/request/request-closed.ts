@@ -4,17 +4,17 @@
  */
 import { setMaxListeners } from "node:events";
 
-export interface DisconnectListener {
-  onDisconnect(): void;
+export interface CloseListener {
+  onClose(): void;
 }
 
-export class Disconnection {
-  #hasHappened = false;
-  #listeners: DisconnectListener[] = [];
+export class RequestClosed {
+  #isClosed = false;
+  #listeners: CloseListener[] = [];
   #controller: AbortController | undefined;
 
-  get hasHappened(): boolean {
-    return this.#hasHappened;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Aborts when it happens. */
@@ -23,26 +23,26 @@ export class Disconnection {
       this.#controller = new AbortController();
       setMaxListeners(0, this.#controller.signal); // a plural create has hundreds of requests to Graph wait
     }
-    if (this.#hasHappened) this.#controller.abort();
+    if (this.#isClosed) this.#controller.abort();
     return this.#controller.signal;
   }
 
   /** Calls the listener when it happens; not where it has. */
-  add(listener: DisconnectListener): void {
+  add(listener: CloseListener): void {
     this.#listeners.push(listener);
   }
 
-  remove(listener: DisconnectListener): void {
+  remove(listener: CloseListener): void {
     const index = this.#listeners.indexOf(listener);
     if (index !== -1) this.#listeners.splice(index, 1);
   }
 
-  happen(): void {
-    if (this.#hasHappened) return;
-    this.#hasHappened = true;
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     const listeners = this.#listeners;
     this.#listeners = [];
-    for (const listener of listeners) listener.onDisconnect();
+    for (const listener of listeners) listener.onClose();
     this.#controller?.abort();
   }
 }

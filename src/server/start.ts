@@ -15,8 +15,8 @@ import type { SharedStore } from "../shared-store.ts";
 import { findGraphiql } from "./explorer/graphiql.ts";
 import { createExplorer } from "./explorer/sandbox.ts";
 import { startApollo } from "./graphql/apollo.ts";
-import { PreparedOperations } from "./graphql/compiled/operation-cache.ts";
-import { Admission } from "./http/concurrency-limit.ts";
+import { OperationCache } from "./graphql/compiled/operation-cache.ts";
+import { ConcurrencyLimit } from "./http/concurrency-limit.ts";
 import { drain } from "./http/graceful-shutdown.ts";
 import { listen } from "./http/listen.ts";
 import { startMetricsServer } from "./http/metrics-server.ts";
@@ -40,7 +40,7 @@ export async function startGateway(
   graphiqlFolder: URL | undefined,
   clock: Clock = systemClock,
 ): Promise<Gateway> {
-  const prepared = new PreparedOperations();
+  const prepared = new OperationCache();
   const apollo = await startApollo(config, log, prepared);
   // Imported on demand: where nobody scrapes, nothing is counted.
   const metrics =
@@ -66,7 +66,7 @@ export async function startGateway(
     tokenCacheEntries: () => tokens?.cached ?? 0,
   });
   const graphiql = config.explorer && graphiqlFolder ? findGraphiql(graphiqlFolder) : undefined;
-  const admission = new Admission(config.maxInflight);
+  const admission = new ConcurrencyLimit(config.maxInflight);
   let isReady = true;
   const server = createHttpServer({
     config,

@@ -8,7 +8,7 @@ import { createTransport } from "../../src/datasources/graph/pipeline/transport.
 import { untraced } from "../../src/observability/span.ts";
 import { systemClock } from "../../src/request/clock.ts";
 import { Deadline } from "../../src/request/deadline.ts";
-import { Disconnection } from "../../src/request/request-closed.ts";
+import { RequestClosed } from "../../src/request/request-closed.ts";
 
 const connections = 4;
 const requests = 400;
@@ -91,9 +91,9 @@ describe("a storm of requests", () => {
           tokenOwner: "caller",
           span: untraced(undefined),
           deadline: new Deadline(ms, systemClock),
-          disconnected: new Disconnection(),
+          closed: new RequestClosed(),
         } as const;
-        if (leavesAfterMs !== undefined) setTimeout(() => caller.disconnected.happen(), leavesAfterMs);
+        if (leavesAfterMs !== undefined) setTimeout(() => caller.closed.close(), leavesAfterMs);
         const operation = random() < 0.5 ? "read" : "create";
         const request = { resource, operation, method: "GET", path: "/x", caller } as const;
         await transport.send(request, "/x", undefined).catch(() => {});

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { CreateUserPfxCertificatesDocument as CREATE_MANY } from "intune-pfx-client/operations";
 import { describe, expect, it } from "vitest";
-import { cutSecrets } from "../../src/datasources/graph/protocol/redact-secrets.ts";
+import { redactSecrets } from "../../src/datasources/graph/protocol/redact-secrets.ts";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { encryptAPassword } from "../support/encrypted-password.ts";
 import { startGateway } from "../support/gateway.ts";
@@ -38,7 +38,7 @@ describe("the search for secrets", () => {
         const said = parts.map((each) => (typeof each === "string" ? each : each.writing(all[each.which] ?? "")));
         const text = said.join("").replaceAll("(cut)", "");
 
-        const [first, second] = cutSecrets([text, `${text}.`], all.slice(0, owned), [all.slice(owned)]);
+        const [first, second] = redactSecrets([text, `${text}.`], all.slice(0, owned), [all.slice(owned)]);
 
         const slower = slowlyCut(text, all).split("(cut)");
         for (const cut of [first, second?.slice(0, -1)]) {
@@ -59,20 +59,20 @@ describe("the search for secrets", () => {
     for (let count = 0; count < 50; count++) {
       const secrets = [4096, 40, 9].map((length) => randomBytes(length).toString("base64"));
 
-      expect(cutSecrets(["Conflict", sentence], secrets)).toEqual(["Conflict", sentence]);
+      expect(redactSecrets(["Conflict", sentence], secrets)).toEqual(["Conflict", sentence]);
     }
   });
 
   it("cuts each text on its own", () => {
-    expect(cutSecrets(["", "0123456789", "a 0123456789 b", "b"], ["0123456789"])).toEqual([
+    expect(redactSecrets(["", "0123456789", "a 0123456789 b", "b"], ["0123456789"])).toEqual([
       "",
       "(cut)",
       "a (cut) b",
       "b",
     ]);
-    expect(cutSecrets(["0123", "4567"], ["01234567"])).toEqual(["0123", "4567"]);
-    expect(cutSecrets([], ["01234567"])).toEqual([]);
-    expect(cutSecrets(["say xyz, xyxyzzy!"], [""], [["xyz"], ["xyz"]])).toEqual(["say (cut), xy(cut)zy!"]);
+    expect(redactSecrets(["0123", "4567"], ["01234567"])).toEqual(["0123", "4567"]);
+    expect(redactSecrets([], ["01234567"])).toEqual([]);
+    expect(redactSecrets(["say xyz, xyxyzzy!"], [""], [["xyz"], ["xyz"]])).toEqual(["say (cut), xy(cut)zy!"]);
   });
 });
 

@@ -1,10 +1,10 @@
 /** What is remembered of a key, and for how long. Straight at the class: it takes thousands of creates to show. */
 import { describe, expect, it } from "vitest";
-import { InFlightCreates, type Past } from "../../src/datasources/user-pfx-certificates/in-flight-creates.ts";
+import { InFlightCreates, type KeyHistory } from "../../src/datasources/user-pfx-certificates/in-flight-creates.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { systemClock } from "../../src/request/clock.ts";
 import { Deadline } from "../../src/request/deadline.ts";
-import { Disconnection } from "../../src/request/request-closed.ts";
+import { RequestClosed } from "../../src/request/request-closed.ts";
 import type { UserPfxCertificate } from "../../src/schema/user-pfx-certificate.ts";
 import { UserPfxIntendedPurpose } from "../../src/schema/user-pfx-intended-purpose.ts";
 import { UserPfxPaddingScheme } from "../../src/schema/user-pfx-padding-scheme.ts";
@@ -19,10 +19,10 @@ const input = {
 
 function open() {
   const creates = new InFlightCreates();
-  const caller = { deadline: new Deadline(60_000, systemClock), disconnected: new Disconnection() };
+  const caller = { deadline: new Deadline(60_000, systemClock), closed: new RequestClosed() };
   const run = (
     thumbprint: string,
-    create: (past: Past) => Promise<UserPfxCertificate>,
+    create: (history: KeyHistory) => Promise<UserPfxCertificate>,
     encryptedPfxBlob = input.encryptedPfxBlob,
   ) => creates.run({ ...input, thumbprint, encryptedPfxBlob }, "token", caller, create);
   /** So many creates of other keys. */
@@ -59,11 +59,11 @@ describe("what is known of a key", () => {
 
     await others(25_000, refused);
 
-    const pasts: Past["doubt"][] = [];
+    const pasts: KeyHistory["doubt"][] = [];
     await run(
       key,
-      (past) => {
-        pasts.push(past.doubt);
+      (history) => {
+        pasts.push(history.doubt);
         return stored();
       },
       otherFile,
@@ -77,13 +77,13 @@ describe("what is known of a key", () => {
 
     await others(4999, stored);
     const pasts: (string | null)[] = [];
-    await run(key, (past) => {
-      pasts.push(past.createdDateTime);
+    await run(key, (history) => {
+      pasts.push(history.createdDateTime);
       return stored();
     });
     await others(15_000, stored);
-    await run(key, (past) => {
-      pasts.push(past.createdDateTime);
+    await run(key, (history) => {
+      pasts.push(history.createdDateTime);
       return stored();
     });
 
@@ -117,9 +117,9 @@ describe("what is known of a key", () => {
 
     await others(4000, stored);
 
-    const pasts: Past["doubt"][] = [];
-    const later = (past: Past) => {
-      pasts.push(past.doubt);
+    const pasts: KeyHistory["doubt"][] = [];
+    const later = (history: KeyHistory) => {
+      pasts.push(history.doubt);
       return stored();
     };
     await run(key, later, otherFile);
@@ -128,13 +128,13 @@ describe("what is known of a key", () => {
 
   it("says whether Graph may still be at it, until one of the key is stored", async () => {
     const { run } = open();
-    const pasts: Past["doubt"][] = [];
-    const other = (outcome: () => Promise<UserPfxCertificate>) => (past: Past) => {
-      pasts.push(past.doubt);
+    const pasts: KeyHistory["doubt"][] = [];
+    const other = (outcome: () => Promise<UserPfxCertificate>) => (history: KeyHistory) => {
+      pasts.push(history.doubt);
       return outcome();
     };
-    const givenUp = (past: Past) => {
-      past.isGivenUp = true;
+    const givenUp = (history: KeyHistory) => {
+      history.isGivenUp = true;
       return unknown();
     };
 

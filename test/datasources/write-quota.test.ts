@@ -6,7 +6,7 @@ import { resource } from "../../src/datasources/user-pfx-certificates/path.ts";
 import { untraced } from "../../src/observability/span.ts";
 import type { Clock } from "../../src/request/clock.ts";
 import { Deadline } from "../../src/request/deadline.ts";
-import { Disconnection } from "../../src/request/request-closed.ts";
+import { RequestClosed } from "../../src/request/request-closed.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -35,7 +35,7 @@ function aCreate(deadlineMs: number): GraphRequest {
       span: untraced(undefined),
       tokenOwner: "caller",
       deadline: new Deadline(deadlineMs, clock),
-      disconnected: new Disconnection(),
+      closed: new RequestClosed(),
     },
   };
 }

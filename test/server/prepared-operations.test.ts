@@ -2,7 +2,7 @@ import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/op
 import { describe, expect, it } from "vitest";
 import { answerStatus } from "../../src/emulator/faults.ts";
 import { seedRecords } from "../../src/emulator/seed.ts";
-import { PreparedOperations } from "../../src/server/graphql/compiled/operation-cache.ts";
+import { OperationCache } from "../../src/server/graphql/compiled/operation-cache.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
@@ -132,7 +132,7 @@ describe("prepared operations", () => {
   };
 
   it("are as many as clients have, the ones used last, and none with a long text", () => {
-    const prepared = new PreparedOperations();
+    const prepared = new OperationCache();
     prepared.addMediaType("*/*", "application/json");
     for (let n = 0; n <= 100; n++) prepared.add(`query A { a${n} }`, operation);
     prepared.add(`query A { ${"a".repeat(4000)} }`, operation);
@@ -156,7 +156,7 @@ describe("prepared operations", () => {
     ["variables that are a text", { query: "q", variables: "{}" }],
     ["a key called __proto__", JSON.parse('{ "query": "q", "__proto__": {} }')],
   ])("leave to Apollo Server %s", (_, body) => {
-    const prepared = new PreparedOperations();
+    const prepared = new OperationCache();
     prepared.addMediaType("", "application/json");
     prepared.add("q", operation);
 

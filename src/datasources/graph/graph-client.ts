@@ -89,7 +89,7 @@ export class GraphClient {
   /** Whether a write whose answer was lost may be sent once more: there are attempts, time and somebody waiting, and the budget has it. */
   maySendAgain(request: GraphRequest): boolean {
     const { attempts, caller } = request;
-    if ((attempts?.left ?? 0) <= 0 || caller.disconnected.hasHappened || caller.deadline.remainingMs <= 0) return false;
+    if ((attempts?.left ?? 0) <= 0 || caller.closed.isClosed || caller.deadline.remainingMs <= 0) return false;
     if (!this.#retryBudget.takeRetry(request)) return false;
     this.metrics?.graphRetry(request.operation);
     return true;

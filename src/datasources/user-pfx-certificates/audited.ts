@@ -9,7 +9,7 @@ import { requestIdOf } from "../graph/protocol/response.ts";
 export type AuditSubject = Omit<AuditEntry, "outcome" | "clientRequestId" | "requestId">;
 
 /** The ids of Graph's last answer to a write, for the audit log. */
-export interface Seen {
+export interface LastResponse {
   response: GraphResponse | undefined;
   ids: { clientRequestId: string | null; requestId: string | null } | undefined;
 }
@@ -24,23 +24,23 @@ export async function audited<Result>(
   client: GraphClient,
   caller: GraphCaller,
   subject: AuditSubject,
-  write: (seen: Seen, token: string) => Promise<Result>,
+  write: (last: LastResponse, token: string) => Promise<Result>,
 ): Promise<Result> {
-  const seen: Seen = { response: undefined, ids: undefined };
+  const last: LastResponse = { response: undefined, ids: undefined };
   let outcome = "INTERNAL_SERVER_ERROR";
   client.beginUnfinished();
   try {
     caller.authorize("write");
-    const result = await write(seen, await caller.token()); // without one, nothing of the write quota is taken
+    const result = await write(last, await caller.token()); // without one, nothing of the write quota is taken
     outcome = "success";
     return result;
   } catch (error) {
     if (error instanceof GatewayError) outcome = isAbandoned(error) ? "disconnected" : error.code;
-    if (error instanceof GraphError) seen.ids = error.graph;
+    if (error instanceof GraphError) last.ids = error.graph;
     throw error;
   } finally {
     client.endUnfinished();
-    const { clientRequestId, requestId } = seen.ids ?? idsOf(seen.response);
+    const { clientRequestId, requestId } = last.ids ?? idsOf(last.response);
     caller.audit({
       operation: subject.operation,
       outcome,

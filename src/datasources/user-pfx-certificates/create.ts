@@ -7,12 +7,12 @@ import type { Deadline } from "../../request/deadline.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { errorOfAnswer, errorOfSilence, graphDetailsOf } from "../graph/protocol/error.ts";
+import { fromGraphResponse, fromTransportFailure, graphDetailsOf } from "../graph/protocol/error.ts";
 import type { Batch, GraphCaller, GraphRequest, GraphResponse, Outcome } from "../graph/protocol/request.ts";
-import { askedSecondsOf } from "../graph/protocol/retry-after.ts";
-import type { Seen } from "./audited.ts";
+import { retryAfterSecondsOf } from "../graph/protocol/retry-after.ts";
+import type { LastResponse } from "./audited.ts";
 import { UserPfxCertificateBody } from "./certificate-json.ts";
-import type { Past } from "./in-flight-creates.ts";
+import type { KeyHistory } from "./in-flight-creates.ts";
 import { isOurs } from "./match-created-record.ts";
 import { collectionPath, resource } from "./path.ts";
 import { type CreateSteps, isDoubtful, mayStillBeApplied } from "./reconcile.ts";
@@ -21,8 +21,8 @@ import { type CreateSteps, isDoubtful, mayStillBeApplied } from "./reconcile.ts"
 interface Subject {
   readonly input: CreateUserPfxCertificateInput;
   readonly batch: Batch | undefined;
-  readonly past: Past;
-  readonly seen: Seen;
+  readonly history: KeyHistory;
+  readonly last: LastResponse;
 }
 
 /** What a create needs of the collection. */
@@ -61,14 +61,14 @@ export class Create implements CreateSteps {
   }
 
   get disconnected(): AbortSignal {
-    return this.#request.caller.disconnected.signal;
+    return this.#request.caller.closed.signal;
   }
 
   async send(): Promise<Outcome> {
     const outcome = await this.#client.send(this.#request);
-    const { past, seen } = this.#subject;
-    seen.response = "response" in outcome ? outcome.response : undefined;
-    if (mayStillBeApplied(outcome)) past.isGivenUp = true;
+    const { history, last } = this.#subject;
+    last.response = "response" in outcome ? outcome.response : undefined;
+    if (mayStillBeApplied(outcome)) history.isGivenUp = true;
     // A doubtful one is not repeated by the retry, so it was the last of those sent.
     if (isDoubtful(outcome)) this.#sentAtMs ??= this.#request.sentAtMs;
     return outcome;
@@ -84,26 +84,26 @@ export class Create implements CreateSteps {
   }
 
   isOurs(found: UserPfxCertificate): boolean | "undecided" {
-    const { input, past } = this.#subject;
+    const { input, history } = this.#subject;
     const sentAtMs = this.#sentAtMs ?? this.clock.now();
-    const answer = isOurs(found, input, past, this.#client.graphClock.earliestAt(sentAtMs));
-    past.createdDateTime = found.createdDateTime; // whatever comes after this create, that record was there before
+    const answer = isOurs(found, input, history, this.#client.graphClock.earliestAt(sentAtMs));
+    history.createdDateTime = found.createdDateTime; // whatever comes after this create, that record was there before
     return answer;
   }
 
   async errorOf(outcome: Outcome): Promise<GatewayError> {
     return "response" in outcome
-      ? errorOfAnswer(this.#request, outcome.response)
-      : errorOfSilence(this.#request, outcome.error);
+      ? fromGraphResponse(this.#request, outcome.response)
+      : fromTransportFailure(this.#request, outcome.error);
   }
 
   conflictWith(found: UserPfxCertificate, outcome: Outcome): Promise<GatewayError> {
-    this.#subject.past.createdDateTime = found.createdDateTime;
+    this.#subject.history.createdDateTime = found.createdDateTime;
     return conflictWith(found.id, this.#request, "response" in outcome ? outcome.response : undefined);
   }
 
   askedMs(outcome: Outcome): number {
-    return 1000 * (("response" in outcome && askedSecondsOf(outcome.response)) || 0);
+    return 1000 * (("response" in outcome && retryAfterSecondsOf(outcome.response)) || 0);
   }
 
   maySendAgain(): boolean {

@@ -5,11 +5,11 @@
 import type { GatewayError } from "../../errors.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { errorOfAnswer, errorOfSilence } from "../graph/protocol/error.ts";
+import { fromGraphResponse, fromTransportFailure } from "../graph/protocol/error.ts";
 import { type GraphRequest, type Outcome, TransportError } from "../graph/protocol/request.ts";
 import { isSegmentMissing } from "../graph/protocol/response.ts";
 import { resolutionMs } from "../graph/protocol/server-clock.ts";
-import type { Seen } from "./audited.ts";
+import type { LastResponse } from "./audited.ts";
 import { isSince } from "./match-created-record.ts";
 import { isDoubtful } from "./reconcile.ts";
 
@@ -20,7 +20,7 @@ import { isDoubtful } from "./reconcile.ts";
 export async function deleteOnce(
   client: GraphClient,
   request: GraphRequest,
-  seen: Seen,
+  last: LastResponse,
   find: () => Promise<UserPfxCertificate | null>,
 ): Promise<void> {
   let sentAtMs: number | undefined;
@@ -31,7 +31,7 @@ export async function deleteOnce(
     });
     const response = "response" in outcome ? outcome.response : undefined;
     const wasInDoubt = doubt !== undefined;
-    seen.response = response;
+    last.response = response;
     if (response?.status === 204) return;
     // Gone on a second try, after the answer to the first was lost: the first did it.
     if (response?.status === 404 && wasInDoubt && !isSegmentMissing(response)) return;
@@ -50,12 +50,15 @@ export async function deleteOnce(
     const waitMs = (error.retryAfterSeconds ?? client.clock.random()) * 1000;
     const fits = waitMs < request.caller.deadline.remainingMs;
     if (isSince(createdDateTime, sentMs) || !fits || !client.maySendAgain(request)) throw error;
-    await client.clock.sleep(waitMs, request.caller.disconnected.signal);
+    await client.clock.sleep(waitMs, request.caller.closed.signal);
   }
 }
 
 async function errorOf(request: GraphRequest, outcome: Outcome, wasInDoubt: boolean): Promise<GatewayError> {
-  if ("response" in outcome) return errorOfAnswer(request, { ...outcome.response, afterDoubt: wasInDoubt });
+  if ("response" in outcome) return fromGraphResponse(request, { ...outcome.response, afterDoubt: wasInDoubt });
   const { error } = outcome;
-  return errorOfSilence(request, wasInDoubt && !error.sent ? new TransportError(error.reason, true, error) : error);
+  return fromTransportFailure(
+    request,
+    wasInDoubt && !error.sent ? new TransportError(error.reason, true, error) : error,
+  );
 }

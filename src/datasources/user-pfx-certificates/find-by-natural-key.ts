@@ -1,7 +1,7 @@
 /** What became of a create: the record under its natural key, of which Graph keeps one. */
 import { GatewayError, GraphError } from "../../errors.ts";
 import type { TraceSpan } from "../../observability/span.ts";
-import { Disconnection } from "../../request/request-closed.ts";
+import { RequestClosed } from "../../request/request-closed.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { GraphPage } from "../graph/protocol/paging.ts";
 import type { GraphCaller } from "../graph/protocol/request.ts";
@@ -57,6 +57,6 @@ export function lookUpCaller(onBehalfOf: GraphCaller, span: TraceSpan): GraphCal
     audit: (entry) => onBehalfOf.audit(entry),
     span,
     deadline: deadline.atMost(lookUpShare * deadline.budgetMs),
-    disconnected: new Disconnection(),
+    closed: new RequestClosed(),
   };
 }

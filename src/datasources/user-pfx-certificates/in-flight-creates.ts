@@ -17,7 +17,7 @@ const remembered = 5000;
 const enoughMs = 500;
 
 /** What is known of a key from creates before, and learnt during one. */
-export interface Past {
+export interface KeyHistory {
   /** When its record was created, as Graph dated it. */
   createdDateTime: string | null;
   /** Whether another file may have been stored under it, by a create with other content that ended without being settled. */
@@ -27,31 +27,31 @@ export interface Past {
 }
 
 /** What a create that ended without being settled has left behind. */
-interface Doubt {
+interface UnresolvedWrite {
   /** Of what it has sent. */
   readonly digest: string;
   readonly mayStillBeApplied: boolean;
 }
 
 /** A create that somebody asks for. */
-interface Wanted {
+interface CreateCall {
   key: string;
   input: CreateUserPfxCertificateInput;
   token: string;
-  caller: Pick<GraphCaller, "deadline" | "disconnected">;
-  create: (past: Past) => Promise<UserPfxCertificate>;
+  caller: Pick<GraphCaller, "deadline" | "closed">;
+  create: (history: KeyHistory) => Promise<UserPfxCertificate>;
 }
 
-interface Flight extends Pick<Wanted, "input" | "token" | "caller"> {
+interface InFlightCreate extends Pick<CreateCall, "input" | "token" | "caller"> {
   outcome: Promise<UserPfxCertificate>;
 }
 
 /** All about one key. */
-class Known {
+class KeyState {
   /** The create under way. */
-  flight: Flight | undefined;
+  flight: InFlightCreate | undefined;
   createdDateTime: string | null = null;
-  doubt: Doubt | null = null;
+  doubt: UnresolvedWrite | null = null;
 
   get isNothing(): boolean {
     return this.createdDateTime === null && this.doubt === null;
@@ -60,8 +60,8 @@ class Known {
 
 export class InFlightCreates {
   /** The keys asked for lately, and before that: forgotten by the thousands, which costs nothing. */
-  #recent = new Map<string, Known>();
-  #former = new Map<string, Known>();
+  #recent = new Map<string, KeyState>();
+  #former = new Map<string, KeyState>();
   /** Of how many of the recent ones something is known beside the create under way. */
   #learnt = 0;
   /** Digests are compared within this process only. */
@@ -74,8 +74,8 @@ export class InFlightCreates {
   run(
     input: CreateUserPfxCertificateInput,
     token: string,
-    caller: Pick<GraphCaller, "deadline" | "disconnected">,
-    create: (past: Past) => Promise<UserPfxCertificate>,
+    caller: Pick<GraphCaller, "deadline" | "closed">,
+    create: (history: KeyHistory) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
     const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
     const wanted = { key, input, token, caller, create };
@@ -83,7 +83,7 @@ export class InFlightCreates {
     return known.flight === undefined ? this.#fly(wanted, known) : this.#wait(wanted);
   }
 
-  async #wait(wanted: Wanted): Promise<UserPfxCertificate> {
+  async #wait(wanted: CreateCall): Promise<UserPfxCertificate> {
     const { key, input, token, caller } = wanted;
     for (;;) {
       const known = this.#knownOf(key);
@@ -98,54 +98,54 @@ export class InFlightCreates {
     }
   }
 
-  async #fly({ key, input, token, caller, create }: Wanted, known: Known): Promise<UserPfxCertificate> {
-    const past: Past = {
+  async #fly({ key, input, token, caller, create }: CreateCall, known: KeyState): Promise<UserPfxCertificate> {
+    const history: KeyHistory = {
       createdDateTime: known.createdDateTime,
       doubt: this.#doubtOf(known, input),
       isGivenUp: false,
     };
-    const outcome = create(past);
+    const outcome = create(history);
     known.flight = { input, token, caller, outcome };
-    let doubt: Doubt | null = null;
+    let doubt: UnresolvedWrite | null = null;
     try {
       const certificate = await outcome;
-      past.createdDateTime = certificate.createdDateTime;
+      history.createdDateTime = certificate.createdDateTime;
       return certificate;
     } catch (error) {
       doubt = known.doubt;
       if (error instanceof GatewayError && error.code === "OUTCOME_UNKNOWN") {
         const digest = this.#digestOf(input);
         const isOne = known.doubt === null || known.doubt.digest === digest;
-        const mayStillBeApplied = past.isGivenUp || known.doubt?.mayStillBeApplied === true;
+        const mayStillBeApplied = history.isGivenUp || known.doubt?.mayStillBeApplied === true;
         doubt = { digest: isOne ? digest : "of several files", mayStillBeApplied };
       }
       throw error;
     } finally {
       known.flight = undefined;
-      this.#learn(key, known, past.createdDateTime, doubt);
+      this.#learn(key, known, history.createdDateTime, doubt);
     }
   }
 
-  #doubtOf({ doubt }: Known, input: CreateUserPfxCertificateInput): Past["doubt"] {
+  #doubtOf({ doubt }: KeyState, input: CreateUserPfxCertificateInput): KeyHistory["doubt"] {
     if (doubt === null || doubt.digest === this.#digestOf(input)) return "none";
     return doubt.mayStillBeApplied ? "may still be applied" : "settled by now";
   }
 
-  #knownOf(key: string): Known {
+  #knownOf(key: string): KeyState {
     const recent = this.#recent.get(key);
     if (recent !== undefined) return recent;
-    const known = this.#former.get(key) ?? new Known();
+    const known = this.#former.get(key) ?? new KeyState();
     this.#recent.set(key, known);
     if (!known.isNothing) this.#learnt += 1;
     return known;
   }
 
-  #learn(key: string, known: Known, createdDateTime: string | null, doubt: Doubt | null): void {
+  #learn(key: string, known: KeyState, createdDateTime: string | null, doubt: UnresolvedWrite | null): void {
     const wasNothing = known.isNothing;
     known.createdDateTime = createdDateTime;
     known.doubt = doubt;
     if (known.isNothing) {
-      // Who is refused, however often, makes nobody else's past forgotten.
+      // Who is refused, however often, makes nobody else's history forgotten.
       this.#recent.delete(key);
       this.#former.delete(key);
     } else if (wasNothing || this.#recent.get(key) !== known) {
@@ -182,9 +182,9 @@ function outcomeOf(
 const transient: readonly ErrorCode[] = ["THROTTLED", "OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"];
 
 /** Whether whoever was first had less time than there still is, or is gone: what failed for them need not for others. */
-function isCutShort({ caller }: Flight, own: Flight["caller"], error: unknown): boolean {
+function isCutShort({ caller }: InFlightCreate, own: InFlightCreate["caller"], error: unknown): boolean {
   if (!(error instanceof GatewayError) || !transient.includes(error.code)) return false;
-  return caller.disconnected.hasHappened || caller.deadline.remainingMs + enoughMs < own.deadline.remainingMs;
+  return caller.closed.isClosed || caller.deadline.remainingMs + enoughMs < own.deadline.remainingMs;
 }
 
 function sameInput(one: CreateUserPfxCertificateInput, other: CreateUserPfxCertificateInput): boolean {

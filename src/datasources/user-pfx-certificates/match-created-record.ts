@@ -3,7 +3,7 @@ import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import { instantOf } from "../../schema/validation/instant.ts";
 import { resolutionMs } from "../graph/protocol/server-clock.ts";
-import type { Past } from "./in-flight-creates.ts";
+import type { KeyHistory } from "./in-flight-creates.ts";
 
 const picosecondsPerMs = 1_000_000_000n;
 
@@ -20,16 +20,16 @@ const skewMs = 2000;
 export function isOurs(
   found: UserPfxCertificate,
   input: CreateUserPfxCertificateInput,
-  past: Past,
+  history: KeyHistory,
   sentMs: number,
 ): boolean | "undecided" {
   const { createdDateTime, lastModifiedDateTime } = found;
   if (!saysTheSame(found, input)) return false;
   if (createdDateTime === null) return "undecided";
-  const isKnown = createdDateTime === past.createdDateTime;
+  const isKnown = createdDateTime === history.createdDateTime;
   if (isSince(createdDateTime, sentMs)) {
     if (isKnown) return createdDateTime.includes(".") ? false : "undecided"; // two of one second have the same date
-    return mayBeAnothers(createdDateTime, past, sentMs) ? "undecided" : true;
+    return mayBeAnothers(createdDateTime, history, sentMs) ? "undecided" : true;
   }
   if (!isKnown && isSince(createdDateTime, sentMs - skewMs)) return "undecided";
   const isModified =
@@ -40,7 +40,7 @@ export function isOurs(
 }
 
 /** What an earlier create has sent was applied before this one was sent, unless Graph was only given up waiting for. */
-function mayBeAnothers(createdDateTime: string, { doubt }: Past, sentMs: number): boolean {
+function mayBeAnothers(createdDateTime: string, { doubt }: KeyHistory, sentMs: number): boolean {
   if (doubt === "none") return false;
   return doubt === "may still be applied" || !isSince(createdDateTime, sentMs + resolutionMs);
 }

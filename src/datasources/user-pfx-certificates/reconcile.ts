@@ -46,7 +46,7 @@ export interface CreateSteps {
 }
 
 /** What is not known of a create, after an answer to it was lost. */
-interface Doubt {
+interface UnresolvedWrite {
   /** The sending of which the least is known. */
   readonly outcome: Outcome;
   /** Graph has reported a conflict since, and nothing was found: what is there may be ours, and not show yet. */
@@ -55,7 +55,7 @@ interface Doubt {
 
 /** @throws {GatewayError} `CONFLICT`, `OUTCOME_UNKNOWN`, or what Graph's refusal amounts to. */
 export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate> {
-  let doubt: Doubt | undefined;
+  let doubt: UnresolvedWrite | undefined;
   let lostAnswers = 0;
   let conflicts = 0;
   for (;;) {
@@ -104,7 +104,7 @@ export async function createOnce(steps: CreateSteps): Promise<UserPfxCertificate
 async function explained(
   steps: CreateSteps,
   conflict: Outcome,
-  doubt: Doubt | undefined,
+  doubt: UnresolvedWrite | undefined,
 ): Promise<UserPfxCertificate | undefined> {
   if (doubt === undefined) {
     const found = await steps.lookUp().catch(() => null);
@@ -119,7 +119,11 @@ async function explained(
 }
 
 /** A definite answer, or certainly not sent; but an earlier sending may have been applied after all. */
-async function refused(steps: CreateSteps, outcome: Outcome, doubt: Doubt | undefined): Promise<UserPfxCertificate> {
+async function refused(
+  steps: CreateSteps,
+  outcome: Outcome,
+  doubt: UnresolvedWrite | undefined,
+): Promise<UserPfxCertificate> {
   // Graph may say no more than 400 of a certificate that is there already.
   const mayBeThere = "response" in outcome && outcome.response.status === 400;
   const error = await steps.errorOf(outcome);
@@ -171,7 +175,7 @@ async function settle(steps: CreateSteps, outcome: Outcome, settled: Settled): P
 }
 
 /** Looked up and not there. */
-async function absent(steps: CreateSteps, doubt: Doubt, refusal?: GatewayError): Promise<GatewayError> {
+async function absent(steps: CreateSteps, doubt: UnresolvedWrite, refusal?: GatewayError): Promise<GatewayError> {
   const unknown = await steps.errorOf(doubt.outcome);
   if (doubt.hasConflict || mayStillBeApplied(doubt.outcome)) return unknown;
   if (refusal !== undefined) return refusal;

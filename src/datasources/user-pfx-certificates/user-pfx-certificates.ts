@@ -12,7 +12,7 @@ import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { errorOfAnswer, errorOfSilence } from "../graph/protocol/error.ts";
+import { fromGraphResponse, fromTransportFailure } from "../graph/protocol/error.ts";
 import { type Connection, type GraphPage, pageOf } from "../graph/protocol/paging.ts";
 import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "../graph/protocol/request.ts";
 import { isSegmentMissing } from "../graph/protocol/response.ts";
@@ -142,9 +142,9 @@ export class UserPfxCertificates {
       this.#client,
       this.#caller,
       { operation: "update", certificateId: id },
-      async (seen) => {
+      async (last) => {
         const response = await this.#expect(request, [200, 204]);
-        seen.response = response;
+        last.response = response;
         return response.status === 200 ? this.#certificateOf(request, response) : undefined;
       },
     );
@@ -168,8 +168,8 @@ export class UserPfxCertificates {
       path: certificatePath(id),
       caller: this.#caller,
     };
-    return audited(this.#client, this.#caller, { operation: "delete", certificateId: id }, async (seen) => {
-      await deleteOnce(this.#client, request, seen, () =>
+    return audited(this.#client, this.#caller, { operation: "delete", certificateId: id }, async (last) => {
+      await deleteOnce(this.#client, request, last, () =>
         this.#find(id, { caller: lookUpCaller(this.#caller, this.#caller.span), isLookUp: true }),
       );
       return id;
@@ -179,9 +179,9 @@ export class UserPfxCertificates {
   async #create(input: CreateUserPfxCertificateInput, batch?: Batch): Promise<UserPfxCertificate> {
     const { thumbprint, userPrincipalName } = input;
     const subject: AuditSubject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
-    return audited(this.#client, this.#caller, subject, async (seen, token) => {
-      const certificate = await this.#creates.run(input, token, this.#caller, (past) =>
-        createOnce(new Create(this.#client, this.#caller, { input, batch, past, seen }, this.#collection)),
+    return audited(this.#client, this.#caller, subject, async (last, token) => {
+      const certificate = await this.#creates.run(input, token, this.#caller, (history) =>
+        createOnce(new Create(this.#client, this.#caller, { input, batch, history, last }, this.#collection)),
       );
       subject.certificateId = certificate.id;
       return certificate;
@@ -196,7 +196,7 @@ export class UserPfxCertificates {
     const request: GraphRequest = { resource, operation: "read", method: "GET", path: certificatePath(id), ...how };
     const response = await this.#expect(request, [200, 404]);
     if (response.status === 200) return this.#certificateOf(request, response);
-    if (isSegmentMissing(response)) throw await errorOfAnswer(request, response);
+    if (isSegmentMissing(response)) throw await fromGraphResponse(request, response);
     return null;
   }
 
@@ -214,14 +214,14 @@ export class UserPfxCertificates {
 
   async #expect(request: GraphRequest, statuses: readonly number[]): Promise<GraphResponse> {
     const outcome = await this.#client.send(request);
-    if ("error" in outcome) throw errorOfSilence(request, outcome.error);
-    if (!statuses.includes(outcome.response.status)) throw await errorOfAnswer(request, outcome.response);
+    if ("error" in outcome) throw fromTransportFailure(request, outcome.error);
+    if (!statuses.includes(outcome.response.status)) throw await fromGraphResponse(request, outcome.response);
     return outcome.response;
   }
 
   async #certificateOf(request: GraphRequest, response: GraphResponse): Promise<UserPfxCertificate> {
     const certificate = this.#decode(response.body);
-    if (certificate === undefined) throw await errorOfAnswer(request, response);
+    if (certificate === undefined) throw await fromGraphResponse(request, response);
     return certificate;
   }
 
@@ -250,7 +250,7 @@ export class UserPfxCertificates {
     };
     const response = await this.#expect(request, [200]);
     const page = pageOfUserPfxCertificates(response.body, this.#client.baseUrl, (value) => this.#decode(value));
-    if (page === undefined) throw await errorOfAnswer(request, response);
+    if (page === undefined) throw await fromGraphResponse(request, response);
     return page;
   }
 }

@@ -16,7 +16,7 @@ import type { GatewayLog } from "../../observability/log.ts";
 import { buildSchema } from "./build-schema.ts";
 import { prepareOperations } from "./compiled/cache-operations-plugin.ts";
 import { DocumentStore } from "./compiled/document-cache.ts";
-import type { PreparedOperations } from "./compiled/operation-cache.ts";
+import type { OperationCache } from "./compiled/operation-cache.ts";
 import { createFormatError } from "./format-error.ts";
 import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";
@@ -32,7 +32,7 @@ import { knownOperationTypes } from "./rules/known-operation-types.ts";
 export async function startApollo(
   config: Config,
   log: GatewayLog,
-  prepared: PreparedOperations,
+  prepared: OperationCache,
 ): Promise<ApolloServer<GatewayContext>> {
   const { schema } = buildSchema();
   const file = config.persistedOperationsFile;

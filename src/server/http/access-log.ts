@@ -9,7 +9,7 @@ import type { RequestRecord } from "../../context.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import type { GatewayMetrics } from "../../observability/metrics.ts";
 import { traceIdOf, untraced } from "../../observability/span.ts";
-import type { Disconnection } from "../../request/request-closed.ts";
+import type { RequestClosed } from "../../request/request-closed.ts";
 
 /** What had gone over a connection when its last request was over. */
 interface Transferred {
@@ -29,7 +29,7 @@ export function observeRequest(
   { log, metrics }: { log: GatewayLog; metrics: GatewayMetrics | undefined },
   request: IncomingMessage,
   response: ServerResponse,
-  over: Disconnection,
+  over: RequestClosed,
 ): RequestRecord {
   const startedAtMs = performance.now();
   const record: RequestRecord = {
@@ -42,7 +42,7 @@ export function observeRequest(
   };
   const { socket } = request;
   over.add({
-    onDisconnect() {
+    onClose() {
       const durationMs = performance.now() - startedAtMs;
       const { bytesRead, bytesWritten } = socket;
       const before = transferred.get(socket) ?? transferredBy(socket);

@@ -2,7 +2,7 @@
  * How many GraphQL requests are under way, and how much of their bodies: what comes beyond is refused before it is read, so that
  * memory stays bounded and the refusal is quick, whatever Graph or the clients do.
  */
-import type { Disconnection } from "../../request/request-closed.ts";
+import type { RequestClosed } from "../../request/request-closed.ts";
 import { HttpError } from "./http-error.ts";
 
 /** Clients that all come back at once would be refused at once. */
@@ -17,7 +17,7 @@ const freeBytes = 16_384;
 const maxHeldBytes = 64 * 1024 * 1024;
 
 /** A request's place among those under way. */
-export interface Place {
+export interface Permit {
   /** Counts more bytes of its body. @throws {HttpError} 503 `OVERLOADED`, never where no other request holds any. */
   hold(bytes: number): void;
   /**
@@ -27,7 +27,7 @@ export interface Place {
   leave(isRefused: boolean): void;
 }
 
-export class Admission {
+export class ConcurrencyLimit {
   readonly #max: number;
   #underWay = 0;
   #heldBytes = 0;
@@ -43,7 +43,7 @@ export class Admission {
    * @param over when the answer is with the client, or given up.
    * @throws {HttpError} 503 `OVERLOADED`.
    */
-  enter(over: Disconnection): Place {
+  enter(over: RequestClosed): Permit {
     if (this.#onDrained !== undefined) throw overloaded("The gateway is stopping; ask again.");
     if (this.#underWay >= this.#max) throw overloaded("The gateway has as many requests as it takes; ask again.");
     this.#underWay += 1;
@@ -66,8 +66,8 @@ export class Admission {
         this.#heldBytes += added;
       },
       leave(isRefused) {
-        if (isRefused || over.hasHappened) leave();
-        else over.add({ onDisconnect: leave });
+        if (isRefused || over.isClosed) leave();
+        else over.add({ onClose: leave });
       },
     };
   }

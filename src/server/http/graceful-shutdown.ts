@@ -4,7 +4,7 @@
  */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import type { Admission } from "./concurrency-limit.ts";
+import type { ConcurrencyLimit } from "./concurrency-limit.ts";
 
 /** How long what is no GraphQL request may still take at the end: probes, pages, half-sent heads. */
 const restMs = 1000;
@@ -18,7 +18,7 @@ const restMs = 1000;
 export async function drain(
   server: Server,
   unused: ReadonlySet<Socket>,
-  admission: Admission,
+  admission: ConcurrencyLimit,
   graceMs: number,
 ): Promise<void> {
   server.closeIdleConnections();

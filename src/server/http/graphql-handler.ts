@@ -8,8 +8,8 @@ import type { GatewayContext, RequestRecord } from "../../context.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseTraceparent, untraced } from "../../observability/span.ts";
 import { Deadline } from "../../request/deadline.ts";
-import { Disconnection } from "../../request/request-closed.ts";
-import type { Place } from "./concurrency-limit.ts";
+import { RequestClosed } from "../../request/request-closed.ts";
+import type { Permit } from "./concurrency-limit.ts";
 import { allowOrigin } from "./cors.ts";
 import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-response.ts";
 import { HttpError } from "./http-error.ts";
@@ -22,7 +22,7 @@ export function handleGraphQL(
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
-  over: Disconnection,
+  over: RequestClosed,
   search: string,
 ): Promise<void> | undefined {
   const { config, explorer } = options;
@@ -48,9 +48,9 @@ async function answerOperation(
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
-  over: Disconnection,
+  over: RequestClosed,
   search: string,
-  place: Place,
+  place: Permit,
 ): Promise<void> {
   let isRefused = false;
   try {
@@ -59,16 +59,16 @@ async function answerOperation(
     const authentication = await authenticateRequest(options, request, deadline);
     record.caller = authentication.caller;
     if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
-    if (over.hasHappened) return; // nothing more is heard of a request whose client has gone meanwhile
-    const disconnected = new Disconnection();
+    if (over.isClosed) return; // nothing more is heard of a request whose client has gone meanwhile
+    const closed = new RequestClosed();
     over.add({
-      onDisconnect() {
-        if (!response.writableFinished) disconnected.happen();
+      onClose() {
+        if (!response.writableFinished) closed.close();
       },
     });
     const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, place.hold) : undefined;
     refuseBrokenText(body);
-    const context = options.createContext({ record, authentication, deadline, disconnected });
+    const context = options.createContext({ record, authentication, deadline, closed });
     // Traces tell of each step, and so take each.
     const known = record.span.isRecording ? undefined : options.prepared.find(request.headers.accept, body);
     const data = await known?.plan.run(known.variables, context);
@@ -148,7 +148,7 @@ function startSpan(
   { method = "", headers }: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
-  over: Disconnection,
+  over: RequestClosed,
 ): void {
   const traceparent = parseTraceparent(headers.traceparent);
   if (tracing === undefined) {
@@ -160,7 +160,7 @@ function startSpan(
   const span = tracing.start({ name: `${method} ${route}`, kind: "server", attributes }, traceparent);
   record.span = span;
   over.add({
-    onDisconnect() {
+    onClose() {
       span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
       const isFailure = response.statusCode >= 500 || !response.writableFinished;
       span.end(isFailure ? (record.errorCodes[0] ?? "disconnected") : undefined);

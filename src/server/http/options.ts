@@ -9,14 +9,14 @@ import type { GatewayMetrics } from "../../observability/metrics.ts";
 import type { Tracing } from "../../observability/opentelemetry.ts";
 import type { Clock } from "../../request/clock.ts";
 import type { StaticFiles } from "../explorer/graphiql.ts";
-import type { PreparedOperations } from "../graphql/compiled/operation-cache.ts";
-import type { Admission } from "./concurrency-limit.ts";
+import type { OperationCache } from "../graphql/compiled/operation-cache.ts";
+import type { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { LimitRate } from "./rate-limit.ts";
 
 export interface HttpOptions {
   config: Config;
   apollo: ApolloServer<GatewayContext>;
-  prepared: PreparedOperations;
+  prepared: OperationCache;
   log: GatewayLog;
   /** Absent where nobody counts. */
   metrics: GatewayMetrics | undefined;
@@ -29,7 +29,7 @@ export interface HttpOptions {
   /** GraphiQL's files; absent where the explorer is off. */
   graphiql?: StaticFiles | undefined;
   isReady: () => boolean;
-  admission: Admission;
+  admission: ConcurrencyLimit;
   /** Absent where callers are not limited. */
   limitRate: LimitRate | undefined;
   clock: Clock;

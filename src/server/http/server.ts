@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { RequestRecord } from "../../context.ts";
-import { Disconnection } from "../../request/request-closed.ts";
+import { RequestClosed } from "../../request/request-closed.ts";
 import { readStaticFile, type StaticFile } from "../explorer/graphiql.ts";
 import { observeRequest } from "./access-log.ts";
 import {
@@ -66,14 +66,14 @@ export function createHttpServer(options: HttpOptions): Server {
  * When the client has its answer, or is gone. A pipelined answer whose turn never came has no "close" of its own, so the
  * connection's counts as well.
  */
-function overOf(request: IncomingMessage, response: ServerResponse): Disconnection {
-  const over = new Disconnection();
+function overOf(request: IncomingMessage, response: ServerResponse): RequestClosed {
+  const over = new RequestClosed();
   const open = openRequests.get(request.socket) ?? openRequestsOf(request.socket);
   const opened = { request, response, over };
   open.push(opened);
   response.once("close", () => {
     open.splice(open.indexOf(opened), 1);
-    over.happen();
+    over.close();
   });
   return over;
 }
@@ -81,7 +81,7 @@ function overOf(request: IncomingMessage, response: ServerResponse): Disconnecti
 interface OpenRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly over: Disconnection;
+  readonly over: RequestClosed;
 }
 
 /** Whether it has come as a whole, and its answer, or the turn of its answer, is still to come. */
@@ -93,7 +93,7 @@ function openRequestsOf(socket: Socket): OpenRequest[] {
   const open: OpenRequest[] = [];
   openRequests.set(socket, open);
   socket.once("close", () => {
-    for (const { over } of [...open]) over.happen();
+    for (const { over } of [...open]) over.close();
   });
   return open;
 }
@@ -118,7 +118,7 @@ function handle(
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
-  over: Disconnection,
+  over: RequestClosed,
 ): Promise<void> | undefined {
   response.setHeader("x-content-type-options", "nosniff");
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {

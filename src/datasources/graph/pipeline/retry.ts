@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../../request/clock.ts";
 import { type GraphRequest, type Outcome, type Send, TransportError } from "../protocol/request.ts";
-import { askedSecondsOf } from "../protocol/retry-after.ts";
+import { retryAfterSecondsOf } from "../protocol/retry-after.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** Of one request, the first included. */
@@ -26,7 +26,7 @@ export function withRetry(
   onRetry: (request: GraphRequest) => void,
 ): (request: GraphRequest) => Promise<Outcome> {
   return async (request) => {
-    const { deadline, disconnected } = request.caller;
+    const { deadline, closed } = request.caller;
     budget.countRequest(request);
     request.attempts ??= { left: maxAttempts };
     const { attempts } = request;
@@ -50,13 +50,13 @@ export function withRetry(
         waitMs === undefined ||
         attempts.left <= 0 ||
         waitMs >= deadline.remainingMs ||
-        disconnected.hasHappened ||
+        closed.isClosed ||
         !(isInvited(outcome) || budget.takeRetry(request))
       ) {
         return conclude(outcome, doubt);
       }
-      await clock.sleep(waitMs, disconnected.signal);
-      if (disconnected.hasHappened) return { error: new TransportError("disconnected", doubt) };
+      await clock.sleep(waitMs, closed.signal);
+      if (closed.isClosed) return { error: new TransportError("disconnected", doubt) };
       onRetry(request);
     }
   };
@@ -77,7 +77,9 @@ function conclude(outcome: Outcome, doubt: boolean): Outcome {
 
 /** Graph said itself when to come back: doing so makes no outage worse. */
 function isInvited(outcome: Outcome): boolean {
-  return "response" in outcome && outcome.response.status === 429 && askedSecondsOf(outcome.response) !== undefined;
+  return (
+    "response" in outcome && outcome.response.status === 429 && retryAfterSecondsOf(outcome.response) !== undefined
+  );
 }
 
 /** Milliseconds to wait before the next attempt; `undefined`: don't try again. */
@@ -90,7 +92,7 @@ function waitBefore(request: GraphRequest, outcome: Outcome, attempt: number, cl
   }
   const { status } = outcome.response;
   if (status !== 429 && !(repeatable && status >= 500)) return undefined;
-  const askedSeconds = askedSecondsOf(outcome.response);
+  const askedSeconds = retryAfterSecondsOf(outcome.response);
   if (askedSeconds !== undefined) {
     // Timers may fire a little early, and not everybody who waited should come back at the same moment.
     return askedSeconds * 1000 + 5 + clock.random() * Math.min(250, askedSeconds * 100);

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../request/clock.ts";
 import type { SharedStore } from "../../../shared-store.ts";
 import { type GraphCaller, TransportError } from "../protocol/request.ts";
-import { type Place, type Quota, usedUp, WriteQuota, windowMs } from "./write-quota.ts";
+import { type Quota, type Reservation, usedUp, WriteQuota, windowMs } from "./write-quota.ts";
 
 /** How long a replica counts after it last asked, and how often one asks that has nothing to write. */
 const replicaMs = 60_000;
@@ -49,8 +49,8 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `;
 
 interface Waiting {
-  readonly caller: Pick<GraphCaller, "deadline" | "disconnected">;
-  readonly resolve: (place: Place | Promise<Place>) => void;
+  readonly caller: Pick<GraphCaller, "deadline" | "closed">;
+  readonly resolve: (place: Reservation | Promise<Reservation>) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -93,13 +93,13 @@ export class SharedWriteQuota implements Quota {
     return this.#alone?.remaining ?? this.#left;
   }
 
-  /** As {@link WriteQuota.take}. */
-  take(caller: Pick<GraphCaller, "deadline" | "disconnected">): Promise<Place> {
-    const { disconnected } = caller;
-    if (disconnected.hasHappened) return Promise.reject(new TransportError("disconnected", false));
-    return new Promise<Place>((resolve, reject) => {
+  /** As {@link WriteQuota.acquire}. */
+  acquire(caller: Pick<GraphCaller, "deadline" | "closed">): Promise<Reservation> {
+    const { closed } = caller;
+    if (closed.isClosed) return Promise.reject(new TransportError("disconnected", false));
+    return new Promise<Reservation>((resolve, reject) => {
       const leave = {
-        onDisconnect: () => {
+        onClose: () => {
           this.#queue.delete(waiting);
           reject(new TransportError("disconnected", false));
         },
@@ -107,31 +107,31 @@ export class SharedWriteQuota implements Quota {
       const waiting: Waiting = {
         caller,
         resolve(place) {
-          disconnected.remove(leave);
+          closed.remove(leave);
           resolve(place);
         },
         reject(error) {
-          disconnected.remove(leave);
+          closed.remove(leave);
           reject(error);
         },
       };
-      disconnected.add(leave);
+      closed.add(leave);
       this.#queue.add(waiting);
       if (this.#isServing) this.#refuseIfLate(waiting, this.#queue.size - 1);
       void this.#serve();
     });
   }
 
-  giveBack(place: Place): void {
+  release(place: Reservation): void {
     if (typeof place === "number") {
-      this.#alone?.giveBack(place);
+      this.#alone?.release(place);
       return;
     }
     void this.#store.ask((redis) => redis.zrem(this.#keys[0], place)).then(() => this.#freed.abort());
   }
 
-  postpone(place: Place): Place {
-    if (typeof place === "number") return this.#alone?.postpone(place) ?? place;
+  restamp(place: Reservation): Reservation {
+    if (typeof place === "number") return this.#alone?.restamp(place) ?? place;
     void this.#store.ask((redis) => redis.eval(postponePlace, 1, this.#keys[0], place, Math.ceil(windowMs)));
     return place;
   }
@@ -155,7 +155,7 @@ export class SharedWriteQuota implements Quota {
     const answer = await this.#ask(wanted, name);
     if (answer === undefined) {
       this.#alone ??= new WriteQuota(Math.max(1, Math.floor(this.#limit / this.#replicas)), this.#clock);
-      for (const { resolve, caller } of this.#empty()) resolve(this.#alone.take(caller));
+      for (const { resolve, caller } of this.#empty()) resolve(this.#alone.acquire(caller));
       return 0;
     }
     this.#alone = undefined;
@@ -164,7 +164,7 @@ export class SharedWriteQuota implements Quota {
       const place = `${name}:${index}`;
       const [next] = this.#queue;
       if (next === undefined) {
-        this.giveBack(place); // who wanted it is gone meanwhile
+        this.release(place); // who wanted it is gone meanwhile
         continue;
       }
       this.#queue.delete(next);

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
-import type { DisconnectListener } from "../../../request/request-closed.ts";
+import type { CloseListener } from "../../../request/request-closed.ts";
 import { type EncodedBody, encodeBody, parseAnswer } from "../protocol/body-encoding.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "../protocol/request.ts";
 
@@ -36,7 +36,7 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const turns = new Turns(connections);
+  const turns = new ConnectionSemaphore(connections);
   const prefix = baseUrl.pathname.replace(/\/$/, "");
 
   return {
@@ -52,7 +52,7 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
       const sent = request.body && encodeBody(request.body);
       const body = sent?.bytes ?? null;
       return new Promise((resolve, reject) => {
-        const exchange = new Exchange(request, sent, clientRequestId, turns, resolve, reject);
+        const exchange = new UpstreamAttempt(request, sent, clientRequestId, turns, resolve, reject);
         exchange.enter(pool, { method: request.method, path: target, headers, body });
       });
     },
@@ -64,15 +64,15 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
  * Who may use a connection, and who waits for that. undici has a queue of its own, but what is given up in it takes the connection
  * along when its turn comes: after a stall each request that was given up would cost a new one.
  */
-class Turns {
+class ConnectionSemaphore {
   #free: number;
-  readonly #waiting = new Set<Exchange>();
+  readonly #waiting = new Set<UpstreamAttempt>();
 
   constructor(connections: number) {
     this.#free = connections;
   }
 
-  enter(exchange: Exchange): void {
+  enter(exchange: UpstreamAttempt): void {
     if (this.#free === 0) {
       this.#waiting.add(exchange);
       return;
@@ -82,7 +82,7 @@ class Turns {
   }
 
   /** For one that waits no longer. */
-  leave(exchange: Exchange): void {
+  leave(exchange: UpstreamAttempt): void {
     this.#waiting.delete(exchange);
   }
 
@@ -103,7 +103,7 @@ class Turns {
  * It has methods where one might assign functions to its properties: such functions V8 allocates among the objects it
  * expects to live long, and they keep all that they know of, which is the whole request, until the next major collection.
  */
-class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
+class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
   #done = false;
   #sent = false;
   #isDispatched = false;
@@ -118,7 +118,7 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   readonly #request: GraphRequest;
   readonly #sentBody: EncodedBody | undefined;
   readonly #clientRequestId: string;
-  readonly #turns: Turns;
+  readonly #turns: ConnectionSemaphore;
   readonly #resolve: (response: GraphResponse) => void;
   readonly #reject: (error: TransportError) => void;
 
@@ -126,7 +126,7 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
     request: GraphRequest,
     sentBody: EncodedBody | undefined,
     clientRequestId: string,
-    turns: Turns,
+    turns: ConnectionSemaphore,
     resolve: (response: GraphResponse) => void,
     reject: (error: TransportError) => void,
   ) {
@@ -136,11 +136,11 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
     this.#turns = turns;
     this.#resolve = resolve;
     this.#reject = reject;
-    const { deadline, disconnected } = request.caller;
-    if (disconnected.hasHappened) this.#fail("disconnected");
+    const { deadline, closed } = request.caller;
+    if (closed.isClosed) this.#fail("disconnected");
     else if (deadline.remainingMs === 0) this.#fail("deadline");
     else {
-      disconnected.add(this);
+      closed.add(this);
       this.#timer = setTimeout(onTimeout, attemptMs(request), this);
     }
   }
@@ -167,7 +167,7 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   }
 
   /** Nobody waits any more: what only reads, or was not sent, stops; a write that was sent is seen through. */
-  onDisconnect(): void {
+  onClose(): void {
     if (this.#request.operation === "read" || !this.#sent) this.#cut("disconnected");
   }
 
@@ -181,7 +181,7 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
     this.#done = true;
     clearTimeout(this.#timer);
     if (!this.#isDispatched) this.#turns.leave(this);
-    this.#request.caller.disconnected.remove(this);
+    this.#request.caller.closed.remove(this);
     return true;
   }
 
@@ -238,7 +238,7 @@ class Exchange implements Dispatcher.DispatchHandler, DisconnectListener {
   }
 }
 
-function onTimeout(exchange: Exchange): void {
+function onTimeout(exchange: UpstreamAttempt): void {
   exchange.onTimeout();
 }
 

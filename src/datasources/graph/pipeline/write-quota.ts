@@ -16,17 +16,17 @@ export const windowMs = 20_500;
 const lateMs = 250;
 
 /** A place in the window: when it was taken, or its name in a window that is shared. */
-export type Place = number | string;
+export type Reservation = number | string;
 
 export interface Quota {
   /** How many writes may go out at once. */
   readonly remaining: number;
   /** At once where nobody has to wait. Rejects, never throws. */
-  take(caller: Pick<GraphCaller, "deadline" | "disconnected">): Place | Promise<Place>;
+  acquire(caller: Pick<GraphCaller, "deadline" | "closed">): Reservation | Promise<Reservation>;
   /** For a write that turned out not to count with Graph: whoever is next need not wait for it. */
-  giveBack(place: Place): void;
+  release(place: Reservation): void;
   /** For a write that leaves only now, long after its turn: it counts from now. Returns the place it has then. */
-  postpone(place: Place): Place;
+  restamp(place: Reservation): Reservation;
 }
 
 /** Of one process; `shared-write-quota.ts` is of several. */
@@ -53,44 +53,44 @@ export class WriteQuota implements Quota {
   }
 
   /**
-   * What `giveBack` takes, as soon as a write may go out.
+   * What `release` takes, as soon as a write may go out.
    *
    * Rejects, never throws: with `THROTTLED` at once where that is after the deadline, with a `TransportError`,
    * `disconnected`, where nobody waits for it any more.
    */
-  take({ deadline, disconnected }: Pick<GraphCaller, "deadline" | "disconnected">): number | Promise<number> {
+  acquire({ deadline, closed }: Pick<GraphCaller, "deadline" | "closed">): number | Promise<number> {
     const waitMs = this.#waitMs(this.#queue.size);
     if (waitMs <= 0 && this.#queue.size === 0) return this.#stamp();
     if (waitMs >= deadline.remainingMs) return Promise.reject(usedUp(waitMs));
-    if (disconnected.hasHappened) return Promise.reject(new TransportError("disconnected", false));
+    if (closed.isClosed) return Promise.reject(new TransportError("disconnected", false));
     return new Promise<number>((resolve, reject) => {
       const leave = {
-        onDisconnect: () => {
+        onClose: () => {
           this.#queue.delete(turn);
           reject(new TransportError("disconnected", false));
         },
       };
       const turn = (takenAtMs: number) => {
-        disconnected.remove(leave);
+        closed.remove(leave);
         resolve(takenAtMs);
       };
-      disconnected.add(leave);
+      closed.add(leave);
       this.#queue.add(turn);
       void this.#serve();
     });
   }
 
-  giveBack(place: Place): void {
+  release(place: Reservation): void {
     if (this.#remove(place)) this.#freed.abort();
   }
 
-  postpone(place: Place): Place {
+  restamp(place: Reservation): Reservation {
     this.#remove(place);
     return this.#stamp();
   }
 
   /** Whether it was still there. */
-  #remove(place: Place): boolean {
+  #remove(place: Reservation): boolean {
     const index = typeof place === "number" ? this.#times.lastIndexOf(place) : -1;
     if (index === -1) return false;
     this.#times.splice(index, 1);
@@ -129,11 +129,11 @@ export class WriteQuota implements Quota {
 }
 
 /** A turn may come later than it was promised: writes before it that left late count from then. */
-async function inTime(quota: Quota, taken: Promise<Place>, { deadline }: GraphCaller): Promise<Place> {
+async function inTime(quota: Quota, taken: Promise<Reservation>, { deadline }: GraphCaller): Promise<Reservation> {
   const place = await deadline.limit(taken);
   if (place !== "late") return place;
   void taken.then(
-    (unused) => quota.giveBack(unused),
+    (unused) => quota.release(unused),
     () => {},
   );
   throw usedUp(windowMs);
@@ -149,21 +149,21 @@ export function usedUp(waitMs: number): GatewayError {
 /** Graph counts what it takes on; a write that never left, or whose token it does not accept, is none of that. */
 export function withWriteQuota(quota: Quota, now: () => number, send: Send): Send {
   const paced: Send = async (request) => {
-    const taken = quota.take(request.caller);
+    const taken = quota.acquire(request.caller);
     let place = typeof taken === "object" ? await inTime(quota, taken, request.caller) : taken;
     const takenAtMs = now();
     // It may have waited since, for a connection or for its batch.
     const onSend = () => {
       request.sentAtMs = now();
-      if (request.sentAtMs - takenAtMs > lateMs) place = quota.postpone(place);
+      if (request.sentAtMs - takenAtMs > lateMs) place = quota.restamp(place);
     };
     request.onSend = onSend; // a function written down right here would be allocated as one that lives long
     try {
       const response = await send(request);
-      if (response.status === 401) quota.giveBack(place);
+      if (response.status === 401) quota.release(place);
       return response;
     } catch (error) {
-      if (error instanceof GatewayError || (error instanceof TransportError && !error.sent)) quota.giveBack(place);
+      if (error instanceof GatewayError || (error instanceof TransportError && !error.sent)) quota.release(place);
       throw error;
     }
   };

@@ -4,7 +4,7 @@
  */
 
 import { isRecord, stringOrNull } from "../../../json.ts";
-import { cutSecrets } from "./redact-secrets.ts";
+import { redactSecrets } from "./redact-secrets.ts";
 
 export interface GraphErrorText {
   code: string | null;
@@ -31,7 +31,7 @@ export function readGraphError(
   const activityId = /Activity ID: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/i.exec(message ?? "")?.[1] ?? null;
   const code = givenCode !== null && /^[A-Za-z0-9_.-]{1,80}$/.test(givenCode) ? givenCode : null;
   const said = [code ?? "", message === null ? "" : legible(message)];
-  const [cutCode = "", cutMessage = ""] = cutSecrets(said, own, shared);
+  const [cutCode = "", cutMessage = ""] = redactSecrets(said, own, shared);
   return {
     code: code === null ? null : cutCode,
     message: presentable(cutMessage),

@@ -5,7 +5,7 @@ import { isRecord } from "../../../json.ts";
 import { readGraphError } from "./error-message.ts";
 import type { GraphCaller, GraphRequest, GraphResponse, TransportError } from "./request.ts";
 import { isSegmentMissing, requestIdOf } from "./response.ts";
-import { askedSecondsOf } from "./retry-after.ts";
+import { retryAfterSecondsOf } from "./retry-after.ts";
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   400: "BAD_USER_INPUT",
@@ -43,7 +43,7 @@ const unexplainedConflict =
 const throttlingWindowSeconds = 20;
 
 /** The error that an answer other than the expected one amounts to. */
-export async function errorOfAnswer(request: GraphRequest, response: GraphResponse): Promise<GraphError> {
+export async function fromGraphResponse(request: GraphRequest, response: GraphResponse): Promise<GraphError> {
   const challenge = claimsChallengeOf(response);
   const code = codeOf(request, response, challenge);
   const graph = await graphDetailsOf(request, response);
@@ -56,7 +56,7 @@ export async function errorOfAnswer(request: GraphRequest, response: GraphRespon
   const mayAskAgain = response.status === 429 || response.status === 503 || isConflict;
   const fallback = code === "THROTTLED" ? throttlingWindowSeconds : undefined;
   return new GraphError(code, message, graph, {
-    retryAfterSeconds: mayAskAgain ? (askedSecondsOf(response) ?? fallback) : undefined,
+    retryAfterSeconds: mayAskAgain ? (retryAfterSecondsOf(response) ?? fallback) : undefined,
     claims: code === "CLAIMS_CHALLENGE" ? challenge : undefined,
   });
 }
@@ -109,12 +109,12 @@ function isConflictOfCreate({ operation }: GraphRequest, { status }: GraphRespon
 }
 
 /** The error for no answer at all: what it means depends on whether the request was sent, and on what it would change. */
-export function errorOfSilence(request: GraphRequest, error: TransportError): GatewayError {
-  const code = codeOfSilence(request, error);
+export function fromTransportFailure(request: GraphRequest, error: TransportError): GatewayError {
+  const code = codeOfTransportFailure(request, error);
   return new GatewayError(code, advice[code].replace("%s", request.resource.noun), { cause: error });
 }
 
-function codeOfSilence({ operation }: GraphRequest, { sent, reason }: TransportError): ErrorCode {
+function codeOfTransportFailure({ operation }: GraphRequest, { sent, reason }: TransportError): ErrorCode {
   if (sent && operation !== "read") return "OUTCOME_UNKNOWN";
   if (reason === "deadline" || reason === "timeout") return "UPSTREAM_TIMEOUT";
   return reason === "tooLarge" ? "UPSTREAM_INVALID_RESPONSE" : "UPSTREAM_UNAVAILABLE";

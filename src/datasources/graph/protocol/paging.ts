@@ -28,7 +28,7 @@ export interface Connection<Item> {
   };
 }
 
-interface Place {
+interface PageCursor {
   /** Query string of the Graph page. */
   query: string;
   /** The last items before the place, the nearest first, to find it again where items came or went; empty at the start. */
@@ -63,7 +63,7 @@ const maxBarrenPages = 1000;
 export async function pageOf<Item extends { id: string }>(listing: Listing<Item>): Promise<Connection<Item>> {
   const { first, after, firstQuery, matches, fetchPage } = listing;
   const filterHash = createHash("sha256").update(listing.filterKey).digest("base64url").slice(0, 12);
-  let place: Place = after == null ? { query: firstQuery, afterIds: [] } : decodeCursor(after, filterHash);
+  let place: PageCursor = after == null ? { query: firstQuery, afterIds: [] } : decodeCursor(after, filterHash);
   const edges: Edge<Item>[] = [];
   const seen = new Set<string>();
   let hasNextPage = false;
@@ -133,7 +133,7 @@ class ListedEdge<Item extends { id: string }> implements Edge<Item> {
   get cursor(): string {
     const { items, nextQuery } = this.#page;
     const isLast = this.#index === items.length - 1;
-    const behind: Place =
+    const behind: PageCursor =
       isLast && nextQuery !== undefined
         ? { query: nextQuery, afterIds: [] }
         : { query: this.#query, afterIds: idsBefore(items, this.#index + 1) };
@@ -180,7 +180,7 @@ function idsBefore(items: readonly { id: string }[], index: number): string[] {
  * Behind the nearest item that is still there. Where all of them are gone, the page comes again from its start: an item
  * may come twice then, and none is missed.
  */
-function startIn(items: readonly { id: string }[], { afterIds }: Place): number {
+function startIn(items: readonly { id: string }[], { afterIds }: PageCursor): number {
   for (const afterId of afterIds) {
     const before = items.findIndex(({ id }) => id === afterId);
     if (before !== -1) return before + 1;
@@ -202,11 +202,11 @@ export function queryOfNextLink(nextLink: string, baseUrl: URL, collectionPath: 
   return paths.includes(url.pathname.toLowerCase()) ? url.search.slice(1) : undefined;
 }
 
-function encodeCursor({ query, afterIds }: Place, filterHash: string): string {
+function encodeCursor({ query, afterIds }: PageCursor, filterHash: string): string {
   return Buffer.from(JSON.stringify([query, filterHash, ...afterIds])).toString("base64url");
 }
 
-function decodeCursor(cursor: string, filterHash: string): Place {
+function decodeCursor(cursor: string, filterHash: string): PageCursor {
   const [query, hash, ...afterIds] = parseCursor(cursor);
   const isPlace =
     typeof query === "string" &&

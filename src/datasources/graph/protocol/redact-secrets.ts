@@ -15,7 +15,7 @@ const hashes = 65_536;
  * An error may have to be searched for the secrets of a whole batch, so the cost per letter of theirs is what counts: of
  * each of their writings only every fifth place is looked at, in a table of what stands in the texts.
  */
-export function cutSecrets(
+export function redactSecrets(
   texts: readonly string[],
   own: readonly string[],
   shared: readonly (readonly string[])[] = [],
@@ -31,13 +31,13 @@ export function cutSecrets(
     marked,
   );
   const isEscaped = /[\\&%+]/.test(lower);
-  const mark = (writings: Writings) => {
+  const mark = (writings: SecretEncodings) => {
     asItIs.mark(writings.width, writings.signed);
     if (isEscaped) asItIs.mark(writings.width, writings.escaped);
     // Pieces shorter than that may be found in any words that follow each other.
     (writings.width < pieceCharacters ? asItIs : condensed).mark(writings.width, writings.condensed);
   };
-  for (const secret of own) mark(new Writings(secret));
+  for (const secret of own) mark(new SecretEncodings(secret));
   for (const secrets of shared) keptWritingsOf(secrets).forEach(mark);
   let start = 0;
   return texts.map((text) => {
@@ -144,18 +144,18 @@ function lowerOf(text: string): string {
   return text.replaceAll("\u0130", "i").toLowerCase().replaceAll("\u03c2", "\u03c3");
 }
 
-const kept = new WeakMap<readonly string[], readonly Writings[]>();
+const kept = new WeakMap<readonly string[], readonly SecretEncodings[]>();
 
-function keptWritingsOf(secrets: readonly string[]): readonly Writings[] {
+function keptWritingsOf(secrets: readonly string[]): readonly SecretEncodings[] {
   const known = kept.get(secrets);
   if (known !== undefined) return known;
-  const writings = secrets.map((secret) => new Writings(secret));
+  const writings = secrets.map((secret) => new SecretEncodings(secret));
   kept.set(secrets, writings);
   return writings;
 }
 
 /** How a secret may be written, in lower case. */
-class Writings {
+class SecretEncodings {
   /** Shortest piece of them that is cut. */
   readonly width: number;
   /** With signs that tell where the pieces are. */

@@ -7,7 +7,7 @@ import { GatewayError } from "../../../errors.ts";
 import type { AuditEntry } from "../../../observability/log.ts";
 import type { TraceSpan } from "../../../observability/span.ts";
 import type { Deadline } from "../../../request/deadline.ts";
-import type { Disconnection } from "../../../request/request-closed.ts";
+import type { RequestClosed } from "../../../request/request-closed.ts";
 import type { GraphBody } from "./body-encoding.ts";
 
 /** On whose behalf a request goes to Graph, and until when. */
@@ -30,7 +30,7 @@ export interface GraphCaller {
   readonly tokenOwner: "caller" | "gateway";
   readonly deadline: Deadline;
   /** Happens when nobody waits for the answer any more. */
-  readonly disconnected: Disconnection;
+  readonly closed: RequestClosed;
 }
 
 /** A collection of Graph's. */
@@ -96,16 +96,16 @@ export type Send = (request: GraphRequest) => Promise<GraphResponse>;
 export type Outcome = { response: GraphResponse } | { error: TransportError };
 
 /** Why there is no answer. `timeout`: of one attempt; `deadline`: of the whole request; the rest says itself. */
-type Silence = "network" | "timeout" | "deadline" | "tooLarge" | "disconnected" | "circuitOpen";
+type TransportFailureReason = "network" | "timeout" | "deadline" | "tooLarge" | "disconnected" | "circuitOpen";
 
 /** No answer from Graph. */
 export class TransportError extends Error {
   override name = "TransportError";
-  readonly reason: Silence;
+  readonly reason: TransportFailureReason;
   /** False where not a byte of the request can have reached Graph. */
   readonly sent: boolean;
 
-  constructor(reason: Silence, sent: boolean, cause?: unknown) {
+  constructor(reason: TransportFailureReason, sent: boolean, cause?: unknown) {
     super(`no answer from Graph (${reason}, ${sent ? "sent" : "not sent"})`, { cause });
     this.reason = reason;
     this.sent = sent;

@@ -9,7 +9,7 @@ import { retryHintsOf } from "./error-message.ts";
 import type { GraphResponse } from "./request.ts";
 
 /** `undefined` where the answer carries no hint, or none that can be read. Never negative. */
-export function askedSecondsOf({ headers, body }: Pick<GraphResponse, "headers" | "body">): number | undefined {
+export function retryAfterSecondsOf({ headers, body }: Pick<GraphResponse, "headers" | "body">): number | undefined {
   const sentAt = Date.parse(String(headers.date));
   const nowMs = Number.isNaN(sentAt) ? Date.now() : sentAt;
   const milliseconds = [headers["x-ms-retry-after-ms"]].flat().map((hint) => numberOf(hint) / 1000);

@@ -4,11 +4,11 @@ import { type DocumentNode, type FragmentDefinitionNode, Kind } from "graphql";
 import type { GatewayContext } from "../../../context.ts";
 import { planOf } from "./compile-operation.ts";
 import type { DocumentStore } from "./document-cache.ts";
-import type { PreparedOperations } from "./operation-cache.ts";
+import type { OperationCache } from "./operation-cache.ts";
 
 /** It stands after what writes into the record. */
 export function prepareOperations(
-  prepared: PreparedOperations,
+  prepared: OperationCache,
   documents: DocumentStore,
 ): ApolloServerPlugin<GatewayContext> {
   return {

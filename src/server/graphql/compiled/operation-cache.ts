@@ -10,7 +10,7 @@ const maxOperations = 100;
 const maxTextCharacters = 4000;
 const maxAcceptHeaders = 50;
 
-export interface PreparedOperation {
+export interface CompiledOperation {
   readonly plan: Plan;
   readonly name: string | undefined;
   /** As they stand in the record of a request. */
@@ -19,18 +19,18 @@ export interface PreparedOperation {
 }
 
 /** A prepared operation, and how a request asks for it. */
-interface PreparedRequest extends PreparedOperation {
+interface PreparedRequest extends CompiledOperation {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly mediaType: string;
 }
 
-export class PreparedOperations {
-  readonly #operations = new Map<string, PreparedOperation>();
-  #usedLast: PreparedOperation | undefined;
+export class OperationCache {
+  readonly #operations = new Map<string, CompiledOperation>();
+  #usedLast: CompiledOperation | undefined;
   /** What Apollo Server answered to an `Accept` header. */
   readonly #mediaTypes = new Map<string | undefined, string>();
 
-  add(text: string, operation: PreparedOperation): void {
+  add(text: string, operation: CompiledOperation): void {
     if (text.length <= maxTextCharacters) keep(this.#operations, text, operation, maxOperations);
   }
 

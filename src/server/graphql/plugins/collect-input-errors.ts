@@ -23,15 +23,15 @@ import { UserPfxCertificateFilter } from "../../../schema/user-pfx-certificate-f
 import { brokenRules } from "../../../schema/validation/validate-input.ts";
 
 /** A value as the walk sees it, wherever it stands. */
-export type Source =
+export type InputNode =
   /** `isRequired`: a variable that its operation declares non-null, wherever it is used. */
   | { kind: "absent" | "null"; isRequired?: boolean }
-  | { kind: "list"; length: number; items: readonly Source[] }
-  | { kind: "object"; names: readonly string[]; field(name: string): Source }
+  | { kind: "list"; length: number; items: readonly InputNode[] }
+  | { kind: "object"; names: readonly string[]; field(name: string): InputNode }
   | { kind: "leaf"; value: unknown; literal?: ValueNode };
 
 /** What a walk needs, wherever it is. */
-export interface Judging {
+export interface InputErrorContext {
   /** May throw, which ends the walk. */
   report(problem: InvalidValue): void;
   /** Of a list of input objects. What is longer is one problem, and its items are not looked at. */
@@ -55,7 +55,7 @@ const classes = new Map<string, new () => object>([
  * A variable's value, parsed JSON. What is in it is looked at only where the type goes as deep: nesting of a caller's
  * choosing must not exhaust the stack.
  */
-export function ofValue(value: unknown): Source {
+export function ofValue(value: unknown): InputNode {
   if (value === undefined) return { kind: "absent" };
   if (value === null) return { kind: "null" };
   if (Array.isArray(value)) {
@@ -84,7 +84,7 @@ export function ofLiteral(
   node: ValueNode,
   variables: Readonly<Record<string, unknown>>,
   operation: OperationDefinitionNode,
-): Source {
+): InputNode {
   switch (node.kind) {
     case Kind.VARIABLE: {
       const name = node.name.value;
@@ -123,35 +123,35 @@ export function ofLiteral(
 }
 
 /** Returns the value as a resolver would see it, or a mark where it is invalid. */
-export function judge(
+export function collectInputErrors(
   type: GraphQLInputType,
-  source: Source,
+  source: InputNode,
   path: readonly string[],
   hasDefault: boolean,
-  judging: Judging,
+  context: InputErrorContext,
 ): unknown {
   const refuse = (message: string): typeof invalidMark => {
-    judging.report({ path: path.join("."), message });
+    context.report({ path: path.join("."), message });
     return invalidMark;
   };
   if (source.kind === "null") return isNonNullType(type) || source.isRequired ? refuse("must not be null") : null;
   if (source.kind === "absent") {
     return source.isRequired || (isNonNullType(type) && !hasDefault) ? refuse("is required") : undefined;
   }
-  if (isNonNullType(type)) return judge(type.ofType, source, path, hasDefault, judging);
+  if (isNonNullType(type)) return collectInputErrors(type.ofType, source, path, hasDefault, context);
   if (isListType(type)) {
-    if (source.kind === "list" && source.length > judging.maxItems && isInputObjectType(getNamedType(type))) {
-      return refuse(`must have at most ${judging.maxItems} items`);
+    if (source.kind === "list" && source.length > context.maxItems && isInputObjectType(getNamedType(type))) {
+      return refuse(`must have at most ${context.maxItems} items`);
     }
     const items = source.kind === "list" ? source.items : [source];
-    const ofItem: Judging = judging.rulesOf === "all" ? judging : { ...judging, rulesOf: "none" };
+    const ofItem: InputErrorContext = context.rulesOf === "all" ? context : { ...context, rulesOf: "none" };
     const values = items.map((item, index) =>
-      judge(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, ofItem),
+      collectInputErrors(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, ofItem),
     );
     return values.some((value) => value === invalidMark) ? invalidMark : values;
   }
   if (isInputObjectType(type)) {
-    return source.kind === "object" ? judgeObject(type, source, path, judging) : refuse("must be an object");
+    return source.kind === "object" ? judgeObject(type, source, path, context) : refuse("must be an object");
   }
   if (type.name === "_Any") return undefined; // federation's; its resolver judges it
   const rule = ruleOf(type);
@@ -165,28 +165,34 @@ export function judge(
 
 function judgeObject(
   type: GraphQLInputObjectType,
-  given: Extract<Source, { kind: "object" }>,
+  given: Extract<InputNode, { kind: "object" }>,
   path: readonly string[],
-  judging: Judging,
+  context: InputErrorContext,
 ): unknown {
   const known = type.getFields();
   const unknown = given.names.filter((name) => !Object.hasOwn(known, name)).slice(0, maxUnknown);
-  for (const name of unknown) judging.report({ path: path.join("."), message: `has no property ${nameable(name)}` });
+  for (const name of unknown) context.report({ path: path.join("."), message: `has no property ${nameable(name)}` });
   const values: Record<string, unknown> = {};
   const settled = new Set<string>();
   for (const field of Object.values(known)) {
     const source = given.field(field.name);
-    const value = judge(field.type, source, [...path, field.name], field.defaultValue !== undefined, judging);
+    const value = collectInputErrors(
+      field.type,
+      source,
+      [...path, field.name],
+      field.defaultValue !== undefined,
+      context,
+    );
     if (value === invalidMark) settled.add(field.name);
     else if (value !== undefined) values[field.name] = value;
   }
   const InputClass = classes.get(type.name);
-  if (InputClass === undefined || judging.rulesOf === "none") return values;
+  if (InputClass === undefined || context.rulesOf === "none") return values;
   const instance = Object.assign(new InputClass(), values);
   const broken = brokenRules(instance, path).filter(
     (problem) => !settled.has(problem.path.slice(path.join(".").length + 1)),
   );
-  for (const problem of broken) judging.report(problem);
+  for (const problem of broken) context.report(problem);
   return instance;
 }
 

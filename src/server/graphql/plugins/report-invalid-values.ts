@@ -19,7 +19,7 @@ import { badUserInput, type InvalidValue } from "../../../errors.ts";
 import { UserPfxCertificatesArgs } from "../../../schema/user-pfx-certificates-args.ts";
 import { brokenRules } from "../../../schema/validation/validate-input.ts";
 import { isAboutValue } from "../format-error.ts";
-import { type Judging, judge, ofLiteral } from "./collect-input-errors.ts";
+import { collectInputErrors, type InputErrorContext, ofLiteral } from "./collect-input-errors.ts";
 
 /** Nobody reads more; the walk ends with them, whatever is left of the request. */
 const maxProblems = 100;
@@ -42,7 +42,7 @@ export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayC
         async didResolveOperation({ document, operation, schema, request: { variables = {} } }) {
           if (!operation || !isUnwieldy(variables, maxItems)) return;
           // As when an operation is executed: by the rules of its class each item of a list is refused on its own.
-          const judged = (rulesOf: Judging["rulesOf"]) =>
+          const judged = (rulesOf: InputErrorContext["rulesOf"]) =>
             invalidArguments(schema, document, operation, variables, { maxItems, rulesOf });
           if (judged("unlisted").invalid.length === 0) return;
           const { invalid, isAll } = judged("all"); // where all is refused, all is told
@@ -53,8 +53,8 @@ export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayC
           if (response.body.kind !== "single" || document === undefined || !errors?.some(isAboutValue)) return;
           const operation = getOperationAST(document, request.operationName);
           if (!operation) return;
-          const judging = { maxItems, rulesOf: "all" } as const;
-          const { invalid, isAll } = invalidArguments(schema, document, operation, request.variables ?? {}, judging);
+          const context = { maxItems, rulesOf: "all" } as const;
+          const { invalid, isAll } = invalidArguments(schema, document, operation, request.variables ?? {}, context);
           if (invalid.length === 0) return;
           const { message } = badUserInput(invalid, isAll);
           const others = (response.body.singleResult.errors ?? []).filter((_, index) => !isAboutValue(errors[index]));
@@ -91,7 +91,7 @@ function invalidArguments(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-  how: Omit<Judging, "report">,
+  how: Omit<InputErrorContext, "report">,
 ): Problems {
   const invalid = new Map<string, InvalidValue>();
   const enough = new Error("enough");
@@ -100,7 +100,7 @@ function invalidArguments(
     if (invalid.size === maxProblems && !invalid.has(key)) throw enough;
     invalid.set(key, problem);
   };
-  const judging: Judging = { ...how, report };
+  const context: InputErrorContext = { ...how, report };
   const typeInfo = new TypeInfo(schema);
   const visitor = visitWithTypeInfo(typeInfo, {
     OperationDefinition: (node) => (node === operation ? undefined : false),
@@ -108,13 +108,19 @@ function invalidArguments(
       const name = variable.name.value;
       const type = typeInfo.getInputType();
       if (!type || !defaultValue || !Object.hasOwn(variables, name)) return;
-      judge(type, ofLiteral(defaultValue, {}, operation), [name], false, judging);
+      collectInputErrors(type, ofLiteral(defaultValue, {}, operation), [name], false, context);
     },
     Argument(node) {
       const argument = typeInfo.getArgument();
       if (!argument) return;
       const source = ofLiteral(node.value, variables, operation);
-      const value = judge(argument.type, source, [node.name.value], argument.defaultValue !== undefined, judging);
+      const value = collectInputErrors(
+        argument.type,
+        source,
+        [node.name.value],
+        argument.defaultValue !== undefined,
+        context,
+      );
       if (node.name.value === "first" && typeof value === "number") {
         brokenRules(Object.assign(new UserPfxCertificatesArgs(), { first: value }), []).forEach(report);
       }
