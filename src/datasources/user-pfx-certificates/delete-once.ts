@@ -11,7 +11,7 @@ import { isSegmentMissing } from "../graph/protocol/response.ts";
 import { resolutionMs } from "../graph/protocol/server-clock.ts";
 import type { LastResponse } from "./audited.ts";
 import { isSince } from "./match-created-record.ts";
-import { isDoubtful } from "./reconcile.ts";
+import { isDoubtful } from "./outcome.ts";
 
 /**
  * @param find the certificate as it is now; null where there is none.

@@ -2,7 +2,6 @@
 import { badUserInput } from "../../errors.ts";
 import { filterQuery } from "../graph/protocol/odata.ts";
 import type { GraphResource } from "../graph/protocol/request.ts";
-import type { NaturalKey } from "./find-by-natural-key.ts";
 
 export const collectionPath = "/deviceManagement/userPfxCertificates";
 
@@ -25,6 +24,12 @@ export function certificatePath(id: unknown): string {
 /** Also what is believed of Graph: an id stands in paths, the audit log and errors, and any other text may be an echo. */
 export function isCertificateId(id: unknown): id is string {
   return typeof id === "string" && /^[A-Za-z0-9-]{1,128}$/.test(id);
+}
+
+/** Graph keeps one record of a user and a thumbprint. */
+export interface NaturalKey {
+  readonly userPrincipalName: string;
+  readonly thumbprint: string;
 }
 
 /** The query for what Graph is known to filter by; empty without conditions. */

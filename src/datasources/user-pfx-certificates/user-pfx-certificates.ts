@@ -6,26 +6,23 @@
  * and for delegated callers an Intune role.
  */
 import { badUserInput, GatewayError } from "../../errors.ts";
-import type { TraceSpan } from "../../observability/span.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { fromGraphResponse, fromTransportFailure } from "../graph/protocol/error.ts";
-import { type Connection, type GraphPage, pageOf } from "../graph/protocol/paging.ts";
-import type { Batch, GraphCaller, GraphRequest, GraphResponse } from "../graph/protocol/request.ts";
-import { isSegmentMissing } from "../graph/protocol/response.ts";
+import { type Connection, pageOf } from "../graph/protocol/paging.ts";
+import type { Batch, GraphCaller, GraphRequest } from "../graph/protocol/request.ts";
 import { type AuditSubject, audited } from "./audited.ts";
-import { pageOfUserPfxCertificates, UserPfxCertificateBody, userPfxCertificateOf } from "./certificate-json.ts";
-import { Create } from "./create.ts";
+import { UserPfxCertificateBody } from "./certificate-json.ts";
 import { type CreateResult, createMany } from "./create-many.ts";
+import { createOnce } from "./create-once.ts";
 import { deleteOnce } from "./delete-once.ts";
 import { matches } from "./filter.ts";
-import { lookUp, lookUpCaller, type NaturalKey } from "./find-by-natural-key.ts";
 import type { InFlightCreates } from "./in-flight-creates.ts";
-import { certificatePath, collectionPath, naturalKeyQuery, resource } from "./path.ts";
-import { createOnce } from "./reconcile.ts";
+import { lookUpCaller } from "./look-up-caller.ts";
+import { certificatePath, naturalKeyQuery, resource } from "./path.ts";
+import { CertificateReader } from "./reader.ts";
 
 const defaultFirst = 50;
 /** Of a request's time: with less left a listing stops where it is, rather than at the deadline with nothing to show. */
@@ -38,23 +35,17 @@ export class UserPfxCertificates {
   readonly #client: GraphClient;
   readonly #caller: GraphCaller;
   readonly #creates: InFlightCreates;
+  readonly #reader: CertificateReader;
   readonly #maxBatchItems: number;
   #reads: Batch | undefined;
   #readCount = 0;
-  /** Properties with a member that this build does not know, once that was said. */
-  #unknown: Set<string> | undefined;
-  /** What a create needs of the other operations. */
-  readonly #collection = {
-    decode: (body: unknown) => this.#decode(body),
-    find: (key: NaturalKey, span: TraceSpan) =>
-      lookUp(key, this.#caller, span, (query, caller) => this.#fetchPage(query, caller, { isLookUp: true })),
-  };
 
   /** @param creates those of all requests. @param maxBatchItems most inputs of one plural create. */
   constructor(client: GraphClient, caller: GraphCaller, creates: InFlightCreates, maxBatchItems: number) {
     this.#client = client;
     this.#caller = caller;
     this.#creates = creates;
+    this.#reader = new CertificateReader(client);
     this.#maxBatchItems = maxBatchItems;
   }
 
@@ -88,7 +79,8 @@ export class UserPfxCertificates {
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-get
    */
   get(id: string): Promise<UserPfxCertificate | null> {
-    return this.#find(id, { caller: this.#caller, batch: this.#readBatch() });
+    this.#countRead();
+    return this.#reader.get(id, { caller: this.#caller, batch: this.#readBatch() });
   }
 
   /**
@@ -114,7 +106,7 @@ export class UserPfxCertificates {
       matches: conditions.every((each) => each.length === 0)
         ? undefined
         : (certificate) => filters.every((each) => matches(certificate, each)),
-      fetchPage: (query) => this.#fetchPage(query, this.#caller, { batch: this.#readBatch() }),
+      fetchPage: (query) => this.#reader.page(query, { caller: this.#caller, batch: this.#readBatch() }),
       isTimeShort: () => deadline.remainingMs < shortShare * deadline.budgetMs,
     });
   }
@@ -143,9 +135,9 @@ export class UserPfxCertificates {
       this.#caller,
       { operation: "update", certificateId: id },
       async (last) => {
-        const response = await this.#expect(request, [200, 204]);
+        const response = await this.#reader.expect(request, [200, 204]);
         last.response = response;
-        return response.status === 200 ? this.#certificateOf(request, response) : undefined;
+        return response.status === 200 ? this.#reader.certificateOf(request, response) : undefined;
       },
     );
     // Graph's own description allows an answer without content; the caller still gets the certificate.
@@ -170,7 +162,7 @@ export class UserPfxCertificates {
     };
     return audited(this.#client, this.#caller, { operation: "delete", certificateId: id }, async (last) => {
       await deleteOnce(this.#client, request, last, () =>
-        this.#find(id, { caller: lookUpCaller(this.#caller, this.#caller.span), isLookUp: true }),
+        this.#reader.get(id, { caller: lookUpCaller(this.#caller, this.#caller.span), isLookUp: true }),
       );
       return id;
     });
@@ -181,23 +173,11 @@ export class UserPfxCertificates {
     const subject: AuditSubject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
     return audited(this.#client, this.#caller, subject, async (last, token) => {
       const certificate = await this.#creates.run(input, token, this.#caller, (history) =>
-        createOnce(new Create(this.#client, this.#caller, { input, batch, history, last }, this.#collection)),
+        createOnce({ client: this.#client, caller: this.#caller, reader: this.#reader, batch, last }, input, history),
       );
       subject.certificateId = certificate.id;
       return certificate;
     });
-  }
-
-  async #find(
-    id: string,
-    how: Pick<GraphRequest, "caller" | "batch" | "isLookUp">,
-  ): Promise<UserPfxCertificate | null> {
-    if (!how.isLookUp) this.#countRead();
-    const request: GraphRequest = { resource, operation: "read", method: "GET", path: certificatePath(id), ...how };
-    const response = await this.#expect(request, [200, 404]);
-    if (response.status === 200) return this.#certificateOf(request, response);
-    if (isSegmentMissing(response)) throw await fromGraphResponse(request, response);
-    return null;
   }
 
   /** Reads of one request travel together. */
@@ -210,48 +190,6 @@ export class UserPfxCertificates {
     this.#caller.authorize("read");
     this.#readCount += 1;
     if (this.#readCount > maxReads) throw new GatewayError("BAD_USER_INPUT", tooManyReads);
-  }
-
-  async #expect(request: GraphRequest, statuses: readonly number[]): Promise<GraphResponse> {
-    const outcome = await this.#client.send(request);
-    if ("error" in outcome) throw fromTransportFailure(request, outcome.error);
-    if (!statuses.includes(outcome.response.status)) throw await fromGraphResponse(request, outcome.response);
-    return outcome.response;
-  }
-
-  async #certificateOf(request: GraphRequest, response: GraphResponse): Promise<UserPfxCertificate> {
-    const certificate = this.#decode(response.body);
-    if (certificate === undefined) throw await fromGraphResponse(request, response);
-    return certificate;
-  }
-
-  #decode(value: unknown): UserPfxCertificate | undefined {
-    return userPfxCertificateOf(value, (property) => {
-      this.#unknown ??= new Set();
-      if (this.#unknown.has(property)) return; // a page of a thousand would say it a thousand times
-      this.#unknown.add(property);
-      this.#client.log.unknownEnumMember({ property });
-    });
-  }
-
-  async #fetchPage(
-    query: string,
-    caller: GraphCaller,
-    how: Pick<GraphRequest, "batch" | "isLookUp">,
-  ): Promise<GraphPage<UserPfxCertificate>> {
-    const request: GraphRequest = {
-      resource,
-      operation: "read",
-      method: "GET",
-      path: collectionPath,
-      query,
-      caller,
-      ...how,
-    };
-    const response = await this.#expect(request, [200]);
-    const page = pageOfUserPfxCertificates(response.body, this.#client.baseUrl, (value) => this.#decode(value));
-    if (page === undefined) throw await fromGraphResponse(request, response);
-    return page;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Repeats what can safely be repeated: requests that were never sent, that Graph throttled, and reads and updates whose
- * answer was lost. A create or a deletion whose answer was lost is not: `reconcile.ts` and `delete-once.ts` look first.
+ * answer was lost. A create or a deletion whose answer was lost is not: `create-once.ts` and `delete-once.ts` look first.
  */
 import type { Clock } from "../../../request/clock.ts";
 import { type GraphRequest, type Outcome, type Send, TransportError } from "../protocol/request.ts";

@@ -3,7 +3,7 @@ import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from
 import { hideSecrets } from "../../../hide-secrets.ts";
 import { isRecord } from "../../../json.ts";
 import { readGraphError } from "./error-message.ts";
-import type { GraphCaller, GraphRequest, GraphResponse, TransportError } from "./request.ts";
+import type { GraphCaller, GraphRequest, GraphResponse, Outcome, TransportError } from "./request.ts";
 import { isSegmentMissing, requestIdOf } from "./response.ts";
 import { retryAfterSecondsOf } from "./retry-after.ts";
 
@@ -59,6 +59,13 @@ export async function fromGraphResponse(request: GraphRequest, response: GraphRe
     retryAfterSeconds: mayAskAgain ? (retryAfterSecondsOf(response) ?? fallback) : undefined,
     claims: code === "CLAIMS_CHALLENGE" ? challenge : undefined,
   });
+}
+
+/** The error of an outcome: a doubtful write becomes `OUTCOME_UNKNOWN`. */
+export async function fromOutcome(request: GraphRequest, outcome: Outcome): Promise<GatewayError> {
+  return "response" in outcome
+    ? fromGraphResponse(request, outcome.response)
+    : fromTransportFailure(request, outcome.error);
 }
 
 /** What Graph answered, fit for API users. */

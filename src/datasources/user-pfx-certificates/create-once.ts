@@ -1,0 +1,209 @@
+/**
+ * Creates at most once. When Graph's response to a create is lost, the certificate may have been stored: the natural key (user
+ * and thumbprint) is looked up before the create is sent again. A record found is ours only if it is new since the create was
+ * sent (by Graph's clock), was not known before, and says what the input says. If nothing is found after a settling delay, the
+ * create is sent again. A conflict that Graph reports becomes `CONFLICT` only if the record is found.
+ */
+import { GatewayError, GraphError } from "../../errors.ts";
+import type { ReconcileOutcome } from "../../observability/metrics.ts";
+import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import type { GraphClient } from "../graph/graph-client.ts";
+import { fromOutcome, graphDetailsOf } from "../graph/protocol/error.ts";
+import type { Batch, GraphCaller, GraphRequest, Outcome } from "../graph/protocol/request.ts";
+import { retryAfterSecondsOf } from "../graph/protocol/retry-after.ts";
+import type { LastResponse } from "./audited.ts";
+import { UserPfxCertificateBody } from "./certificate-json.ts";
+import type { KeyHistory } from "./in-flight-creates.ts";
+import { isOurs } from "./match-created-record.ts";
+import { isConflict, isDoubtful, mayBecomeVisibleLate, mayStillBeApplied } from "./outcome.ts";
+import { collectionPath, resource } from "./path.ts";
+import type { CertificateReader } from "./reader.ts";
+
+/** Graph may take a moment to show what it has stored. A tenth of the request's time if that is less. */
+const settlingMs = 1000;
+/** After the second lost response the create is not sent again. */
+const maxLostResponses = 2;
+/** Full jitter after a conflict without a record: a wait from 0 to this, doubled with each conflict. */
+const conflictBaseMs = 1000;
+
+/** With what a create is sent and looked up. */
+export interface CreateSender {
+  readonly client: GraphClient;
+  readonly caller: GraphCaller;
+  readonly reader: CertificateReader;
+  readonly batch: Batch | undefined;
+  /** Kept up to date for the audit log. */
+  readonly last: LastResponse;
+}
+
+/** A create whose response was lost and whose record has not been found. */
+interface UnresolvedCreate {
+  /** The least certain sending: an earlier one may still be applied after a later one failed. */
+  readonly outcome: Outcome;
+  /** Graph has reported a conflict since, without a visible record: the record may be ours and not visible yet. */
+  readonly hasConflict: boolean;
+}
+
+/**
+ * @param history what is known of the natural key; updated with what this create finds out.
+ * @throws {GatewayError} `CONFLICT`, `OUTCOME_UNKNOWN`, or Graph's refusal.
+ */
+export async function createOnce(
+  sender: CreateSender,
+  input: CreateUserPfxCertificateInput,
+  history: KeyHistory,
+): Promise<UserPfxCertificate> {
+  const { client, caller, reader, batch, last } = sender;
+  const { clock } = client;
+  const request: GraphRequest = {
+    resource,
+    operation: "create",
+    method: "POST",
+    path: collectionPath,
+    body: new UserPfxCertificateBody(input),
+    caller,
+    batch,
+  };
+  let unresolved: UnresolvedCreate | undefined;
+  /** When the first sending that may have been applied went out. */
+  let sentAtMs: number | undefined;
+  let lostResponses = 0;
+  let conflicts = 0;
+
+  for (;;) {
+    // Send. The pipeline itself repeats a create that was certainly not applied.
+    let outcome: Outcome;
+    try {
+      outcome = await client.send(request);
+    } catch (refusal) {
+      throw unresolved !== undefined && refusal instanceof GatewayError
+        ? await notFoundError(request, unresolved, refusal)
+        : refusal;
+    }
+    const response = "response" in outcome ? outcome.response : undefined;
+    last.response = response;
+    if (mayStillBeApplied(outcome)) history.isGivenUp = true;
+
+    // Created.
+    const created = response?.status === 201 ? reader.decode(response.body) : undefined;
+    if (created !== undefined) return created;
+
+    const hasConflict = isConflict(outcome);
+    const isLost = isDoubtful(outcome);
+    const isRefused = !hasConflict && !isLost;
+    // Graph may answer a bare 400 for a certificate that exists.
+    const mayExist = hasConflict || response?.status === 400;
+    if (isLost) {
+      lostResponses += 1;
+      sentAtMs ??= request.sentAtMs;
+      const isEarlierLessCertain = unresolved !== undefined && mayStillBeApplied(unresolved.outcome);
+      unresolved = {
+        outcome: isEarlierLessCertain && unresolved !== undefined ? unresolved.outcome : outcome,
+        hasConflict: unresolved?.hasConflict ?? false,
+      };
+    }
+
+    if (unresolved === undefined) {
+      // Every response so far is definite. A record found was there before.
+      const existing = mayExist ? await reader.findByNaturalKey(input, caller, caller.span).catch(() => null) : null;
+      if (existing !== null) throw await conflictError(request, existing, outcome, history);
+      if (isRefused) throw await fromOutcome(request, outcome);
+    } else {
+      // An earlier sending may have been applied: look for its record.
+      const doubted = isLost ? outcome : unresolved.outcome;
+      const reconciliation = startReconciliation(client, caller);
+      const waits = isLost || mayExist;
+      const found = await lookUp(sender, input, reconciliation.span, waits).catch(async () => {
+        reconciliation.end("unknown");
+        throw await fromOutcome(request, doubted);
+      });
+      if (found !== null) {
+        const ours = isOurs(found, input, history, client.graphClock.earliestAt(sentAtMs ?? clock.now()));
+        history.createdDateTime = found.createdDateTime; // a record that later creates must not take for theirs
+        reconciliation.end(ours === "undecided" ? "unknown" : ours ? "stored" : "conflict");
+        if (ours === "undecided") throw await fromOutcome(request, doubted);
+        if (ours) return found;
+        throw await conflictError(request, found, outcome, history);
+      }
+      const isUnclear = isRefused && mayExist;
+      reconciliation.end(isUnclear ? "unknown" : "absent");
+      if (isUnclear) throw await fromOutcome(request, unresolved.outcome);
+      if (isRefused) throw await notFoundError(request, unresolved, await fromOutcome(request, outcome));
+      if (hasConflict && mayBecomeVisibleLate(unresolved.outcome)) unresolved = { ...unresolved, hasConflict: true };
+    }
+
+    // Not stored, as far as a look-up can tell: wait as long as Graph asks, and send again.
+    let waitMs = 1000 * ((response && retryAfterSecondsOf(response)) || 0);
+    if (hasConflict) {
+      if (waitMs === 0) waitMs = clock.random() * conflictBaseMs * 2 ** conflicts;
+      conflicts += 1;
+    }
+    const fits = waitMs < caller.deadline.remainingMs;
+    if (lostResponses === maxLostResponses || !fits || !client.maySendAgain(request)) {
+      const error = await fromOutcome(request, outcome);
+      throw unresolved === undefined
+        ? error
+        : await notFoundError(request, unresolved, hasConflict ? error : undefined);
+    }
+    if (waitMs > 0) await clock.sleep(waitMs, unresolved === undefined ? caller.closed.signal : undefined);
+  }
+}
+
+/** The record under the natural key, or null. @param waits looks a second time after the settling delay. */
+async function lookUp(
+  { client, caller, reader }: CreateSender,
+  input: CreateUserPfxCertificateInput,
+  span: GraphCaller["span"],
+  waits: boolean,
+): Promise<UserPfxCertificate | null> {
+  const found = await reader.findByNaturalKey(input, caller, span);
+  if (found !== null || !waits) return found;
+  const { budgetMs, remainingMs } = caller.deadline;
+  await client.clock.sleep(Math.min(settlingMs, budgetMs / 10, remainingMs));
+  return reader.findByNaturalKey(input, caller, span);
+}
+
+/** A span and a count of looking into a lost response. */
+function startReconciliation(client: GraphClient, caller: GraphCaller) {
+  const span = caller.span.child({ name: "reconcile" });
+  return {
+    span,
+    end(outcome: ReconcileOutcome): void {
+      client.metrics?.reconciled(outcome);
+      span.set({ "gateway.reconcile.outcome": outcome });
+      span.end();
+    },
+  };
+}
+
+/** The user already has the certificate: a look-up has found it. */
+async function conflictError(
+  request: GraphRequest,
+  found: UserPfxCertificate,
+  outcome: Outcome,
+  history: KeyHistory,
+): Promise<GatewayError> {
+  history.createdDateTime = found.createdDateTime;
+  const message = `That user already has that certificate, under the id ${found.id}.`;
+  const details = { certificateId: found.id };
+  if ("error" in outcome) return new GatewayError("CONFLICT", message, details);
+  return new GraphError("CONFLICT", message, await graphDetailsOf(request, outcome.response), details);
+}
+
+/** The error of a create whose response was lost and whose record was not found. @param refusal of a later sending. */
+async function notFoundError(
+  request: GraphRequest,
+  { outcome, hasConflict }: UnresolvedCreate,
+  refusal?: GatewayError,
+): Promise<GatewayError> {
+  const unknown = await fromOutcome(request, outcome);
+  if (hasConflict || mayStillBeApplied(outcome)) return unknown;
+  if (refusal !== undefined) return refusal;
+  const message =
+    "Microsoft Graph failed, and looking afterwards, the certificate was not there; repeating it is safe.";
+  const { retryAfterSeconds } = unknown;
+  return unknown instanceof GraphError
+    ? new GraphError("UPSTREAM_UNAVAILABLE", message, unknown.graph, { retryAfterSeconds })
+    : new GatewayError("UPSTREAM_UNAVAILABLE", message, { retryAfterSeconds, cause: unknown.cause });
+}

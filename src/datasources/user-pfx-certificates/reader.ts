@@ -1,0 +1,105 @@
+/** Reads certificates: requests to the collection, and their responses decoded and checked. One instance serves one GraphQL request. */
+import { GatewayError, GraphError } from "../../errors.ts";
+import type { TraceSpan } from "../../observability/span.ts";
+import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
+import type { GraphClient } from "../graph/graph-client.ts";
+import { fromGraphResponse, fromTransportFailure } from "../graph/protocol/error.ts";
+import type { GraphPage } from "../graph/protocol/paging.ts";
+import type { GraphCaller, GraphRequest, GraphResponse } from "../graph/protocol/request.ts";
+import { isSegmentMissing } from "../graph/protocol/response.ts";
+import { pageOfUserPfxCertificates, userPfxCertificateOf } from "./certificate-json.ts";
+import { matches } from "./filter.ts";
+import { lookUpCaller } from "./look-up-caller.ts";
+import { certificatePath, collectionPath, type NaturalKey, naturalKeyQuery, resource } from "./path.ts";
+
+type ReadOptions = Pick<GraphRequest, "caller" | "batch" | "isLookUp">;
+
+export class CertificateReader {
+  readonly #client: GraphClient;
+  /** Properties with an enum member that this build does not know: each is logged once. */
+  #unknownMembers: Set<string> | undefined;
+
+  constructor(client: GraphClient) {
+    this.#client = client;
+  }
+
+  /** The certificate of that id; null if there is none. @throws {GatewayError} */
+  async get(id: string, options: ReadOptions): Promise<UserPfxCertificate | null> {
+    const request: GraphRequest = { resource, operation: "read", method: "GET", path: certificatePath(id), ...options };
+    const response = await this.expect(request, [200, 404]);
+    if (response.status === 200) return this.certificateOf(request, response);
+    if (isSegmentMissing(response)) throw await fromGraphResponse(request, response);
+    return null;
+  }
+
+  /** One of Graph's pages. @param query encoded, without the question mark. @throws {GatewayError} */
+  async page(query: string, options: ReadOptions): Promise<GraphPage<UserPfxCertificate>> {
+    const request: GraphRequest = {
+      resource,
+      operation: "read",
+      method: "GET",
+      path: collectionPath,
+      query,
+      ...options,
+    };
+    const response = await this.expect(request, [200]);
+    const page = pageOfUserPfxCertificates(response.body, this.#client.baseUrl, (value) => this.decode(value));
+    if (page === undefined) throw await fromGraphResponse(request, response);
+    return page;
+  }
+
+  /**
+   * The record of that user and thumbprint, of which Graph keeps one; null if there is none. The look-up goes on when the client
+   * disconnects: a create that was sent is accounted for.
+   *
+   * @param span parent of the look-up's requests.
+   * @throws {GatewayError} if it can't be found out.
+   */
+  async findByNaturalKey(
+    { userPrincipalName, thumbprint }: NaturalKey,
+    onBehalfOf: GraphCaller,
+    span: TraceSpan,
+  ): Promise<UserPfxCertificate | null> {
+    const caller = lookUpCaller(onBehalfOf, span);
+    const key = { userPrincipalName, thumbprint };
+    const asked = new Set<string>();
+    for (let query = naturalKeyQuery(key); !asked.has(query); ) {
+      asked.add(query);
+      const page = await this.page(query, { caller, isLookUp: true }).catch((error: unknown) => {
+        // A Graph that does not take the filter is asked for everything.
+        if (asked.size === 1 && error instanceof GraphError && error.graph.status === 400) return null;
+        throw error;
+      });
+      const found = page?.items.find((certificate) => matches(certificate, key));
+      if (found !== undefined) return found;
+      if (page !== null && page.nextQuery === undefined) return null;
+      query = page?.nextQuery ?? "";
+    }
+    throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
+  }
+
+  /** The response, if it has one of the statuses. @throws {GatewayError} the error of any other outcome. */
+  async expect(request: GraphRequest, statuses: readonly number[]): Promise<GraphResponse> {
+    const outcome = await this.#client.send(request);
+    if ("error" in outcome) throw fromTransportFailure(request, outcome.error);
+    if (!statuses.includes(outcome.response.status)) throw await fromGraphResponse(request, outcome.response);
+    return outcome.response;
+  }
+
+  /** The certificate in a response. @throws {GraphError} if the body is no certificate. */
+  async certificateOf(request: GraphRequest, response: GraphResponse): Promise<UserPfxCertificate> {
+    const certificate = this.decode(response.body);
+    if (certificate === undefined) throw await fromGraphResponse(request, response);
+    return certificate;
+  }
+
+  /** The certificate in Graph's JSON; `undefined` if it is none. */
+  decode(value: unknown): UserPfxCertificate | undefined {
+    return userPfxCertificateOf(value, (property) => {
+      this.#unknownMembers ??= new Set();
+      if (this.#unknownMembers.has(property)) return; // a page of a thousand would log it a thousand times
+      this.#unknownMembers.add(property);
+      this.#client.log.unknownEnumMember({ property });
+    });
+  }
+}
