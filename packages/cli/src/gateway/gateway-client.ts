@@ -8,6 +8,7 @@ import type { SignIn } from "../sign-in/sign-in.ts";
 import type { Fetch, FetchResponse } from "./network.ts";
 import { explainNetworkFailure } from "./network-failure.ts";
 import { operationTexts } from "./operation-texts.ts";
+import { proxyFailureOf } from "./proxy-failure.ts";
 
 export type OperationName = keyof typeof operationTexts;
 
@@ -76,9 +77,16 @@ export class GatewayClient {
       return await readOutcome<Data>(response);
     } catch (error) {
       signal?.throwIfAborted();
-      return { failure: noAnswer(explainNetworkFailure(error, url), undefined) };
+      const failure = noAnswer(explainNetworkFailure(error, url), undefined);
+      return { failure: { ...failure, code: codeOfProxy(proxyFailureOf(error)?.status) ?? failure.code } };
     }
   }
+}
+
+/** What a proxy refuses it refuses again; what it can't reach it may reach later. */
+function codeOfProxy(status: number | undefined): string | undefined {
+  if (status === undefined || status >= 500) return undefined;
+  return status === 407 ? "PROXY_AUTHENTICATION" : "PROXY_REFUSED";
 }
 
 async function readOutcome<Data>(response: FetchResponse): Promise<Outcome<Data>> {
@@ -158,8 +166,6 @@ function withoutGraphql(status: number, retryAfter: number | undefined): Gateway
       return answer("FORBIDDEN", "The gateway, or what stands before it, refuses this request.");
     case 404:
       return answer("NOT_A_GATEWAY", "There is nothing at the gateway's address: is its path right?");
-    case 407:
-      return answer("PROXY_AUTHENTICATION", "The proxy wants a user name and a password: put them into HTTPS_PROXY.");
     case 413:
       return answer("TOO_LARGE", "The request is larger than the gateway takes.");
     case 429:
