@@ -13,6 +13,8 @@ import { pfxOf } from "../../support/many-pfx.ts";
 import { startVerifiedGateway, type VerifiedGateway } from "../../support/verified-gateway.ts";
 import { quoted, TmuxTerminal } from "./tmux-terminal.ts";
 
+/** As a value, since it is no program of this repository's own dependencies. */
+const command = "intune-pfx";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** An empty project with the two tarballs installed. */
 let project: TestFolder;
@@ -43,7 +45,7 @@ const path = (): string => [`${project.path}/bin`, dirname(process.execPath), "/
 
 /** Runs `npx intune-pfx` without a terminal. */
 async function npx(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn("npx", ["--no-install", "intune-pfx", ...args], {
+  const child = spawn("npx", ["--no-install", command, ...args], {
     cwd: project.path,
     env: { PATH: path(), HOME: project.path, npm_config_update_notifier: "false", ...here.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -72,8 +74,8 @@ describe("npx intune-pfx list, as a person", () => {
     project.write("browse.mjs", "await fetch(process.argv[2]);");
     program("xdg-open", `exec ${quoted(process.execPath)} ${quoted(`${project.path}/browse.mjs`)} "$1"`);
     const env = ["env", `PATH=${path()}`, `HOME=${project.path}`, `INTUNE_PFX_TEST_AUTHORITY=${here.entra.url.href}`];
-    const command = `${quoted(...env, "npx", "--no-install", "intune-pfx", ...list("browser"))} >out.txt; echo $? >code`;
-    using terminal = new TmuxTerminal(200, project.path, command);
+    const line = `${quoted(...env, "npx", "--no-install", command, ...list("browser"))} >out.txt; echo $? >code`;
+    using terminal = new TmuxTerminal(200, project.path, line);
     await terminal.ended();
     await untilWritten(`${project.path}/code`);
 
