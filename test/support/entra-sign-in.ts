@@ -58,9 +58,15 @@ export interface EntraSignIn extends AsyncDisposable {
 
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 
-/** @param nowMs milliseconds since the epoch: for the tokens' claims. */
-export async function startEntraSignIn(nowMs: () => number = Date.now): Promise<EntraSignIn> {
-  const keys = new SigningKeys(await newSigningKey());
+/**
+ * @param nowMs milliseconds since the epoch: for the tokens' claims.
+ * @param signingKeys of another fake provider, which publishes them for a gateway; default keys that nobody knows.
+ */
+export async function startEntraSignIn(
+  nowMs: () => number = Date.now,
+  signingKeys?: SigningKeys,
+): Promise<EntraSignIn> {
+  const keys = signingKeys ?? new SigningKeys(await newSigningKey());
   const credentials = new Credentials(signInClientId, `canary-client-secret-${randomUUID()}`);
   const endpoint = new TokenEndpoint(credentials, keys, signInClientId, nowMs);
   const settings: EntraSignInSettings = {
@@ -125,7 +131,7 @@ export async function startEntraSignIn(nowMs: () => number = Date.now): Promise<
     if (form.grant_type === "client_credentials") {
       const request = endpoint.record(tenant, new URLSearchParams(form).toString());
       const answer = await endpoint.answer(request, url);
-      return answer.status === 200 ? grant(false) : answer;
+      return answer.status === 200 ? grant(false, "application") : answer;
     }
     if (form.client_id !== signInClientId || form.client_secret !== undefined) return unknownClient();
     switch (form.grant_type) {
@@ -156,7 +162,7 @@ export async function startEntraSignIn(nowMs: () => number = Date.now): Promise<
     );
   }
 
-  async function grant(withRefreshToken: boolean): Promise<Answer> {
+  async function grant(withRefreshToken: boolean, kind: "person" | "application" = "person"): Promise<Answer> {
     const { tokens, lifetimeSeconds } = settings;
     const exp = Math.floor(nowMs() / 1000) + lifetimeSeconds;
     const callers = new CallerTokens(keys, {
@@ -165,11 +171,12 @@ export async function startEntraSignIn(nowMs: () => number = Date.now): Promise<
       authority: "https://e",
       nowMs,
     });
-    const jwtClaims = tokens === "opaque" ? {} : tokens;
-    const accessToken =
-      tokens === "opaque"
-        ? newSecret("access")
-        : await callers.issue({ preferred_username: signInUser, exp, uti: newSecret("uti"), ...jwtClaims });
+    const claims = { exp, uti: newSecret("uti"), ...(tokens === "opaque" ? {} : tokens) };
+    const jwt = () =>
+      kind === "person"
+        ? callers.issue({ preferred_username: signInUser, ...claims })
+        : callers.issueApp({ azp: signInClientId, ...claims });
+    const accessToken = tokens === "opaque" ? newSecret("access") : await jwt();
     issued.push(accessToken);
     const refresh_token = newSecret("refresh");
     if (withRefreshToken) refreshTokens.add(refresh_token);

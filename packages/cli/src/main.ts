@@ -4,13 +4,23 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./run.ts";
 
-// Whoever reads may stop reading, as `head` does: that is no failure.
+/** A window that was closed: nothing can be shown or asked any more, but what is under way is finished. */
+let isTerminalGone = false;
+
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error) => {
-    if ("code" in error && error.code === "EPIPE") process.exit();
-    throw error;
+    // Whoever reads may stop reading, as `head` does: that is no failure.
+    if (codeOf(error) === "EPIPE") process.exit();
+    if (codeOf(error) !== "EIO") throw error;
+    isTerminalGone = true;
   });
 }
+
+// A question that is open then can't give the terminal back, which no prompt library expects.
+process.on("uncaughtException", (error) => {
+  if (codeOf(error) !== "EIO") throw error;
+  endByHangup();
+});
 
 const signals = [
   "SIGINT",
@@ -38,6 +48,18 @@ process.exitCode = await run(process.argv.slice(2), {
     };
   },
 });
+
+if (isTerminalGone) endByHangup();
+
+/** By the signal, since Node.js aborts at an exit without its terminal, and an abort may leave memory in a file. */
+function endByHangup(): void {
+  process.removeAllListeners("SIGHUP");
+  process.kill(process.pid, "SIGHUP");
+}
+
+function codeOf(error: Error): unknown {
+  return "code" in error ? error.code : undefined;
+}
 
 /** A container may run as a user who is in no list of users and so has no home. */
 function homeFolder(): string {

@@ -18,6 +18,7 @@ export interface Connection {
 
 export interface ConnectOptions {
   readonly noInput: boolean;
+  readonly isJson: boolean;
   readonly signal: AbortSignal;
   onWait?(wait: Wait | undefined): void;
   /** How long nothing may go through; default ten minutes, as an import of thousands needs it. */
@@ -28,7 +29,7 @@ export interface ConnectOptions {
 export function connect(
   settings: Settings & { readonly gateway: URL },
   io: Io,
-  { noInput, signal, onWait = () => {}, patienceMs }: ConnectOptions,
+  { noInput, isJson, signal, onWait = () => {}, patienceMs }: ConnectOptions,
 ): Connection {
   const { gateway, auth, cloud, tenant, clientId, scope, tokenFile } = settings;
   const fetch = createFetch(io);
@@ -40,6 +41,7 @@ export function connect(
       scope,
       tokenFile,
       noInput,
+      isJson,
       auth: oneOf("--auth", auth, authModes),
       cloud: oneOf<Cloud>("--cloud", cloud, clouds),
       authorityUrl: testAuthority(io),

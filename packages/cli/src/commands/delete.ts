@@ -39,6 +39,7 @@ export async function deleteCommand(positionals: readonly string[], values: Opti
   try {
     const { session } = connect(settings, io, {
       noInput: values["no-input"] === true,
+      isJson,
       signal: interrupts.now,
       patienceMs: 60_000,
       onWait: (wait) => (wait === undefined ? view.clear() : view.wait(wait)),

@@ -35,7 +35,7 @@ export async function doctorCommand(positionals: readonly string[], values: Opti
   else {
     const withGateway = requireSettings(settings, ["gateway"]);
     await untilInterrupted(io, async (signal) => {
-      for await (const check of allChecks(withGateway, io, { noInput: values["no-input"] === true, signal }))
+      for await (const check of allChecks(withGateway, io, { noInput: values["no-input"] === true, isJson, signal }))
         show(check);
     });
   }
@@ -45,20 +45,26 @@ export async function doctorCommand(positionals: readonly string[], values: Opti
   return failed > 0 ? ExitCode.FAILED : ExitCode.DONE;
 }
 
+interface CheckOptions {
+  readonly noInput: boolean;
+  readonly isJson: boolean;
+  readonly signal: AbortSignal;
+}
+
 async function* allChecks(
   settings: Settings & { readonly gateway: URL },
   io: Io,
-  { noInput, signal }: { noInput: boolean; signal: AbortSignal },
+  { noInput, isJson, signal }: CheckOptions,
 ): AsyncGenerator<Check> {
   const { gateway, key, keyName } = settings;
-  const { fetch } = connect({ ...settings, auth: "none" }, io, { noInput, signal });
+  const { fetch } = connect({ ...settings, auth: "none" }, io, { noInput, isJson, signal });
   const probe = await probeGateway(gateway, fetch, io, signal);
   const reached = gatewayCheck(gateway, probe);
   yield reached;
   yield tlsCheck(gateway, probe, io.env);
   yield proxyCheck(gateway, io.env);
   const { signIn, read, tenant } =
-    reached.state === "ok" ? await signInChecks(settings, io, { noInput, signal }) : signInUntested();
+    reached.state === "ok" ? await signInChecks(settings, io, { noInput, isJson, signal }) : signInUntested();
   yield signIn;
   yield read;
   yield { name: "write", state: "unknown", text: "not tested: only an import can tell" };

@@ -50,6 +50,7 @@ export async function importCommand(paths: readonly string[], values: OptionValu
   try {
     const connection = connect(settings, io, {
       noInput,
+      isJson,
       signal: interrupts.now,
       onWait: (wait) => view.wait(wait),
     });
@@ -153,6 +154,7 @@ async function importEntries(job: Job): Promise<"end" | "no end"> {
   const isDryRun = values["dry-run"] === true;
   const asked = values.yes === true ? undefined : prompts;
   if (!isDryRun && asked === undefined) {
+    view.streaming(collected.entries.length);
     await run.send(collected.entries, existing, collected.entries.length);
     return "end";
   }

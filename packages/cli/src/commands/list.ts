@@ -45,6 +45,7 @@ export async function listCommand(positionals: readonly string[], values: Option
   const certificates = await untilInterrupted(io, async (signal) => {
     const { session } = connect(settings, io, {
       noInput: values["no-input"] === true,
+      isJson,
       signal,
       patienceMs: 60_000,
       onWait(wait) {

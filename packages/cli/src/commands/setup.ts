@@ -48,7 +48,7 @@ export async function setupCommand(positionals: readonly string[], values: Optio
 
     const { mode, isUnusual } = chooseAuth(withGateway, io, { noInput, wantsSignIn });
     const settings = await completeSignIn(withGateway, mode, answers);
-    const connection = connect(settings, io, { noInput, signal });
+    const connection = connect(settings, io, { noInput, isJson, signal });
     await testSignIn(connection, signal);
     if (mode !== "none") note(`  Signed in: ${signInText(connection.signIn, io)}.`);
 

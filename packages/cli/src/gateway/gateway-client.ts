@@ -8,6 +8,7 @@ import type { SignIn } from "../sign-in/sign-in.ts";
 import type { Fetch, FetchResponse } from "./network.ts";
 import { explainNetworkFailure } from "./network-failure.ts";
 import { operationTexts } from "./operation-texts.ts";
+import { proxyFailureOf } from "./proxy-failure.ts";
 
 export type OperationName = keyof typeof operationTexts;
 
@@ -80,9 +81,16 @@ export class GatewayClient {
       return await readOutcome<Data>(response, url);
     } catch (error) {
       signal?.throwIfAborted();
-      return { failure: noAnswer(explainNetworkFailure(error, url), undefined) };
+      const failure = noAnswer(explainNetworkFailure(error, url), undefined);
+      return { failure: { ...failure, code: codeOfProxy(proxyFailureOf(error)?.status) ?? failure.code } };
     }
   }
+}
+
+/** What a proxy refuses it refuses again; what it can't reach it may reach later. */
+function codeOfProxy(status: number | undefined): string | undefined {
+  if (status === undefined || status >= 500) return undefined;
+  return status === 407 ? "PROXY_AUTHENTICATION" : "PROXY_REFUSED";
 }
 
 async function readOutcome<Data>(response: FetchResponse, url: URL): Promise<Outcome<Data>> {
@@ -163,8 +171,6 @@ function withoutGraphql(url: URL, status: number, retryAfter: number | undefined
       return answer("UNAUTHENTICATED", "The gateway does not accept the sign-in.");
     case 403:
       return answer("FORBIDDEN", "The gateway, or what stands before it, refuses this request.");
-    case 407:
-      return answer("PROXY_AUTHENTICATION", "The proxy wants a user name and a password: put them into HTTPS_PROXY.");
     case 413:
       return answer("TOO_LARGE", "The request is larger than the gateway takes.");
     case 429:

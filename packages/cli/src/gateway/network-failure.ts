@@ -1,4 +1,5 @@
 /** Failures of the network in words that say what to do. */
+import { explainProxyFailure, proxyFailureOf } from "./proxy-failure.ts";
 
 const untrusted = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -11,6 +12,8 @@ const untrusted = new Set([
 /** One sentence or two about `url`; never a stack, never the request. */
 export function explainNetworkFailure(error: unknown, url: URL): string {
   const { host } = url;
+  const proxyFailure = proxyFailureOf(error);
+  if (proxyFailure !== undefined) return explainProxyFailure(proxyFailure, host);
   const code = codeOf(error);
   if (code !== undefined && untrusted.has(code)) {
     return `${host} shows a certificate that Node.js ${process.versions.node} does not trust. Set NODE_EXTRA_CA_CERTS to a file with your company's certification authority (PEM), or use Node.js 24, which can ask the system.`;

@@ -4,6 +4,8 @@ import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from "undici";
 import { usageError } from "../cli-error.ts";
 import type { Io } from "../io.ts";
 import { isLoopback } from "../settings/settings.ts";
+import { afterProxy, ProxyPool } from "./proxy-failure.ts";
+import { proxyOf, proxyUrl } from "./proxy-of.ts";
 
 const connectTimeoutMs = 15_000;
 
@@ -44,11 +46,22 @@ export function createFetch({ env }: Io): Fetch {
     ...limits,
     connect,
     requestTls: authorities,
-    httpProxy: env.http_proxy ?? env.HTTP_PROXY ?? "",
-    httpsProxy: env.https_proxy ?? env.HTTPS_PROXY ?? "",
+    proxyTls: authorities,
+    clientFactory: (url, options) => new ProxyPool(url, options),
+    httpProxy: proxyUrl(["http_proxy", "HTTP_PROXY"], env),
+    httpsProxy: proxyUrl(["https_proxy", "HTTPS_PROXY"], env),
     noProxy: env.no_proxy ?? env.NO_PROXY ?? "",
   });
-  return (url, init) => undiciFetch(url, { ...init, dispatcher: isLoopback(new URL(url)) ? direct : throughProxy });
+  return async (url, init) => {
+    const target = new URL(url);
+    if (isLoopback(target)) return undiciFetch(url, { ...init, dispatcher: direct });
+    try {
+      return await undiciFetch(url, { ...init, dispatcher: throughProxy });
+    } catch (error) {
+      const proxy = proxyOf(target, env);
+      throw proxy === undefined || proxy.isExcepted ? error : afterProxy(error, proxy.address);
+    }
+  };
 }
 
 /**

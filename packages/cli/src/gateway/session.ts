@@ -120,10 +120,12 @@ export class Session {
     if (code === "UPSTREAM_MISCONFIGURED") {
       throw new CliError(ExitCode.STOPPED, code, `the gateway is not set up rightly: ${failure.message}`);
     }
-    if (code === "NOT_A_GATEWAY" || code === "REDIRECT" || code === "PROXY_AUTHENTICATION") {
+    const isProxy = code === "PROXY_AUTHENTICATION" || code === "PROXY_REFUSED";
+    if (code === "NOT_A_GATEWAY" || code === "REDIRECT" || isProxy) {
+      const details = isProxy ? {} : { option: "--gateway" };
       // What has answered before was the right address: the run goes on when that is back.
-      if (this.#hasSucceeded) throw new CliError(ExitCode.STOPPED, code, failure.message, { option: "--gateway" });
-      throw usageError(code, failure.message, { option: "--gateway" });
+      if (this.#hasSucceeded) throw new CliError(ExitCode.STOPPED, code, failure.message, details);
+      throw usageError(code, failure.message, details);
     }
     if (code === "GRAPHQL_VALIDATION_FAILED" && !this.#hasSucceeded) {
       // Another GraphQL server: it does not know these operations.
@@ -163,22 +165,27 @@ export class Session {
     await this.#options.signIn.renew(this.signal);
   }
 
-  #signInRefused({ code, message }: GatewayFailure): CliError {
+  #signInRefused(failure: GatewayFailure): CliError {
+    const { code, message } = failure;
     const { signIn } = this.#options;
     const user = signIn.account()?.user;
     const whose = user === undefined ? "the sign-in" : `the sign-in of ${user}`;
     const said = `the gateway does not accept ${whose}.\n  It said: ${message} (${code})`;
-    const hint = hintFor(code, signIn.mode);
+    const hint = hintFor(failure, signIn.mode);
     return new CliError(ExitCode.SIGN_IN, code, hint === undefined ? said : `${said}\n  ${hint}`);
   }
 }
 
-function hintFor(code: string, mode: SignIn["mode"]): string | undefined {
+/** How a gateway of the mode obo refuses an application: it has no code of its own for that. */
+const actsForUsersOnly = /needs a user's token/;
+
+function hintFor({ code, message }: GatewayFailure, mode: SignIn["mode"]): string | undefined {
   if (mode === "none") return "The gateway wants a sign-in: choose one with --auth.";
   if (code !== "FORBIDDEN") return undefined;
   if (mode === "az") return "Azure CLI's token for Graph has no Intune permission; use --auth browser.";
-  if (mode === "app") {
-    return "An application needs the role Pfx.ReadWrite.All, and 'list' Pfx.Read.All. A gateway of the mode obo acts for users only.";
+  if (actsForUsersOnly.test(message)) {
+    return "this gateway acts for users only: sign in as a person, with --auth browser, device-code or az.";
   }
+  if (mode === "app") return "An application needs the role Pfx.ReadWrite.All, and 'list' Pfx.Read.All.";
   return "An import needs the scope Pfx.ReadWrite and an Intune role; 'list' needs Pfx.Read.";
 }

@@ -129,9 +129,10 @@ export class ImportRun {
     try {
       for await (const { entry, decision } of ahead(this.#decisions(entries, existing), preparedAhead)) {
         if (interrupts.stopped.aborted) break;
+        // Before it is sent: from then on the sender answers for it, also where the run ends.
+        outstanding.delete(entry);
         if ("result" in decision) this.#note(decision.result);
         else await sender.add(decision.send);
-        outstanding.delete(entry);
         this.#underWay = 0;
       }
       await sender.flush();

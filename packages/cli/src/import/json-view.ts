@@ -21,6 +21,7 @@ export function createJsonView(io: Io): ImportView {
     checking() {},
     plan: ({ files, toImport, toReplace, alreadyThere, failed }) =>
       lines.write("plan", { files, toImport, toReplace: toReplace || undefined, alreadyThere, failed }),
+    streaming: (files) => lines.write("plan", { files }),
     sending() {},
     wait(wait) {
       if (wait !== undefined) lines.write("wait", { seconds: wait.seconds, code: wait.code });

@@ -37,6 +37,7 @@ export function createScreenView(io: Io): ImportView {
     plan(plan) {
       say(planText(plan, duration(io.now().getTime() - startedAtMs)));
     },
+    streaming() {},
     sending(done, total, failed) {
       sendingSinceMs ??= io.now().getTime();
       progress = [`Importing ${done} of ${total}`, failed > 0 ? `${failed} failed` : ""];

@@ -34,6 +34,8 @@ export interface ImportView {
   warning(source: string, code: string, message: string): void;
   checking(done: number, total: number): void;
   plan(plan: Plan): void;
+  /** In the place of a plan where files are sent as they are opened: what becomes of them is not known before. */
+  streaming(files: number): void;
   sending(done: number, total: number, failed: number): void;
   wait(wait: Wait | undefined): void;
   result(result: Result): void;

@@ -1,5 +1,5 @@
 /** Questions to a person, on standard error. Standard output is for data. */
-import { confirm, isCancel, password, text } from "@clack/prompts";
+import { confirm, password, text } from "@clack/prompts";
 import { CliError, ExitCode } from "../cli-error.ts";
 import type { PasswordPrompt } from "../files/passwords.ts";
 import type { Io } from "../io.ts";
@@ -24,31 +24,34 @@ export function createPrompts(
   { beforeQuestion, isForSeveral }: { beforeQuestion(): void; isForSeveral: boolean },
 ): Prompts {
   const common = { input: io.stdin, output: io.stderr, withGuide: false };
-  const prompts: Prompts = {
-    async confirm(message, isYes = false) {
-      beforeQuestion();
-      const answer = await confirm({ ...common, message, initialValue: isYes });
-      if (isCancel(answer)) throw interrupted();
+  /** A question ends with Ctrl-C, which the terminal hands over as a key, and with every signal that ends a run. */
+  async function ask<Answer extends string | boolean>(
+    question: (signal: AbortSignal) => Promise<Answer | symbol>,
+  ): Promise<Answer> {
+    beforeQuestion();
+    const controller = new AbortController();
+    const end = io.onInterrupt(() => controller.abort());
+    try {
+      const answer = await question(controller.signal);
+      if (typeof answer === "symbol") throw interrupted();
       return answer;
-    },
+    } finally {
+      end();
+    }
+  }
+  const prompts: Prompts = {
+    confirm: (message, isYes = false) =>
+      ask<boolean>((signal) => confirm({ ...common, signal, message, initialValue: isYes })),
     async text(message, initialValue, problemOf) {
-      beforeQuestion();
       const validate = (given: string | undefined) => problemOf((given ?? "").trim());
-      const answer = await text({
-        ...common,
-        message,
-        validate,
-        ...(initialValue === undefined ? {} : { initialValue }),
-      });
-      if (isCancel(answer)) throw interrupted();
+      const initial = initialValue === undefined ? {} : { initialValue };
+      const answer = await ask<string>((signal) => text({ ...common, signal, message, validate, ...initial }));
       return answer.trim();
     },
     async askPassword(fileName, { isRetry }) {
-      beforeQuestion();
       const file = fit(fileName, io);
       const message = isRetry ? `Another password for ${file}:` : `Password for ${file}:`;
-      const answer = await password({ ...common, message, mask: "*" });
-      if (isCancel(answer)) throw interrupted();
+      const answer = await ask<string>((signal) => password({ ...common, signal, message, mask: "*" }));
       if (answer === "") return undefined;
       const useForAll = isForSeveral && (await prompts.confirm("Use it for all that follow?", true));
       return { password: answer, useForAll };

@@ -18,13 +18,14 @@ import { orAborted, withTimeLimit } from "./abort.ts";
 import type { Authority } from "./authority.ts";
 import { entraError } from "./entra-error.ts";
 import { grantOf } from "./grant.ts";
+import type { Invite } from "./invitation.ts";
 import { openBrowser } from "./open-browser.ts";
 import { receiveRedirect } from "./receive-redirect.ts";
 import type { PersonSignIn } from "./refresh-token.ts";
 
 const limitMinutes = 5;
 
-export function createBrowserSignIn(authority: Authority, io: Io): PersonSignIn {
+export function createBrowserSignIn(authority: Authority, io: Io, invite: Invite): PersonSignIn {
   return async (signal, claims) => {
     const { server, client, scopeOfPeople, host } = authority;
     const state = generateRandomState();
@@ -45,7 +46,8 @@ export function createBrowserSignIn(authority: Authority, io: Io): PersonSignIn 
         ...(claims === undefined ? { prompt: "select_account" } : { claims }),
       }).toString();
       const answer = await withTimeLimit(limitMinutes * 60_000, tooLate, signal, async (limited) => {
-        io.stderr.write(`${announcement(claims)}\n${url.href}\nNo browser here? Stop, and use --auth device-code.\n`);
+        const text = `${announcement(claims)}\n${url.href}\nNo browser here? Stop, and use --auth device-code.\n`;
+        invite({ url: url.href, text });
         await openBrowser(url, io);
         return orAborted(receiver.answer, limited);
       });

@@ -16,28 +16,35 @@ import type { Io } from "../io.ts";
 import type { Authority } from "./authority.ts";
 import { entraError, oauthErrorOf } from "./entra-error.ts";
 import { type Grant, grantOf } from "./grant.ts";
+import type { Invitation, Invite } from "./invitation.ts";
 import type { PersonSignIn } from "./refresh-token.ts";
 
 const defaultIntervalSeconds = 5;
 const slowDownSeconds = 5;
 const maxMinutes = 15;
 
-export function createDeviceCodeSignIn(authority: Authority, io: Io): PersonSignIn {
+export function createDeviceCodeSignIn(authority: Authority, io: Io, invite: Invite): PersonSignIn {
   return async (signal, claims) => {
     try {
-      return await signIn(authority, io, signal, claims);
+      return await signIn(authority, io, invite, signal, claims);
     } catch (error) {
       throw entraError(error, authority.host, signal);
     }
   };
 }
 
-async function signIn(authority: Authority, io: Io, signal: AbortSignal, claims?: string): Promise<Grant> {
+async function signIn(
+  authority: Authority,
+  io: Io,
+  invite: Invite,
+  signal: AbortSignal,
+  claims?: string,
+): Promise<Grant> {
   const { server, client, scopeOfPeople } = authority;
   const parameters = { scope: scopeOfPeople, ...(claims !== undefined && { claims }) };
   const response = await deviceAuthorizationRequest(server, client, None(), parameters, authority.options(signal));
   const device = await processDeviceAuthorizationResponse(server, client, response);
-  io.stderr.write(invitation(device, claims));
+  invite(invitation(device, claims));
   const seconds = Math.min(device.expires_in, maxMinutes * 60);
   const endsAtMs = io.now().getTime() + seconds * 1000;
   let intervalSeconds = device.interval ?? defaultIntervalSeconds;
@@ -78,11 +85,15 @@ async function poll(
   }
 }
 
-/** Code and address come from the authority; they go to the terminal without control characters. */
-function invitation({ verification_uri, user_code }: DeviceAuthorizationResponse, claims: string | undefined): string {
-  const [uri, code] = [verification_uri, user_code].map((text) => text.replace(/[^!-~]/g, "").slice(0, 200));
+/** Code and address come from the authority; they go out without control characters. */
+function invitation(
+  { verification_uri, user_code }: DeviceAuthorizationResponse,
+  claims: string | undefined,
+): Invitation {
+  const clean = (text: string) => text.replace(/[^!-~]/g, "").slice(0, 200);
+  const [url, userCode] = [clean(verification_uri), clean(user_code)];
   const why = claims === undefined ? "" : "The gateway asks for more proof of who you are.\n";
-  return `${why}To sign in, open ${uri} and enter the code ${code}\n`;
+  return { url, userCode, text: `${why}To sign in, open ${url} and enter the code ${userCode}\n` };
 }
 
 function tooLate(seconds: number): CliError {

@@ -1,6 +1,7 @@
 /** Why a host could not be asked, in plain words. */
 import process from "node:process";
 import { CliError, ExitCode } from "../cli-error.ts";
+import { explainProxyFailure, proxyFailureOf } from "../gateway/proxy-failure.ts";
 
 const brokenConnection = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "EAI_AGAIN"];
 const noAnswerCodes = ["ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
@@ -20,6 +21,8 @@ export function isBrokenConnection(error: unknown): boolean {
 
 /** @param error what `fetch` threw. */
 export function networkFailure(error: unknown, host: string): CliError {
+  const proxyFailure = proxyFailureOf(error);
+  if (proxyFailure !== undefined) return unreachable(explainProxyFailure(proxyFailure, host));
   const code = codeOf(error);
   if (untrusted.includes(code)) {
     const companysOwn = "set NODE_EXTRA_CA_CERTS to your company's CA (PEM)";

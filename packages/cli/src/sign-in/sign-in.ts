@@ -8,6 +8,7 @@ import { checkSettings, requireSettings } from "./check-settings.ts";
 import { chooseMode } from "./choose-mode.ts";
 import { createDeviceCodeSignIn } from "./device-code.ts";
 import { createGivenTokenSource } from "./given-token.ts";
+import { createInvite } from "./invitation.ts";
 import { isPersonThere } from "./person.ts";
 import { withRefreshToken } from "./refresh-token.ts";
 import { SignInSession, type TokenSource } from "./session.ts";
@@ -38,14 +39,15 @@ export function createSignIn(settings: SignInSettings, io: Io, fetch: Fetch): Si
 
 /** Undefined: the gateway is asked without a token. */
 function sourceOf(mode: AuthMode, settings: SignInSettings, io: Io, fetch: Fetch): TokenSource | undefined {
+  const invite = createInvite(io, settings.isJson === true);
   switch (mode) {
     case "browser": {
       const authority = createAuthority(requireSettings(mode, settings), settings, io, fetch);
-      return withRefreshToken(createBrowserSignIn(authority, io), authority);
+      return withRefreshToken(createBrowserSignIn(authority, io, invite), authority);
     }
     case "device-code": {
       const authority = createAuthority(requireSettings(mode, settings), settings, io, fetch);
-      return withRefreshToken(createDeviceCodeSignIn(authority, io), authority);
+      return withRefreshToken(createDeviceCodeSignIn(authority, io, invite), authority);
     }
     case "app":
       return createAppSource(createAuthority(requireSettings(mode, settings), settings, io, fetch), io);

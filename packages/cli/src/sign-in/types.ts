@@ -27,6 +27,8 @@ export interface SignInSettings {
   readonly authorityUrl?: URL | undefined;
   /** `--no-input`: nobody is there to sign in. */
   readonly noInput: boolean;
+  /** `--json`: what a person must open is told on standard output, for the program that reads it. Default false. */
+  readonly isJson?: boolean | undefined;
 }
 
 /** For display only: read from the token, which is not verified here. */

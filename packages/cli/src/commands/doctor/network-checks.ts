@@ -1,10 +1,10 @@
 /** The checks that need no sign-in: gateway, TLS, proxy, clock. */
 import { notAGateway } from "../../gateway/gateway-client.ts";
+import { proxyOf } from "../../gateway/proxy-of.ts";
 import { duration } from "../../output/words.ts";
 import { isLoopback } from "../../settings/settings.ts";
 import type { Check } from "./check.ts";
 import type { Probe } from "./probe-gateway.ts";
-import { proxyOf } from "./proxy-of.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -23,13 +23,13 @@ export interface SignInFindings {
 export async function signInChecks(
   settings: Settings & { readonly gateway: URL },
   io: Io,
-  { noInput, signal }: { noInput: boolean; signal: AbortSignal },
+  { noInput, isJson, signal }: { noInput: boolean; isJson: boolean; signal: AbortSignal },
 ): Promise<SignInFindings> {
   const timeUp = new AbortController();
   const limited = AbortSignal.any([signal, timeUp.signal]);
   let timer: NodeJS.Timeout | undefined;
   try {
-    const connection = connect(settings, io, { noInput, signal: limited });
+    const connection = connect(settings, io, { noInput, isJson, signal: limited });
     // A person who signs in may take minutes: the limit begins afterwards.
     await connection.signIn.token(signal);
     timer = setTimeout(() => timeUp.abort(), readLimitMs).unref();

@@ -26,7 +26,7 @@ export async function testGateway(
   io: Io,
   signal: AbortSignal,
 ): Promise<{ wantsSignIn: boolean }> {
-  const { client, fetch } = connect({ ...settings, auth: "none" }, io, { noInput: true, signal });
+  const { client, fetch } = connect({ ...settings, auth: "none" }, io, { noInput: true, isJson: true, signal });
   const check = gatewayCheck(settings.gateway, await probeGateway(settings.gateway, fetch, io, signal));
   if (check.state === "failed") throw failed("GATEWAY", check.text, "--gateway");
   const failure = await readOne(client, signal);

@@ -1,4 +1,5 @@
 /** Which proxy requests to an address go through: the environment, read as undici's EnvHttpProxyAgent reads it. */
+import { usageError } from "../cli-error.ts";
 
 export interface Proxy {
   readonly variable: string;
@@ -29,7 +30,30 @@ function isInNoProxy(url: URL, noProxy: string): boolean {
   });
 }
 
-function withoutUser(address: string): string {
+/**
+ * The URL in the first of these variables that is set; an empty text where none is.
+ *
+ * @throws {CliError} exit code 64 where the variable holds no address
+ */
+export function proxyUrl(names: readonly string[], env: Readonly<Record<string, string | undefined>>): string {
+  const variable = names.find((name) => env[name] !== undefined);
+  const text = variable === undefined ? undefined : env[variable];
+  if (variable === undefined || !text) return "";
+  const address = withScheme(text);
+  if (URL.canParse(address) && new URL(address).hostname !== "") return address;
+  // Without its value, which may have a password in it.
+  throw usageError("OPTION_INVALID", `${variable} must be an address such as http://proxy.contoso.com:8080.`, {
+    option: variable,
+  });
+}
+
+/** Many write `proxy:8080`, as curl takes it. */
+function withScheme(address: string): string {
+  return address.includes("://") ? address : `http://${address}`;
+}
+
+function withoutUser(given: string): string {
+  const address = withScheme(given);
   if (!URL.canParse(address)) return "an address that can't be read";
   const { protocol, host } = new URL(address);
   return `${protocol}//${host}`;
