@@ -2,6 +2,7 @@
  * Access tokens for Graph, kept until shortly before they expire. Bounded, and one acquisition at a time for each key:
  * msal-node's own cache grows without limit and asks the identity provider once for every concurrent caller.
  */
+import { LRUCache } from "lru-cache";
 import type { TokenOutcome } from "../observability/metrics.ts";
 
 export interface AccessToken {
@@ -36,9 +37,7 @@ interface KeptToken {
 export class TokenCache {
   readonly #nowMs: () => number;
   readonly #onRequest: (outcome: TokenOutcome) => void;
-  readonly #capacity: number;
-  /** The least recently used first. */
-  readonly #tokens = new Map<string, KeptToken>();
+  readonly #tokens: LRUCache<string, KeptToken>;
   readonly #underWay = new Map<string, Promise<AccessToken>>();
 
   /**
@@ -48,7 +47,7 @@ export class TokenCache {
   constructor(nowMs: () => number, capacity = 10_000, onRequest: (outcome: TokenOutcome) => void = () => {}) {
     this.#nowMs = nowMs;
     this.#onRequest = onRequest;
-    this.#capacity = capacity;
+    this.#tokens = new LRUCache({ max: capacity });
   }
 
   /** How many tokens are kept. */
@@ -66,8 +65,6 @@ export class TokenCache {
     const kept = this.#tokens.get(key);
     const now = this.#nowMs();
     if (kept !== undefined && now < kept.lastUseMs && answers(kept, renewal)) {
-      this.#tokens.delete(key);
-      this.#tokens.set(key, kept);
       this.#onRequest("cached");
       if (now >= kept.refreshAtMs) {
         kept.refreshAtMs = now + restMs;
@@ -83,14 +80,14 @@ export class TokenCache {
     const flight = claims === undefined ? key : `${key} ${claims}`;
     const known = this.#underWay.get(flight);
     if (known !== undefined) return known;
-    const before = this.#tokens.get(key);
+    const before = this.#tokens.peek(key);
     const underWay = acquire()
       .then(
         (acquired) => {
           this.#onRequest("acquired");
           // One with claims that came meanwhile is worth more than one without.
-          const isLess = claims === undefined && this.#tokens.get(key)?.claims !== undefined;
-          if (!isLess || this.#tokens.get(key) === before) this.#keep(key, claims, acquired);
+          const isLess = claims === undefined && this.#tokens.peek(key)?.claims !== undefined;
+          if (!isLess || this.#tokens.peek(key) === before) this.#keep(key, claims, acquired);
           return acquired;
         },
         (error: unknown) => {
@@ -113,8 +110,6 @@ export class TokenCache {
       refreshAtMs: expiresAtMs - Math.min(marginMs, lifeMs / 2),
       lastUseMs: expiresAtMs - Math.min(lastMs, lifeMs / 4),
     });
-    const [oldest] = this.#tokens.keys();
-    if (oldest !== undefined && this.#tokens.size > this.#capacity) this.#tokens.delete(oldest);
   }
 }
 

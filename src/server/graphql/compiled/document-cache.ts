@@ -4,6 +4,7 @@
  */
 import type { DocumentNode } from "graphql";
 import { TokenKind } from "graphql";
+import { LRUCache } from "lru-cache";
 
 /** Parsed documents are large, about 300 bytes for each token: all of them together take some 30 MB at the most. */
 const maxTokensKept = 100_000;
@@ -15,11 +16,13 @@ interface Entry {
   readonly tokens: number;
 }
 
-/** Apollo Server's `documentStore`. What was used last stays longest. */
+/** Apollo Server's `documentStore`. The documents used last stay longest. */
 export class DocumentStore {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new LRUCache<string, Entry>({
+    maxSize: maxTokensKept,
+    sizeCalculation: ({ tokens }) => Math.max(1, tokens),
+  });
   readonly #keepsTexts: boolean;
-  #tokens = 0;
 
   /** @param keepsTexts where all documents come from the operator, and hold nothing of a caller's. */
   constructor({ keepsTexts }: { keepsTexts: boolean }) {
@@ -36,26 +39,15 @@ export class DocumentStore {
   }
 
   async get(key: string): Promise<DocumentNode | undefined> {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry.document;
+    return this.#entries.get(key)?.document;
   }
 
   async set(key: string, document: DocumentNode): Promise<void> {
     const tokens = this.#tokensOf(document);
-    if (tokens === undefined || this.#entries.has(key)) return;
-    this.#entries.set(key, { document, tokens });
-    this.#tokens += tokens;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#tokens <= maxTokensKept) break;
-      await this.delete(oldest);
-    }
+    if (tokens !== undefined) this.#entries.set(key, { document, tokens });
   }
 
   async delete(key: string): Promise<boolean> {
-    this.#tokens -= this.#entries.get(key)?.tokens ?? 0;
     return this.#entries.delete(key);
   }
 
