@@ -21,6 +21,8 @@ export interface RequestRecord {
   caller: VerifiedCaller | null;
   /** What is done next belongs to this: the operation once it is known, until then the request. */
   span: TraceSpan;
+  /** Whether `span` is the operation's. */
+  hasOperationSpan?: boolean | undefined;
   /** Of each error in the answer. */
   readonly errorCodes: string[];
 }

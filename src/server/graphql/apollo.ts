@@ -22,7 +22,7 @@ import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";
 import { countWrites } from "./plugins/limit-writes.ts";
 import { readOperationManifest } from "./plugins/manifest.ts";
-import { persistedOperations } from "./plugins/persisted-operations.ts";
+import { persistedOperations, textInManifest } from "./plugins/persisted-operations.ts";
 import { recordOperation } from "./plugins/record-operation.ts";
 import { nameInvalidValues } from "./plugins/report-invalid-values.ts";
 import { maxTokens, withinLimits } from "./rules/document-limits.ts";
@@ -38,6 +38,7 @@ export async function startApollo(
   const file = config.persistedOperationsFile;
   const manifest = file === undefined ? undefined : readOperationManifest(file, schema);
   const documentStore = new DocumentStore({ keepsTexts: manifest !== undefined });
+  if (manifest !== undefined) prepared.useManifest(textInManifest(manifest));
   const apollo = new ApolloServer<GatewayContext>({
     schema,
     introspection: config.introspection,

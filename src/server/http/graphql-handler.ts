@@ -9,6 +9,7 @@ import { GatewayError } from "../../errors.ts";
 import { parseTraceparent, untraced } from "../../observability/span.ts";
 import { Deadline } from "../../request/deadline.ts";
 import { RequestClosed } from "../../request/request-closed.ts";
+import { runCompiled } from "../graphql/compiled/run-compiled.ts";
 import type { Permit } from "./concurrency-limit.ts";
 import { allowOrigin } from "./cors.ts";
 import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-response.ts";
@@ -69,15 +70,12 @@ async function answerOperation(
     const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, place.hold) : undefined;
     refuseBrokenText(body);
     const context = options.createContext({ record, authentication, deadline, closed });
-    // Traces tell of each step, and so take each.
-    const known = record.span.isRecording ? undefined : options.prepared.find(request.headers.accept, body);
-    const data = await known?.plan.run(known.variables, context);
+    const known = options.prepared.find(request.headers.accept, body);
+    const data = known && (await runCompiled(known, context));
     if (known === undefined || data === undefined) {
       await answerByApollo(options, request, response, context, search, body);
       return;
     }
-    record.operationType = known.recordedType;
-    record.operationName = known.recordedName;
     const text = `${JSON.stringify({ data })}\n`;
     closeWhenDraining(options, response);
     const length = Buffer.byteLength(text);

@@ -18,8 +18,8 @@ export interface CompiledOperation {
   readonly recordedName: string | undefined;
 }
 
-/** A prepared operation, and how a request asks for it. */
-interface PreparedRequest extends CompiledOperation {
+/** A compiled operation, and how a request asks for it. */
+export interface CompiledRequest extends CompiledOperation {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly mediaType: string;
 }
@@ -29,6 +29,12 @@ export class OperationCache {
   #usedLast: CompiledOperation | undefined;
   /** What Apollo Server answered to an `Accept` header. */
   readonly #mediaTypes = new Map<string | undefined, string>();
+  #textOf: (body: object) => string | undefined = textInBody;
+
+  /** @param textOf the text of a request that may name an operation of the manifest; `undefined` if it does not. */
+  useManifest(textOf: (body: object) => string | undefined): void {
+    this.#textOf = textOf;
+  }
 
   add(text: string, operation: CompiledOperation): void {
     if (text.length <= maxTextCharacters) keep(this.#operations, text, operation, maxOperations);
@@ -39,14 +45,15 @@ export class OperationCache {
   }
 
   /** @param body of a POST, parsed. */
-  find(accept: string | undefined, body: unknown): PreparedRequest | undefined {
-    if (typeof body !== "object" || body === null || !("query" in body) || typeof body.query !== "string")
-      return undefined;
+  find(accept: string | undefined, body: unknown): CompiledRequest | undefined {
+    if (typeof body !== "object" || body === null) return undefined;
+    const text = this.#textOf(body);
+    if (text === undefined) return undefined;
     for (const name in body) if (!known.includes(name)) return undefined;
-    const operation = this.#operations.get(body.query);
+    const operation = this.#operations.get(text);
     const mediaType = this.#mediaTypes.get(accept);
     if (operation === undefined || mediaType === undefined) return undefined;
-    if (operation !== this.#usedLast) keep(this.#operations, body.query, operation, maxOperations);
+    if (operation !== this.#usedLast) keep(this.#operations, text, operation, maxOperations);
     this.#usedLast = operation;
     if ("operationName" in body && body.operationName !== operation.name && body.operationName != null)
       return undefined;
@@ -57,7 +64,16 @@ export class OperationCache {
   }
 }
 
-const known: readonly string[] = ["query", "variables", "operationName"];
+const known: readonly string[] = ["query", "variables", "operationName", "extensions", "documentId"];
+
+/** The text that a request brings. Extensions change nothing, `clientLibrary` of Apollo Client among them, but for a persisted query. */
+export function textInBody(body: object): string | undefined {
+  if (!("query" in body) || typeof body.query !== "string" || "documentId" in body) return undefined;
+  const extensions = "extensions" in body ? body.extensions : undefined;
+  if (extensions == null) return body.query;
+  if (typeof extensions !== "object" || Array.isArray(extensions) || "persistedQuery" in extensions) return undefined;
+  return body.query;
+}
 
 function isVariables(value: unknown): value is Record<string, unknown> | null | undefined {
   return value == null || (typeof value === "object" && !Array.isArray(value));

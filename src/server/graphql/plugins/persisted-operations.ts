@@ -27,9 +27,31 @@ export function persistedOperations(manifest: OperationManifest): ApolloServerPl
   };
 }
 
+/** For the operation cache: the text of the operation that a POST names by id, or brings to the letter. */
+export function textInManifest(manifest: OperationManifest): (body: object) => string | undefined {
+  const texts = new Set(manifest.values());
+  return (body) => {
+    const query = "query" in body ? body.query : undefined;
+    const extensions = "extensions" in body ? body.extensions : undefined;
+    if (query !== undefined && typeof query !== "string") return undefined;
+    if (extensions != null && (typeof extensions !== "object" || Array.isArray(extensions))) return undefined;
+    const id = idIn(fieldOf(extensions, "persistedQuery"), fieldOf(body, "documentId"));
+    const known = lookUp(query, id, manifest, texts);
+    return typeof known === "string" ? known : undefined;
+  };
+}
+
 function find(request: GraphQLRequest, manifest: OperationManifest, texts: ReadonlySet<string>): string | GraphQLError {
-  const { query } = request;
-  const id = idOf(request);
+  const { query, extensions, http } = request;
+  return lookUp(query, idIn(extensions?.persistedQuery, documentIdOf(http)), manifest, texts);
+}
+
+function lookUp(
+  query: string | undefined,
+  id: string | undefined,
+  manifest: OperationManifest,
+  texts: ReadonlySet<string>,
+): string | GraphQLError {
   if (id === undefined) {
     if (query !== undefined && texts.has(query)) return query;
     return refusal("PERSISTED_QUERY_REQUIRED", "Only known operations are answered here; send the id of one.");
@@ -40,9 +62,8 @@ function find(request: GraphQLRequest, manifest: OperationManifest, texts: Reado
 }
 
 /** The id that a request gives; empty where it is no string, so that nothing is known by it. */
-function idOf({ extensions, http }: GraphQLRequest): string | undefined {
-  const persisted: unknown = extensions?.persistedQuery;
-  const id = persisted === undefined ? documentIdOf(http) : (fieldOf(persisted, "sha256Hash") ?? "");
+function idIn(persistedQuery: unknown, documentId: unknown): string | undefined {
+  const id = persistedQuery === undefined ? documentId : (fieldOf(persistedQuery, "sha256Hash") ?? "");
   if (id === undefined || id === null) return undefined;
   return typeof id === "string" ? id : "";
 }

@@ -6,21 +6,18 @@
  */
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { GatewayContext } from "../../../context.ts";
+import { describeOperation, startOperationSpan } from "../operation-span.ts";
 
 /** @param namesOperations whether names come from the operator's manifest; else they are any caller's to choose, and left out. */
 export function recordOperation({ namesOperations }: { namesOperations: boolean }): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart({ contextValue: { record } }) {
-      const span = record.span.child({ name: "GraphQL Operation" });
-      record.span = span;
+      const span = startOperationSpan(record);
       return {
         async didResolveOperation({ operation }) {
-          const type = operation?.operation;
-          record.operationType = type;
+          record.operationType = operation?.operation;
           if (namesOperations) record.operationName = operation?.name?.value;
-          if (span.isRecording) {
-            span.set({ "graphql.operation.type": type, "graphql.operation.name": record.operationName }, type);
-          }
+          describeOperation(span, record);
         },
         async willSendResponse({ response: { body } }) {
           if (body.kind !== "single") return;
