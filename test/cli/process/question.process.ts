@@ -98,7 +98,7 @@ describe.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)("%s", (signal) => {
     const tookMs = Date.now() - sinceMs;
 
     expect(exitCode).toBe(130);
-    expect(tookMs).toBeLessThan(1000);
+    expect(tookMs).toBeLessThan(5000); // without the fix it never ends
     expect(read(folder, "stty").split(/\s+/)).toEqual(expect.arrayContaining(["icanon", "echo"]));
     expect(terminal.lines().join("\n")).toContain("Interrupted.");
     expect(gateway.emulator.records).toHaveLength(1);
