@@ -1,7 +1,8 @@
 /** Tables of the documentation against the source that they describe. */
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { variables } from "../../src/config/variables.ts";
-import { read } from "./pages.ts";
+import { proseOf, read, root } from "./pages.ts";
 
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
@@ -57,5 +58,22 @@ describe("CONTRIBUTING.md", () => {
     const unnamed = Object.keys(scripts).filter((name) => !named.includes(name));
 
     expect(unnamed).toEqual(["prepack"]); // npm's own
+  });
+});
+
+describe("messages that the documentation quotes", () => {
+  const sources = readdirSync(new URL("src", root), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => read(`src/${name}`))
+    .join("\n");
+
+  it.each(["docs/getting-started.md", "docs/troubleshooting.md"])("are the gateway's own in %s", (path) => {
+    const spans = [...proseOf(path, { withoutSpans: false }).matchAll(/`([A-Z][a-z][^`]*)`/g)].map(
+      ([, text = ""]) => text,
+    );
+    const messages = spans.filter((text) => text.split(" ").length > 2);
+
+    expect(messages.length).toBeGreaterThan(3);
+    expect(messages.filter((message) => !sources.includes(message))).toEqual([]);
   });
 });
