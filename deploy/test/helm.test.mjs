@@ -108,8 +108,8 @@ let gateway;
 const render = (values) => renderer.render(values);
 before(async () => {
   renderer = buildRenderer();
-  const { readConfig } = await importBuilt("config.js");
-  const { variables } = await importBuilt("config-variables.js");
+  const { readConfig } = await importBuilt("config/config.js");
+  const { variables } = await importBuilt("config/variables.js");
   gateway = { readConfig, variables };
 });
 after(() => renderer?.remove());
@@ -384,8 +384,8 @@ describe("the chart", () => {
     );
   });
 
-  it("takes what the README sets", () => {
-    const settings = [...read("README.md").matchAll(/--set (\S+)/g)].flatMap(([, list]) => list.split(","));
+  it("takes what docs/deployment.md sets", () => {
+    const settings = [...read("docs/deployment.md").matchAll(/--set (\S+)/g)].flatMap(([, list]) => list.split(","));
     const values = {};
     for (const [path, value] of settings.map((each) => each.split("="))) {
       const names = path.split(".");

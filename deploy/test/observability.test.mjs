@@ -11,7 +11,7 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const read = (name) => readFileSync(path(name), "utf8");
 const dashboard = JSON.parse(read("grafana/gateway.json"));
 const alerts = parse(read("prometheus/alerts.yaml")).groups.flatMap(({ rules }) => rules);
-const runbook = read("../docs/operations.md");
+const runbook = read("../docs/troubleshooting.md");
 const expressions = [
   ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
   ...alerts.map(({ expr }) => expr),
@@ -80,7 +80,7 @@ describe("dashboard and alerts", () => {
   });
 
   it("go by labels that are documented or Prometheus's own", () => {
-    const documented = [...read("../docs/metrics.md").matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
+    const documented = [...read("../docs/observability.md").matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
     const known = new Set([...documented, "instance", "job", "le"]);
 
     assert.deepEqual(
@@ -91,7 +91,7 @@ describe("dashboard and alerts", () => {
 
   it("have a paragraph in the runbook for each alert, and for each error code", async () => {
     const headings = [...runbook.matchAll(/^### `?(\w+)`?/gm)].map(([, name]) => name);
-    const errors = /^## Errors\n(.*?)^###? /ms.exec(read("../README.md"))?.[1] ?? "";
+    const errors = /^## Codes\n(.*?)^These codes /ms.exec(read("../docs/errors.md"))?.[1] ?? "";
     const codes = [...errors.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
 
     assert.ok(codes.length > 12);

@@ -1,7 +1,7 @@
 /**
- * The README's section about importing, as somebody does it who follows it: its commands, against a gateway with its emulator,
- * and what they print. Then the way to the connector: its private key opens what would be sent. The other guides' commands are
- * parsed. Needs `npm run build`.
+ * Follows the README's section about importing, and the page of the sample files: runs their commands against a gateway with
+ * its emulator, and compares the output. Then the connector's private key opens what would be sent. The other guides' commands
+ * are parsed. Needs `npm run build`.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -17,14 +17,23 @@ const example = "examples/import-pfx";
 const bin = fileURLToPath(new URL("packages/cli/bin/intune-pfx.js", root));
 const read = (path) => readFileSync(new URL(path, root), "utf8");
 
-/** In the order of the README. */
-const exitCodes = [1, 0, 1];
+/** Commands of a text in their order, each with the output that stands below it. */
+const stepsOf = (text) =>
+  [...text.matchAll(/```sh\nnpx intune-pfx (.+)\n```\n[\s\S]*?```text\n([\s\S]*?)```/g)].map(([, command, output]) => ({
+    args: command.split(" "),
+    lines: output.split("\n").filter((line) => line !== ""),
+  }));
 
 const [, section = ""] = /\n## Import your first \.pfx files\n([\s\S]*?)\n## /.exec(read("README.md")) ?? [];
-const steps = [...section.matchAll(/```sh\nnpx intune-pfx (.+)\n```\n[\s\S]*?```text\n([\s\S]*?)```/g)].map(
-  ([, command, output]) => ({ args: command.split(" "), lines: output.split("\n").filter((line) => line !== "") }),
-);
-assert.equal(steps.length, exitCodes.length, "the README has as many commands as this test knows exit codes of");
+
+/** Exit codes in the order of the page's commands. */
+const pages = [
+  { path: "README.md", steps: stepsOf(section), exitCodes: [1, 1] },
+  { path: `${example}/README.md`, steps: stepsOf(read(`${example}/README.md`)), exitCodes: [1, 0, 1] },
+];
+for (const { path, steps, exitCodes } of pages) {
+  assert.equal(steps.length, exitCodes.length, `${path} has as many commands as this test knows exit codes of`);
+}
 
 /** The user's own settings and proxies play no part. */
 const { PATH, HOME, SystemRoot } = process.env;
@@ -50,10 +59,10 @@ function assertPrinted(line, printed) {
     expires === undefined
       ? printed.some((each) => each === comparable(line) || each.split("\t").includes(line.trim()))
       : printed.some((each) => [expires, purpose, user].every((cell) => each.split("\t").includes(cell)));
-  assert.ok(isThere, `the README's line\n  ${line}\nis not in\n  ${printed.join("\n  ")}`);
+  assert.ok(isThere, `the page's line\n  ${line}\nis not in\n  ${printed.join("\n  ")}`);
 }
 
-async function followReadme(gateway) {
+async function follow({ path, steps, exitCodes }, gateway) {
   for (const [index, { args, lines }] of steps.entries()) {
     const { code, stdout, stderr } = await run([...args, "--gateway", gateway]);
     const printed = `${stdout}${stderr}`.split("\n").map(comparable);
@@ -62,7 +71,7 @@ async function followReadme(gateway) {
       const isHint = line.startsWith("Note: others can read ") || line.startsWith("EXPIRES ");
       if (!isHint) assertPrinted(line, printed);
     }
-    console.log(`ok  README: intune-pfx ${args.join(" ")}`);
+    console.log(`ok  ${path}: intune-pfx ${args.join(" ")}`);
   }
 }
 
@@ -83,8 +92,10 @@ async function openAsTheConnector() {
 
 /** Commands of the guides that no gateway here can run: at least their options exist. */
 function checkCommandsOf(path) {
-  const blocks = [...read(path).matchAll(/```(?:sh|powershell)\n([\s\S]*?)```/g)].map(([, text]) => text);
-  const commands = blocks.flatMap((text) => [...text.matchAll(/^intune-pfx (.+)$/gm)].map(([, args]) => args));
+  const blocks = [...read(path).matchAll(/```(?:sh|powershell)\n([\s\S]*?)```/g)].map(([, text]) =>
+    text.replaceAll(/ \\\n +/g, " ").replaceAll(/"\$(\w+)"|"([^"]*\$[^"]*)"/g, "value"),
+  );
+  const commands = blocks.flatMap((text) => [...text.matchAll(/^(?:npx )?intune-pfx (.+)$/gm)].map(([, args]) => args));
   const lists = [...read(path).matchAll(/^ +args: \[(import, .+)\]$/gm)].map(([, args]) => args.replaceAll(", ", " "));
   assert.ok(commands.length > 0);
   for (const args of [...commands, ...lists]) {
@@ -94,11 +105,13 @@ function checkCommandsOf(path) {
   console.log(`ok  ${path}: ${commands.length + lists.length} commands have the options that there are`);
 }
 
-for (const path of ["docs/import-pfx.md", "packages/cli/README.md"]) checkCommandsOf(path);
-const gateway = await startGateway({ PORT: "0" });
-try {
-  await followReadme(gateway.url);
-  await openAsTheConnector();
-} finally {
-  await gateway.close();
+for (const path of ["docs/import-pfx.md", "docs/getting-started.md", "packages/cli/README.md"]) checkCommandsOf(path);
+for (const page of pages) {
+  const gateway = await startGateway({ PORT: "0" }); // an emulator of its own, as after the page's `npm start`
+  try {
+    await follow(page, gateway.url);
+  } finally {
+    await gateway.close();
+  }
 }
+await openAsTheConnector();

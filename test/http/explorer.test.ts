@@ -166,7 +166,11 @@ describe("the sample operations", () => {
   });
 
   it("carry passwords that are as long as a ciphertext of a 2,048-bit key, and so does the seed", () => {
-    const texts = [JSON.stringify(variables), readFileSync("README.md", "utf8"), JSON.stringify(seedRecords())];
+    const texts = [
+      JSON.stringify(variables),
+      readFileSync("examples/create.json", "utf8"),
+      JSON.stringify(seedRecords()),
+    ];
 
     for (const text of texts) {
       const passwords = [...text.matchAll(/"encryptedPfxPassword": ?"([^"]*)"/g)].map(([, password = ""]) => password);

@@ -30,7 +30,7 @@ function valuesOf(text: string, name: string): Record<string, number> {
 
 describe("GET /metrics", () => {
   it("has what the documentation lists, and besides only what the process is measured by", async () => {
-    const rows = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8").matchAll(
+    const rows = readFileSync(new URL("../../docs/observability.md", import.meta.url), "utf8").matchAll(
       /^\| `(\w+)` \| (\w+) \|(.*?)\| .+ \|$/gm,
     );
     const documented = [...rows].map(([, name, type, labels = ""]) => ({
