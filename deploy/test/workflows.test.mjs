@@ -76,7 +76,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("may read and nothing else, but for the two jobs that publish", () => {
+  it("may read and nothing else, but for the three jobs that publish", () => {
     for (const { file, permissions } of workflows) {
       assert.deepEqual(permissions, file === "release.yml" ? {} : { contents: "read" }, file);
     }
@@ -85,6 +85,7 @@ describe("the workflows", () => {
       writing.map(({ file, name, permissions }) => [file, name, permissions]),
       [
         ["release.yml", "packages", { contents: "read", "id-token": "write" }],
+        ["release.yml", "windows-zip", { contents: "write", "id-token": "write", attestations: "write" }],
         ["release.yml", "image", { contents: "read", packages: "write", "id-token": "write", attestations: "write" }],
       ],
     );
@@ -140,7 +141,7 @@ describe("the workflows", () => {
       [...run.matchAll(/npm run (?:--silent )?(\S+)/g)].map(([, name]) => name),
     );
 
-    assert.deepEqual([...new Set(names)].sort(), ["check", "sbom"]);
+    assert.deepEqual([...new Set(names)].sort(), ["check", "sbom", "test:windows-zip"]);
     for (const name of names) assert.ok(name in scripts);
     assert.equal(steps.filter(({ run }) => run === ".ci/run").length, 1);
   });
