@@ -16,9 +16,9 @@ const exit = { usage: 64, config: 78 } as const;
 
 const help = `Usage: intune-pfx-gateway [--help | --version | doctor [--json]]
 
-  doctor  checks configuration, identity, Graph, permission and clock, and says what to do about each
+  doctor  checks the configuration, identity, Graph, permission and clock, and says how to fix each problem
 
-A GraphQL gateway over Microsoft Graph's userPfxCertificates. Configured by the environment:
+A GraphQL gateway over Microsoft Graph's userPfxCertificates. Environment variables configure it:
 
 ${variables.map(({ name, default: value, meaning }) => `  ${name.padEnd(24)} ${meaning}\n${" ".repeat(27)}default: ${value}`).join("\n")}
 `;
@@ -60,7 +60,7 @@ async function diagnose(asJson: boolean): Promise<void> {
     config = readConfig(environment());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const advice = "Correct these variables; --help has all of them with their meaning.";
+    const advice = "Correct these variables; --help explains every variable.";
     print([{ check: "configuration", status: "failed", detail: error.problems.join("; "), advice }]);
     process.exit(exit.config);
   }
@@ -68,7 +68,7 @@ async function diagnose(asJson: boolean): Promise<void> {
   const graph = graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: graphBaseUrl, async close() {} };
   const findings = await examine(config, graph.url);
   await graph.close();
-  const what = graphBaseUrl === undefined ? "nothing is configured: the emulator takes Graph's place" : "can be used";
+  const what = graphBaseUrl === undefined ? "nothing is configured: the emulator replaces Graph" : "can be used";
   const all: Finding[] = [{ check: "configuration", status: "ok", detail: what }, ...findings];
   print(all);
   process.exitCode = all.some(({ status }) => status === "failed") ? 1 : 0;
@@ -87,7 +87,7 @@ async function startEmbeddedEmulator(): Promise<{ url: URL; close(): Promise<voi
 function greeting(url: string, emulatorUrl: string): string {
   return `
 Intune PFX gateway: ${url}  (open it in a browser to explore)
-Emulating Microsoft Graph at ${emulatorUrl}: nothing leaves this machine, nothing is kept. Set AUTH_MODE for the real one.
+Emulating Microsoft Graph at ${emulatorUrl}: no data leaves this machine, and no data is kept. Set AUTH_MODE to use the real Microsoft Graph.
 Try: curl -H 'content-type: application/json' -d '{"query":"{ userPfxCertificates(first: 3) { nodes { id userPrincipalName } } }"}' ${url}
 `;
 }
@@ -107,7 +107,7 @@ function failToStop(error: unknown): void {
   process.exit(1);
 }
 
-const unknownHost = "HOST: must be an address of this machine, or a name that leads to one";
+const unknownHost = "HOST: must be an address of this machine, or a name that resolves to one";
 
 /** Whether it is that nothing can listen at HOST: what listening itself, or the look-up of the name before it, throws. */
 function isHostUnknown(error: unknown): boolean {
@@ -122,10 +122,10 @@ function messageOf(error: unknown): string {
   const { code, syscall } = systemErrorOf(error);
   switch (code) {
     case "EADDRINUSE":
-      return `${error.message}. Another program listens there; set PORT (or METRICS_PORT) to a free one.`;
+      return `${error.message}. Another program listens on that port; set PORT (or METRICS_PORT) to a free port.`;
     case "EACCES":
       if (syscall === "listen" || syscall === "bind") {
-        return "permission denied to listen there; set PORT (or METRICS_PORT) to one above 1023.";
+        return "no permission to listen on that port; set PORT (or METRICS_PORT) to a port above 1023.";
       }
   }
   return syscall === "" ? error.message : `${code} (${syscall})`;

@@ -50,7 +50,7 @@ export class SharedStore {
     } catch (error) {
       if (refusal !== undefined || (error instanceof Error && error.message.startsWith("NOAUTH"))) {
         redis.disconnect();
-        throw new Error("Redis refuses the credentials of REDIS_URL");
+        throw new Error("Redis rejects the credentials in REDIS_URL");
       }
       store.#lose();
     }

@@ -134,7 +134,7 @@ describe("the configuration with a Graph", () => {
     { AUTH_MODE: "none", GRAPH_CLOUD: "global" },
     { AUTH_MODE: "none", GRAPH_BASE_URL: "https://graph.microsoft.com" },
   ])("is refused without authentication, with %o", (env) => {
-    expect(problemsOf(env)).toEqual(["AUTH_MODE: none is for the emulator only, outside production"]);
+    expect(problemsOf(env)).toEqual(["AUTH_MODE: none works only with the emulator, outside production"]);
   });
 });
 
@@ -216,7 +216,7 @@ describe("the gateway's identity", () => {
 
   it("names a certificate that can't be used, before anything starts, and quotes nothing of it", async () => {
     const [{ cert, private: key }, other] = await Promise.all([generate([]), generate([])]);
-    const pem = "must name a PEM file with a certificate and its private key, the key not encrypted";
+    const pem = "must name a PEM file with a certificate and its unencrypted private key";
     const encrypted = createPrivateKey(key).export({
       type: "pkcs8",
       format: "pem",
@@ -377,7 +377,7 @@ describe("every variable", () => {
       /whole number from 0 to 65535/,
       [canary, "65536", "-1", "80.5", "1e3", "0x50", " 80", "http", "99999999999"],
     ],
-    ["METRICS_PORT", /must not be the PORT of the API/, ["4000"]],
+    ["METRICS_PORT", /must differ from PORT/, ["4000"]],
     ["METRICS_PORT", /whole number from 0 to 65535/, [canary, "65536", "-1", "9464/metrics"]],
     [
       "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -513,7 +513,7 @@ describe("production", () => {
     { GRAPH_BASE_URL: "http://127.0.0.1:4010", ALLOW_LOOPBACK_UPSTREAM: "true" },
   ])("refuses AUTH_MODE=none, with %o", (env) => {
     expect(problemsOf({ ...env, NODE_ENV: "production", AUTH_MODE: "none" })).toEqual([
-      "AUTH_MODE: none is for the emulator only, outside production",
+      "AUTH_MODE: none works only with the emulator, outside production",
     ]);
   });
 
@@ -634,7 +634,7 @@ describe("GRAPH_BASE_URL", () => {
 describe("NODE_TLS_REJECT_UNAUTHORIZED", () => {
   it.each([{}, passthrough, production])("must not be 0, with %o", (env) => {
     expect(problemsOf({ ...env, NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toEqual([
-      "NODE_TLS_REJECT_UNAUTHORIZED: must not be 0: Graph would not be authenticated",
+      "NODE_TLS_REJECT_UNAUTHORIZED: must not be 0: the gateway must verify Graph's TLS certificate",
     ]);
     expect(problemsOf({ ...env, NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([]);
   });

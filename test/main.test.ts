@@ -212,7 +212,7 @@ describe("the program with a bad configuration", () => {
     await using program = run({ env: { NODE_ENV: "production", AUTH_MODE: "none" } });
 
     expect(await program.exitCode).toBe(78);
-    expect(program.stderr).toContain("AUTH_MODE: none is for the emulator only");
+    expect(program.stderr).toContain("AUTH_MODE: none works only with the emulator");
   });
 });
 

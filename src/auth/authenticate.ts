@@ -52,20 +52,28 @@ export function authenticateCallers(
       throw new GatewayError("UNAUTHENTICATED", "Send an access token for this gateway: Authorization: Bearer …");
     }
     const caller = await deadline.limit(verify(bearer));
-    if (caller === "late") throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra's keys did not come in time.");
+    if (caller === "late")
+      throw new GatewayError(
+        "UPSTREAM_TIMEOUT",
+        "Microsoft Entra's signing keys could not be fetched in time; retry later.",
+      );
     if (mode === "obo" && caller.kind === "application") {
-      throw new GatewayError("FORBIDDEN", "Acting on behalf of a user needs a user's token, not an application's.");
+      throw new GatewayError(
+        "FORBIDDEN",
+        "The on-behalf-of flow needs a user's token; this is an application's token.",
+      );
     }
     const may = (access: "read" | "write") => {
       const enough = access === "write" ? [write] : [write, read];
       return enough.some(({ scope, role }) => caller.permissions.has(caller.kind === "delegated" ? scope : role));
     };
-    if (!may("read")) throw new GatewayError("FORBIDDEN", "The token lacks the scope or role that this gateway needs.");
+    if (!may("read"))
+      throw new GatewayError("FORBIDDEN", "The token lacks the scope or role that this gateway requires.");
     return {
       caller,
       isRenewable: true,
       authorize(access) {
-        if (!may(access)) throw new GatewayError("FORBIDDEN", "The token permits reading only.");
+        if (!may(access)) throw new GatewayError("FORBIDDEN", "The token permits only queries.");
       },
       token: (renewal) =>
         mode === "app" ? tokens.app(renewal) : tokens.onBehalfOf(caller.tenantId, caller.token, renewal),

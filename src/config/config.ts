@@ -76,7 +76,7 @@ export function environment(): NodeJS.ProcessEnv {
     return { ...file, ...process.env };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return process.env; // which is usual
-    throw new ConfigError([".env: is there, but can't be read"]);
+    throw new ConfigError([".env: exists but can't be read"]);
   }
 }
 
@@ -91,7 +91,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (!isProduction && env.NODE_ENV?.trim().toLowerCase() === "production") {
     read.problem(
       "NODE_ENV",
-      "must be written production, in small letters and without spaces: anything else is development",
+      "must be exactly production, in lower case and without spaces; any other value means development",
     );
   }
   const cloud = read.choice("GRAPH_CLOUD", ["global", "usgov", "usgov-dod", "china"], "global");
@@ -118,10 +118,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       ? readIdentity(read, authMode, authorityUrl, `${graph}/.default`)
       : undefined;
   if (authMode === "none" && !emulates && (isProduction || !graphBaseUrl || !isLoopback(graphBaseUrl.hostname))) {
-    read.problem("AUTH_MODE", "none is for the emulator only, outside production");
+    read.problem("AUTH_MODE", "none works only with the emulator, outside production");
   }
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
-    read.problem("NODE_TLS_REJECT_UNAUTHORIZED", "must not be 0: Graph would not be authenticated");
+    read.problem("NODE_TLS_REJECT_UNAUTHORIZED", "must not be 0: the gateway must verify Graph's TLS certificate");
   }
   const config: Config = {
     host: read.host("HOST", "127.0.0.1"),
@@ -149,7 +149,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: read.choice("LOG_LEVEL", ["info", "trace", "debug", "warn", "error", "fatal", "silent"], "info"),
   };
   if (config.metricsPort === config.port && config.port !== 0) {
-    read.problem("METRICS_PORT", "must not be the PORT of the API");
+    read.problem("METRICS_PORT", "must differ from PORT");
   }
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;

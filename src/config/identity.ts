@@ -42,7 +42,10 @@ export function readIdentity(
   const credential = readCredential(read, mode);
   if (clientId === undefined && credential.kind !== "managedIdentity") read.problem("AZURE_CLIENT_ID", "must be set");
   if (clientId === undefined && audience === undefined) {
-    read.problem("AUTH_AUDIENCE", "must be set where there is no AZURE_CLIENT_ID: callers could not be verified");
+    read.problem(
+      "AUTH_AUDIENCE",
+      "must be set if AZURE_CLIENT_ID is not set: callers can't be verified without an audience",
+    );
   }
   const allowedTenants = read.guids("AUTH_ALLOWED_TENANTS");
   return {
@@ -78,7 +81,7 @@ function readCredential(read: ConfigReader, mode: "obo" | "app"): Credential {
     const managed = mode === "app" ? " or AZURE_USE_MANAGED_IDENTITY=true" : "";
     read.problem("AZURE_CLIENT_SECRET", `exactly one of ${names}${managed} must be set`);
   } else if (credential.kind === "managedIdentity" && mode === "obo") {
-    read.problem("AZURE_USE_MANAGED_IDENTITY", "is for app mode; on-behalf-of needs another credential");
+    read.problem("AZURE_USE_MANAGED_IDENTITY", "works only in app mode; obo mode needs another credential");
   }
   return credential ?? { kind: "managedIdentity" };
 }
@@ -89,7 +92,7 @@ function readCertificate(read: ConfigReader, name: string): Credential {
   const certificate = parsed(() => new X509Certificate(pem));
   const key = parsed(() => createPrivateKey(privateKey));
   if (pem !== "" && (certificate === undefined || key === undefined || !certificate.checkPrivateKey(key))) {
-    read.problem(name, "must name a PEM file with a certificate and its private key, the key not encrypted");
+    read.problem(name, "must name a PEM file with a certificate and its unencrypted private key");
   }
   return { kind: "certificate", thumbprintSha256: certificate?.fingerprint256.replaceAll(":", "") ?? "", privateKey };
 }

@@ -90,7 +90,10 @@ export class ConfigReader {
   headerSecret(name: string): string | undefined {
     const secret = this.secret(name);
     if (secret !== undefined && !/^[!-~](?:[ -~]*[!-~])?$/.test(secret)) {
-      this.problem(name, "must be of printable ASCII characters, without spaces around them: it travels in a header");
+      this.problem(
+        name,
+        "must have only printable ASCII characters and no space at either end: it is sent in a header",
+      );
     }
     return secret;
   }
@@ -123,7 +126,7 @@ export class ConfigReader {
     if (!/^rediss?:$/.test(protocol) || hostname === "") {
       this.problem(name, "must be a URL of the form redis://… or rediss://…");
     } else if (![username, password, pathname].every(isPercentEncoded)) {
-      this.problem(name, "must have a percent sign in user, password and path written as %25");
+      this.problem(name, "must write a percent sign in the user name, password or path as %25");
     }
     return url;
   }

@@ -145,12 +145,16 @@ export function createLog(level: string, destination: DestinationStream = standa
     listening: ({ url, authMode, graphBaseUrl, metricsUrl }) =>
       log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
-    unknownEnumMember: ({ property }) => log.warn({ property }, "Graph answered an enum member unknown to this build"),
-    sharedStoreLost: () => log.warn("Redis does not answer; quota and limits are this process's share until it does"),
-    sharedStoreBack: () => log.info("Redis answers again; quota and limits are shared"),
+    unknownEnumMember: ({ property }) =>
+      log.warn({ property }, "Graph returned an enum member that this build does not know"),
+    sharedStoreLost: () =>
+      log.warn(
+        "Redis does not answer; until it does, this process uses its own share of the write quota and its own rate limits",
+      ),
+    sharedStoreBack: () => log.info("Redis answers again; the write quota and rate limits are shared"),
     movedToBeta: () => log.warn("Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
-      log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "asked Graph"),
+      log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "request to Graph"),
     access(record) {
       const isProbe = record.route === "/livez" || record.route === "/readyz";
       if (!log.isLevelEnabled(isProbe ? "debug" : "info")) return;
@@ -192,7 +196,7 @@ export function createLog(level: string, destination: DestinationStream = standa
         msg: "audit",
       });
     },
-    tracesNotExported: () => log.warn("the collector did not take the traces"),
+    tracesNotExported: () => log.warn("the collector did not accept the traces"),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),
   };
 }

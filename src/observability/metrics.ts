@@ -80,49 +80,49 @@ export function createMetrics(): MetricsRegistry {
 
   const requests = new BufferedCounter({
     name: "graphql_requests_total",
-    help: "GraphQL requests answered, by type of the operation and by outcome: success, or error where the answer has errors.",
+    help: "GraphQL requests answered, by operation type and by outcome: success, or error if the response has errors.",
     labelNames: ["operation_type", "outcome"],
     registers,
   });
   const requestSeconds = new BufferedHistogram("operation_type", {
     name: "graphql_request_duration_seconds",
-    help: "From a GraphQL request's head to the end of its answer.",
+    help: "Seconds from a GraphQL request's headers to the end of its response.",
     buckets: durationBuckets,
     registers,
   });
   const errors = new Counter({
     name: "graphql_errors_total",
-    help: "Errors of answers, and of single items of plural creates, by code.",
+    help: "Errors in responses and in single items of plural creates, by code.",
     labelNames: ["code"],
     registers,
   });
   const attempts = new BufferedCounter({
     name: "graph_upstream_requests_total",
-    help: "Requests to Microsoft Graph, retries included, by HTTP status or by the reason why there is no answer.",
+    help: "Requests to Microsoft Graph, including retries, by HTTP status or by the reason for a missing response.",
     labelNames: ["operation", "status"],
     registers,
   });
   const attemptSeconds = new BufferedHistogram("operation", {
     name: "graph_upstream_duration_seconds",
-    help: "Of one request to Microsoft Graph, until its answer has been read.",
+    help: "Seconds from the start of one request to Microsoft Graph to the end of its response.",
     buckets: durationBuckets,
     registers,
   });
   const retries = new Counter({
     name: "graph_upstream_retries_total",
-    help: "Requests that were sent to Microsoft Graph once more.",
+    help: "Retries of requests to Microsoft Graph.",
     labelNames: ["operation"],
     registers,
   });
   const reconciles = new Counter({
     name: "graph_reconciles_total",
-    help: "Creates whose answer was lost, by what looking them up came to: stored, absent, conflict or unknown.",
+    help: "Creates whose response was lost, by the result of the look-up: stored, absent, conflict or unknown.",
     labelNames: ["outcome"],
     registers,
   });
   const tokens = new BufferedCounter({
     name: "token_requests_total",
-    help: "Tokens for Microsoft Graph that were asked for: cached, acquired from Microsoft Entra, or failed.",
+    help: "Tokens requested for Microsoft Graph: cached, acquired from Microsoft Entra, or failed.",
     labelNames: ["outcome"],
     registers,
   });
@@ -135,14 +135,14 @@ export function createMetrics(): MetricsRegistry {
         this.set(read());
       },
     });
-  gauge("graphql_requests_in_flight", "GraphQL requests that are not answered yet.", () => inFlight);
-  gauge("graph_write_quota_remaining", "Writes that may go out to Microsoft Graph at once, without waiting.", () =>
+  gauge("graphql_requests_in_flight", "GraphQL requests in progress.", () => inFlight);
+  gauge("graph_write_quota_remaining", "Writes that can be sent to Microsoft Graph now, without waiting.", () =>
     sources.writeQuotaRemaining(),
   );
-  gauge("graph_circuit_breaker_open", "1 while Microsoft Graph is not asked because it is down, else 0.", () =>
+  gauge("graph_circuit_breaker_open", "1 while the circuit breaker blocks requests to Microsoft Graph, else 0.", () =>
     sources.isCircuitOpen() ? 1 : 0,
   );
-  gauge("token_cache_entries", "Tokens for Microsoft Graph that are kept.", () => sources.tokenCacheEntries());
+  gauge("token_cache_entries", "Tokens for Microsoft Graph in the cache.", () => sources.tokenCacheEntries());
 
   // Known beforehand, so that rates and alerts have a zero to begin with.
   for (const outcome of ["stored", "absent", "conflict", "unknown"]) reconciles.inc({ outcome }, 0);

@@ -29,7 +29,7 @@ export class CreateUserPfxCertificateInput {
   @IsUserPrincipalName()
   userPrincipalName!: string;
 
-  @Field(() => DateTimeOffset, { description: `${describes.startDateTime} Before expirationDateTime.` })
+  @Field(() => DateTimeOffset, { description: `${describes.startDateTime} Must be before expirationDateTime.` })
   @IsBefore("expirationDateTime")
   startDateTime!: string;
 

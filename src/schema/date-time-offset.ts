@@ -13,7 +13,8 @@ function parse(value: unknown, node?: ValueNode): string {
 
 export const DateTimeOffset = new GraphQLScalarType<string, string>({
   name: "DateTimeOffset",
-  description: "An RFC 3339 date-time, kept to the digit: up to seven fractional digits and any offset, never rounded.",
+  description:
+    "An RFC 3339 date-time with up to seven fractional digits and any offset. Every digit is kept; the value is never rounded.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
   parseValue: (value) => parse(value),
   parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : undefined, node),

@@ -18,7 +18,7 @@ import {
 } from "./validation/rules.ts";
 
 @HidesSecrets()
-@InputType({ description: "What to change of a certificate; a property that is left out keeps its value." })
+@InputType({ description: "The properties of a certificate to change. An omitted property keeps its value." })
 export class UpdateUserPfxCertificateInput {
   @Field(() => String, { nullable: true, description: `${describes.thumbprint} Upper case is accepted.` })
   @IfGiven()
@@ -37,7 +37,7 @@ export class UpdateUserPfxCertificateInput {
 
   @Field(() => DateTimeOffset, {
     nullable: true,
-    description: `${describes.startDateTime} Before expirationDateTime, where both are given.`,
+    description: `${describes.startDateTime} Must be before expirationDateTime if both are given.`,
   })
   @IfGiven()
   @IsNotNull()

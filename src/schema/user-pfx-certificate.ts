@@ -42,13 +42,13 @@ export class UserPfxCertificate {
 
   @Field(() => Base64, {
     nullable: true,
-    description: `${describes.encryptedPfxBlob} Null where Graph redacts it, as on every read.`,
+    description: `${describes.encryptedPfxBlob} Null if Graph redacts it, as on every read.`,
   })
   encryptedPfxBlob!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: `${describes.encryptedPfxPassword} Null where Graph redacts it, as on every read.`,
+    description: `${describes.encryptedPfxPassword} Null if Graph redacts it, as on every read.`,
   })
   encryptedPfxPassword!: string | null;
 

@@ -14,7 +14,10 @@ export class UserPfxCertificatesArgs {
   @Field(() => String, { nullable: true, description: "Cursor of the item before the page." })
   after?: string | null;
 
-  @Field(() => UserPfxCertificateFilter, { nullable: true, description: "Which certificates to list." })
+  @Field(() => UserPfxCertificateFilter, {
+    nullable: true,
+    description: "Conditions that the listed certificates meet.",
+  })
   @IsOptional()
   @ValidateNested()
   filter?: UserPfxCertificateFilter | null;

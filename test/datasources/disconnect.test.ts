@@ -31,7 +31,7 @@ async function sendAndLeave(
   await expect(answer).rejects.toThrow("abort");
 }
 
-const asked = (gateway: TestGateway) => gateway.log.filter(({ msg }) => msg === "asked Graph");
+const asked = (gateway: TestGateway) => gateway.log.filter(({ msg }) => msg === "request to Graph");
 const sendings = (gateway: TestGateway) => gateway.emulator.requests.filter(({ method }) => method === "POST");
 
 describe("a client that disconnects", () => {

@@ -856,7 +856,7 @@ describe("a complaint of graphql-js's about a value", () => {
         : complaint;
       const answered = format(coded.toJSON(), coded);
       expect(answered).toMatchObject({
-        message: "A value is not of the type that its place asks for.",
+        message: "A value has the wrong type.",
         extensions: { code: "BAD_USER_INPUT" },
       });
       expect(JSON.stringify(answered)).not.toContain(secret);
@@ -880,7 +880,7 @@ describe("an error of the gateway's own", () => {
     const { id: loggedId, ...record }: Record<string, unknown> = JSON.parse(logged);
     expect(loggedId).toMatch(guid);
     expect(answered).toEqual({
-      message: `Something went wrong inside the gateway. Its operator finds it in the log under ${loggedId}.`,
+      message: `The gateway had an internal error. The gateway's operator can find it in the log under ${loggedId}.`,
       path: ["userPfxCertificate"],
       extensions: { code: "INTERNAL_SERVER_ERROR" },
     });

@@ -23,7 +23,7 @@ const graphiqlFolder = pathToFileURL(`${join(place, "built")}/`);
 
 afterAll(() => rmSync(place, { recursive: true }));
 
-const notFound = { errors: [{ message: "There is nothing here; the API is at /graphql." }] };
+const notFound = { errors: [{ message: "Not found; the API is at /graphql." }] };
 
 describe("GraphiQL", () => {
   it.each(["/graphiql", "/graphiql/", "/graphiql?from=here"])(

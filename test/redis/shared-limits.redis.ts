@@ -236,7 +236,7 @@ describe("a gateway whose Redis", () => {
     const emulator = await startEmulator({});
     const starting = gatewayBefore(emulator, { redisUrl: `redis://:wrong-password@127.0.0.1:${redis.port}` });
 
-    await expect(starting).rejects.toThrow(/^Redis refuses the credentials of REDIS_URL$/);
+    await expect(starting).rejects.toThrow(/^Redis rejects the credentials in REDIS_URL$/);
     await emulator.close();
   });
 });

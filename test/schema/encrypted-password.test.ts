@@ -63,8 +63,8 @@ describe("an encrypted password", () => {
     }
 
     expect(messages).toEqual([
-      expect.stringContaining("This value is empty, as Graph answers it on reads."),
-      expect.stringContaining("This value is too large for that, and is most likely the file."),
+      expect.stringContaining("This value is empty, as Graph returns it on reads."),
+      expect.stringContaining("This value is too large for an encrypted password and is most likely the PFX file."),
     ]);
   });
 

@@ -140,7 +140,10 @@ describe("JSON in very many parts", () => {
 
     expect(status).toBe(400);
     expect(errors).toEqual([
-      { message: "The body has more than 104857 parts: lists, objects, commas.", extensions: { code: "BAD_REQUEST" } },
+      {
+        message: "The body has more than 104857 parts (lists, objects and commas).",
+        extensions: { code: "BAD_REQUEST" },
+      },
     ]);
   });
 });

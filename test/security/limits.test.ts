@@ -319,7 +319,7 @@ describe("a mutation of several fields", () => {
       {
         extensions: {
           code: "BAD_USER_INPUT",
-          invalid: [{ path: "inputs", message: "must have at most 10 items, all fields of the mutation together" }],
+          invalid: [{ path: "inputs", message: "must have at most 10 items across all fields of the mutation" }],
         },
       },
     ]);

@@ -402,7 +402,7 @@ describe("introspection that is off", () => {
 
     const { errors } = await gateway.send("{ __schema { queryType { name } } }");
 
-    expect(errors?.map(({ message }) => message)).toEqual(["Introspection is off here."]);
+    expect(errors?.map(({ message }) => message)).toEqual(["Introspection is turned off."]);
   });
 });
 

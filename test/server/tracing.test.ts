@@ -194,7 +194,7 @@ describe("a collector that does not take traces", () => {
     await gateway.stop();
 
     expect(gateway.log.filter(({ level }) => Number(level) >= 40)).toMatchObject([
-      { msg: "the collector did not take the traces" },
+      { msg: "the collector did not accept the traces" },
     ]);
   });
 });

@@ -43,7 +43,7 @@ export async function lookUp(
     if (page !== null && page.nextQuery === undefined) return null;
     query = page?.nextQuery ?? "";
   }
-  throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
+  throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's next links form a loop.");
 }
 
 /** Who asks what became of a write: goes on when the caller is gone, and leaves time for what comes after. */

@@ -39,7 +39,7 @@ export const IsPfxBlob = (): PropertyDecorator =>
           value !== "AA==",
       },
     },
-    { message: "must be a PFX file of at most 1 MiB, and not AA==, which Graph answers in place of a file on reads" },
+    { message: "must be a PFX file of at most 1 MiB, and not AA==, which Graph returns instead of the file on reads" },
   );
 
 /** Sizes of an RSA ciphertext: keys of 1,024 to 8,192 bits. */
@@ -75,10 +75,10 @@ function bytesOfBase64(value: string): number | undefined {
 
 /** What somebody has given instead of an encrypted password; nothing of the value is in it. */
 function mostLikely(value: unknown): string {
-  if (typeof value !== "string" || value.trim() === "") return "is empty, as Graph answers it on reads";
+  if (typeof value !== "string" || value.trim() === "") return "is empty, as Graph returns it on reads";
   const bytes = bytesOfBase64(value);
   return bytes !== undefined && bytes > maxCiphertextBytes
-    ? "is too large for that, and is most likely the file"
+    ? "is too large for an encrypted password and is most likely the PFX file"
     : "is most likely a password in clear text";
 }
 
@@ -103,4 +103,4 @@ export const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !
 
 /** For updates: given means a value; Graph's certificates have no property that one would set to null. */
 export const IsNotNull = (): PropertyDecorator =>
-  IsDefined({ message: "must not be null; leave it out to keep what is stored" });
+  IsDefined({ message: "must not be null; omit it to keep the stored value" });

@@ -10,7 +10,7 @@ import { packageFolder } from "../../package-folder.ts";
 const cdn = "https://embeddable-sandbox.cdn.apollographql.com";
 const frame = "https://sandbox.embed.apollographql.com";
 const graphiqlLink =
-  '\n<a href="/graphiql">GraphiQL</a> is served by this gateway itself and needs nothing from outside.';
+  '\n<a href="/graphiql">GraphiQL</a> is served by this gateway and loads no files from other hosts.';
 const operations = new URL("operations/", packageFolder);
 
 /** Reads the samples once and returns what answers the page; that links to `/graphiql` where it is there. */
@@ -63,15 +63,15 @@ pre { padding: 1rem; overflow-x: auto; border: 1px solid #8886; border-radius: .
 <body>
 <main id="offline" hidden>
 <h1>Apollo Sandbox cannot be loaded</h1>
-<p>The API works; only the explorer's own files come from Apollo's CDN, which this browser cannot reach.${hasGraphiql ? graphiqlLink : ""}
+<p>The API works. Only Apollo Sandbox's own files are missing: this browser cannot reach Apollo's CDN.${hasGraphiql ? graphiqlLink : ""}
 Send operations with <code>POST</code> to this address, for example:</p>
 <pre>curl -H 'content-type: application/json' -d '{"query":"{ userPfxCertificates(first: 3) { nodes { id userPrincipalName } } }"}' <span id="url"></span></pre>
 <h2>Sample operations</h2>
 <pre>${escapeHtml(document)}</pre>
-<h2>Their variables</h2>
+<h2>Variables of the sample operations</h2>
 <pre>${escapeHtml(JSON.stringify(variables, null, 2))}</pre>
 </main>
-<noscript><p>The explorer needs JavaScript; the API does not: POST operations to this address.</p></noscript>
+<noscript><p>Apollo Sandbox needs JavaScript. The API does not: send operations with POST to this address.</p></noscript>
 <div id="sandbox"></div>
 <script nonce="${nonce}" src="${cdn}/v2/embeddable-sandbox.umd.production.min.js"></script>
 <script nonce="${nonce}">

@@ -34,8 +34,8 @@ function build(): { sdl: string; schema: GraphQLSchema } {
     validateFn: validateArgument,
     skipCheck: true, // type-graphql compares graphql versions with its own peer range at every start
   });
-  describeRoot(classes.getQueryType(), "Reads: certificates of Intune by id, and page by page.");
-  describeRoot(classes.getMutationType(), "Writes, each of which is safe to repeat.");
+  describeRoot(classes.getQueryType(), "Read Intune's certificates, by id or page by page.");
+  describeRoot(classes.getMutationType(), "Write operations. Each one is safe to repeat.");
   const sdl = `${federation}\n\n${printSchemaWithDirectives(classes)}\n`;
   const map = createResolversMap(classes);
   const resolvers = {
@@ -78,7 +78,7 @@ function describeRoot(type: GraphQLObjectType | null | undefined, description: s
 
 /** What Apollo's subgraph library adds has no descriptions, and explorers show it as well. */
 function describeFederation(schema: GraphQLSchema): void {
-  const description = "Of Apollo Federation: for routers.";
+  const description = "For Apollo Federation routers.";
   for (const type of Object.values(schema.getTypeMap())) {
     const isOurs = !type.name.includes("_");
     if (!isOurs) type.description ??= description;

@@ -43,11 +43,11 @@ export function createFormatError(log: GatewayLog, { namesSchema = false }: { na
       return { message: parseFailure(formatted.message), ...where, extensions: { code } };
     }
     if (isAboutValue(error)) {
-      const message = "A value is not of the type that its place asks for.";
+      const message = "A value has the wrong type.";
       return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
     }
     if (code === "GRAPHQL_VALIDATION_FAILED" && formatted.message.startsWith("GraphQL introspection is not allowed")) {
-      return { message: "Introspection is off here.", ...where, extensions: { code } }; // Apollo's is for its operator
+      return { message: "Introspection is turned off.", ...where, extensions: { code } }; // Apollo's is for its operator
     }
     if (code === "GRAPHQL_VALIDATION_FAILED") {
       // Names of the document, and of the schema where it is public.
@@ -60,7 +60,7 @@ export function createFormatError(log: GatewayLog, { namesSchema = false }: { na
     if (fixedTexts.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
     const id = randomUUID();
     log.internalError({ id, error: origin });
-    const message = `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`;
+    const message = `The gateway had an internal error. The gateway's operator can find it in the log under ${id}.`;
     return { message, ...where, extensions: { code: "INTERNAL_SERVER_ERROR" } };
   };
 }
@@ -75,7 +75,7 @@ function parseFailure(message: string): string {
   const isTooLarge = message.startsWith("Syntax Error: Document contains more that");
   return isTooLarge
     ? `The document is too large: at most ${maxTokens} tokens.`
-    : "The document is not valid GraphQL: unexpected text here.";
+    : "The document is not valid GraphQL: unexpected text at this location.";
 }
 
 function extensionsOf(error: GatewayError): Record<string, unknown> {

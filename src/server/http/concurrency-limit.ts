@@ -44,8 +44,8 @@ export class ConcurrencyLimit {
    * @throws {HttpError} 503 `OVERLOADED`.
    */
   enter(over: RequestClosed): Permit {
-    if (this.#onDrained !== undefined) throw overloaded("The gateway is stopping; ask again.");
-    if (this.#underWay >= this.#max) throw overloaded("The gateway has as many requests as it takes; ask again.");
+    if (this.#onDrained !== undefined) throw overloaded("The gateway is shutting down; retry.");
+    if (this.#underWay >= this.#max) throw overloaded("Too many concurrent requests; retry later.");
     this.#underWay += 1;
     let bytes = 0;
     let held = 0;
@@ -60,7 +60,7 @@ export class ConcurrencyLimit {
         const added = Math.max(0, bytes - freeBytes) - held;
         const others = this.#heldBytes - held;
         if (added > 0 && others > 0 && this.#heldBytes + added > maxHeldBytes) {
-          throw overloaded("The gateway holds as much of requests as it takes; ask again.");
+          throw overloaded("Too many bytes of concurrent requests; retry later.");
         }
         held += added;
         this.#heldBytes += added;

@@ -43,7 +43,7 @@ export function refuse(
       ? error
       : error instanceof GatewayError
         ? httpErrorOf(error)
-        : new HttpError(500, "Something went wrong inside the gateway.");
+        : new HttpError(500, "The gateway had an internal error.");
   record.errorCodes.push(known.code);
   if (known.status === 500) options.log.internalError({ id: "http", error });
   if (response.headersSent) {

@@ -176,7 +176,7 @@ function authenticateRequest(
   const { routerSecret } = config;
   if (routerSecret !== undefined && !isSame(String(headers["router-authorization"] ?? ""), routerSecret)) {
     // Not thrown: node is still at the head, and would not take the request for complete.
-    return Promise.reject(new GatewayError("UNAUTHENTICATED", "This gateway takes requests from its router only."));
+    return Promise.reject(new GatewayError("UNAUTHENTICATED", "This gateway accepts requests only from its router."));
   }
   return authenticate(headers.authorization, deadline);
 }

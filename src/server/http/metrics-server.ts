@@ -34,7 +34,7 @@ export async function startMetricsServer(
       return refuse(request, response, new HttpError(400, "Send a Host header."));
     }
     if (request.url?.replace(/\?.*$/s, "") !== "/metrics") {
-      return refuse(request, response, new HttpError(404, "There is nothing here but /metrics."));
+      return refuse(request, response, new HttpError(404, "Not found; the metrics are at /metrics."));
     }
     if (request.method !== "GET") return refuse(request, response, useGet);
     metrics.text().then(
@@ -42,12 +42,12 @@ export async function startMetricsServer(
         answer(request, response, 200, { "content-type": metrics.contentType, "cache-control": "no-store" }, text),
       (error: unknown) => {
         log.internalError({ id: "metrics", error });
-        refuse(request, response, new HttpError(500, "Something went wrong inside the gateway."));
+        refuse(request, response, new HttpError(500, "The gateway had an internal error."));
       },
     );
   });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
-    refuse(request, response, new HttpError(417, "The only expectation met here is 100-continue.")),
+    refuse(request, response, new HttpError(417, "The only supported expectation is 100-continue.")),
   );
   server.on("clientError", (brokenHttp, socket: Socket) => {
     const error = errorOfBrokenHttp(brokenHttp, socket);

@@ -24,7 +24,7 @@ export function createRateLimit(perMinute: number, store?: SharedStore): LimitRa
     const counted = (together && (await store.ask(() => count(together, key)))) ?? (await count(alone, key));
     if (counted.consumedPoints <= perMinute) return;
     const headers = { "retry-after": String(Math.ceil(counted.msBeforeNext / 1000)) };
-    throw new HttpError(429, "Too many requests; ask again later.", headers, "RATE_LIMITED");
+    throw new HttpError(429, "Too many requests; retry later.", headers, "RATE_LIMITED");
   };
 }
 

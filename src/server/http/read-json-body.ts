@@ -41,14 +41,14 @@ export async function readJson(request: IncomingMessage, maxBytes: number, hold:
   if (Number(length) > maxBytes) throw tooLarge(maxBytes);
   const decoder = decoders.get(encoding.trim().toLowerCase());
   if (decoder === undefined && encoding.trim().toLowerCase() !== "identity") {
-    throw new HttpError(415, "Send the body as it is, or compressed with gzip, deflate or br.", {
+    throw new HttpError(415, "Send the body uncompressed, or compressed with gzip, deflate or br.", {
       "accept-encoding": "gzip, deflate, br",
     });
   }
   const text = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes, hold);
   const most = Math.max(maxParts, Math.floor(maxBytes / minBytesOfPart));
   if (hasMoreParts(text, most))
-    throw new HttpError(400, `The body has more than ${most} parts: lists, objects, commas.`);
+    throw new HttpError(400, `The body has more than ${most} parts (lists, objects and commas).`);
   try {
     return JSON.parse(text);
   } catch {
@@ -127,7 +127,7 @@ function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Ho
         settle(() => reject(error instanceof HttpError ? error : notJson()));
       }
     };
-    const cutShort = () => settle(() => reject(new HttpError(400, "The body could not be read to its end.")));
+    const cutShort = () => settle(() => reject(new HttpError(400, "The body could not be read completely.")));
     const end = () =>
       settle(() => {
         try {

@@ -43,7 +43,7 @@ export function createHttpServer(options: HttpOptions): Server {
     },
   );
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-    const error = new HttpError(417, "The only expectation met here is 100-continue.");
+    const error = new HttpError(417, "The only supported expectation is 100-continue.");
     const record = observeRequest(options, request, response, overOf(request, response));
     refuse(options, request, response, record, error);
   });
@@ -143,7 +143,7 @@ function handle(
     record.route = "/graphiql";
     return handleStaticFile(options, request, response, file);
   }
-  throw new HttpError(404, "There is nothing here; the API is at /graphql.");
+  throw new HttpError(404, "Not found; the API is at /graphql.");
 }
 
 /** Path and query of a request target, which may be a whole URL: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */

@@ -141,7 +141,7 @@ async function inTime(quota: Quota, taken: Promise<Reservation>, { deadline }: G
 
 /** @param waitMs how long until there is a turn. */
 export function usedUp(waitMs: number): GatewayError {
-  return new GatewayError("THROTTLED", "The quota of writes to Microsoft Graph is used up; ask again later.", {
+  return new GatewayError("THROTTLED", "The write quota for Microsoft Graph is used up; retry later.", {
     retryAfterSeconds: Math.ceil(waitMs) / 1000,
   });
 }

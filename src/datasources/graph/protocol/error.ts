@@ -21,23 +21,23 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
 
 /** What each code asks of the caller; Graph's own sentence follows where there is one. `%s`: the resource's noun. */
 const advice: Readonly<Record<ErrorCode, string>> = {
-  BAD_USER_INPUT: "Microsoft Graph refused the content.",
-  UNAUTHENTICATED: "Microsoft Graph did not accept the bearer token; sign in again.",
-  CLAIMS_CHALLENGE: "Microsoft Entra asks for more proof; get a token with the claims given here.",
+  BAD_USER_INPUT: "Microsoft Graph rejected the content.",
+  UNAUTHENTICATED: "Microsoft Graph rejected the bearer token; sign in again.",
+  CLAIMS_CHALLENGE: "Microsoft Entra requires step-up authentication; request a new token with the returned claims.",
   FORBIDDEN: "A permission or an Intune role is missing.",
   NOT_FOUND: "Microsoft Graph has no such %s.",
   CONFLICT: "Microsoft Graph reports that the %s changed meanwhile; read it again, then repeat the change.",
-  THROTTLED: "Microsoft Graph is throttling; ask again later.",
+  THROTTLED: "Microsoft Graph is throttling requests; retry later.",
   OUTCOME_UNKNOWN: "The change may or may not have been applied; repeating it is safe.",
-  UPSTREAM_UNAVAILABLE: "Microsoft Graph could not answer; ask again later.",
+  UPSTREAM_UNAVAILABLE: "Microsoft Graph is unavailable; retry later.",
   UPSTREAM_TIMEOUT: "Microsoft Graph did not answer in time.",
-  UPSTREAM_INVALID_RESPONSE: "Microsoft Graph answered something that is not part of its contract.",
-  UPSTREAM_MISCONFIGURED: "The gateway's own access to Microsoft Graph is not set up rightly; tell its operator.",
+  UPSTREAM_INVALID_RESPONSE: "Microsoft Graph sent an unexpected response.",
+  UPSTREAM_MISCONFIGURED: "The gateway's access to Microsoft Graph is misconfigured; tell the gateway's operator.",
 };
 
 /** Of a create: Graph also answers 409 and 412 where it is only busy with the user. */
 const unexplainedConflict =
-  "Microsoft Graph reports a conflict, but the %s was not found. Nothing was stored; repeat it later.";
+  "Microsoft Graph reports a conflict, but the %s was not found. Nothing was stored; retry later.";
 
 /** Intune counts requests over windows of so many seconds: what a caller is told where Graph says nothing. */
 const throttlingWindowSeconds = 20;

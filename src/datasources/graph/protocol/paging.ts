@@ -77,7 +77,7 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
     const page = await fetchPage(query);
     const { items, nextQuery } = page;
     if (nextQuery !== undefined && seen.has(nextQuery)) {
-      throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
+      throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's next links form a loop.");
     }
     for (let index = startIn(items, place); index < items.length; index++) {
       const node = items[index];
@@ -213,9 +213,9 @@ function decodeCursor(cursor: string, filterHash: string): PageCursor {
     isPageQuery(query) &&
     afterIds.length <= maxAfterIds &&
     afterIds.every((id) => typeof id === "string");
-  if (!isPlace) throw badUserInput([{ path: "after", message: "must be a cursor that this gateway answered" }]);
+  if (!isPlace) throw badUserInput([{ path: "after", message: "must be a cursor from this gateway" }]);
   if (hash !== filterHash) {
-    throw badUserInput([{ path: "after", message: "must be a cursor of a listing with the same filter" }]);
+    throw badUserInput([{ path: "after", message: "must be a cursor from a list with the same filter" }]);
   }
   return { query, afterIds };
 }

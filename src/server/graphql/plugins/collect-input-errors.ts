@@ -214,7 +214,7 @@ function ruleOf(type: GraphQLInputType): string {
     case "ID":
       return "must be a string or a whole number";
     case "Int":
-      return "must be a whole number of 32 bits";
+      return "must be a 32-bit whole number";
     case "Boolean":
       return "must be true or false";
     case "DateTimeOffset":

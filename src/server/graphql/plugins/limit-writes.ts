@@ -30,7 +30,7 @@ export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {
           const variables = { ...defaultsOf(operation), ...request.variables };
           const writes = [...fields.values()].reduce((sum, field) => sum + writesOf(field, variables), 0);
           if (writes <= max) return;
-          const message = `must have at most ${max} items, all fields of the mutation together`;
+          const message = `must have at most ${max} items across all fields of the mutation`;
           const originalError = badUserInput([{ path: "inputs", message }]);
           throw new GraphQLError(message, { originalError, extensions: { http: { status: 400 } } });
         },

@@ -23,7 +23,8 @@ export function readOperationManifest(file: string, schema: GraphQLSchema): Oper
   const problems: string[] = [];
   const manifest = new Map<string, string>();
   for (const [index, [id, body]] of entries.entries()) {
-    const rule = problemOf(id, body, schema) ?? (manifest.has(String(id)) ? "has the id of another one" : undefined);
+    const rule =
+      problemOf(id, body, schema) ?? (manifest.has(String(id)) ? "has the same id as another operation" : undefined);
     if (rule !== undefined) problems.push(`${variable}: operation ${index + 1} ${rule}`);
     else manifest.set(String(id), String(body));
   }
@@ -60,10 +61,10 @@ function problemOf(id: unknown, body: unknown, schema: GraphQLSchema): string | 
   try {
     const document = parse(body, { maxTokens });
     if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION))
-      return "is none: it has no operation";
+      return "has a document without an operation";
     const [error] = validate(schema, document, [...specifiedRules, withinLimits, knownOperationTypes]);
-    return error && `can't be answered: ${error.message}`;
+    return error && `can't be executed: ${error.message}`;
   } catch (error) {
-    return `can't be answered: ${error instanceof GraphQLError ? error.message : "it is no document"}`;
+    return `can't be executed: ${error instanceof GraphQLError ? error.message : "it is not a document"}`;
   }
 }

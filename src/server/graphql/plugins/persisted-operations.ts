@@ -32,11 +32,11 @@ function find(request: GraphQLRequest, manifest: OperationManifest, texts: Reado
   const id = idOf(request);
   if (id === undefined) {
     if (query !== undefined && texts.has(query)) return query;
-    return refusal("PERSISTED_QUERY_REQUIRED", "Only known operations are answered here; send the id of one.");
+    return refusal("PERSISTED_QUERY_REQUIRED", "This gateway accepts only known operations; send the id of one.");
   }
   const known = manifest.get(id) ?? manifest.get(id.replace(/^sha256:/, ""));
   if (known !== undefined && (query === undefined || query === known)) return known;
-  return refusal("PERSISTED_QUERY_NOT_FOUND", "No operation of that id, or not with that text, is known here.");
+  return refusal("PERSISTED_QUERY_NOT_FOUND", "This gateway knows no operation with that id and text.");
 }
 
 /** The id that a request gives; empty where it is no string, so that nothing is known by it. */
