@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { buildSchema, execute, type FragmentDefinitionNode, Kind, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import { planOf } from "../../src/server/graphql/compiled/compile-operation.ts";
+import { compileOperation } from "../../src/server/graphql/compiled/compile-operation.ts";
 
 /** Of a resolver's value, whatever that is. */
 const schema = buildSchema(`
@@ -104,8 +104,12 @@ async function compare(
   const [operation, ...rest] = parsed.definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION || validate(schema, parsed).length > 0) return false;
   const fragments = rest.filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION);
-  const plan = planOf(schema, operation, Object.fromEntries(fragments.map((node) => [node.name.value, node])));
-  if (plan === undefined) return false;
+  const compiled = compileOperation(
+    schema,
+    operation,
+    Object.fromEntries(fragments.map((node) => [node.name.value, node])),
+  );
+  if (compiled === undefined) return false;
   const outcome = () => {
     if (made instanceof Error) throw made;
     return makeOutcome();
@@ -115,7 +119,7 @@ async function compare(
     asked: [],
   };
   const executed = { outcome, asked: [] };
-  const data = await settle(() => plan.run(variables, planned));
+  const data = await settle(() => compiled.run(variables, planned));
   const expected = await execute({ schema, document: parsed, variableValues: variables, contextValue: executed });
   expect(planned.asked, "the resolver is asked alike, and no more than once").toEqual(executed.asked);
   if (data === undefined) {
@@ -229,7 +233,7 @@ describe("an operation's plan", () => {
     if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("no operation");
 
     expect(
-      planOf(schema, operation, Object.fromEntries(fragments.map((node) => [node.name.value, node]))),
+      compileOperation(schema, operation, Object.fromEntries(fragments.map((node) => [node.name.value, node]))),
     ).toBeUndefined();
   });
 

@@ -125,18 +125,18 @@ describe("an operation that has been answered before", () => {
 
 describe("prepared operations", () => {
   const operation = {
-    plan: { run: async () => ({ a: 1 }) },
+    compiled: { run: async () => ({ a: 1 }) },
     name: "A",
     recordedType: "query",
     recordedName: undefined,
   };
 
   it("are as many as clients have, the ones used last, and none with a long text", () => {
-    const prepared = new OperationCache();
-    prepared.addMediaType("*/*", "application/json");
-    for (let n = 0; n <= 100; n++) prepared.add(`query A { a${n} }`, operation);
-    prepared.add(`query A { ${"a".repeat(4000)} }`, operation);
-    const isKnown = (query: string) => prepared.find("*/*", { query }) !== undefined;
+    const operationCache = new OperationCache();
+    operationCache.addMediaType("*/*", "application/json");
+    for (let n = 0; n <= 100; n++) operationCache.add(`query A { a${n} }`, operation);
+    operationCache.add(`query A { ${"a".repeat(4000)} }`, operation);
+    const isKnown = (query: string) => operationCache.find("*/*", { query }) !== undefined;
 
     expect(isKnown("query A { a0 }")).toBe(false);
     expect(isKnown("query A { a1 }")).toBe(true);
@@ -156,12 +156,12 @@ describe("prepared operations", () => {
     ["variables that are a text", { query: "q", variables: "{}" }],
     ["a key called __proto__", JSON.parse('{ "query": "q", "__proto__": {} }')],
   ])("leave to Apollo Server %s", (_, body) => {
-    const prepared = new OperationCache();
-    prepared.addMediaType("", "application/json");
-    prepared.add("q", operation);
+    const operationCache = new OperationCache();
+    operationCache.addMediaType("", "application/json");
+    operationCache.add("q", operation);
 
-    expect(prepared.find("", { query: "q" })).toBeDefined();
-    expect(prepared.find("", body)).toBeUndefined();
-    expect(prepared.find("text/html", { query: "q" })).toBeUndefined();
+    expect(operationCache.find("", { query: "q" })).toBeDefined();
+    expect(operationCache.find("", body)).toBeUndefined();
+    expect(operationCache.find("text/html", { query: "q" })).toBeUndefined();
   });
 });

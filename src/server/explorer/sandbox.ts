@@ -1,6 +1,6 @@
 /**
- * Apollo Sandbox at `GET /graphql`, with the sample operations of `operations/`. Sandbox itself comes from Apollo's CDN;
- * where that can't be reached the page says so, points to GraphiQL and shows the samples as text.
+ * Serves Apollo Sandbox at `GET /graphql`, with the sample operations of `operations/`. Sandbox itself comes from Apollo's
+ * CDN. If a browser cannot reach it, the page says so, links to GraphiQL and shows the samples as text.
  */
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -13,7 +13,9 @@ const graphiqlLink =
   '\n<a href="/graphiql">GraphiQL</a> is served by this gateway and loads no files from other hosts.';
 const operations = new URL("operations/", packageFolder);
 
-/** Reads the samples once and returns what answers the page; that links to `/graphiql` where it is there. */
+/**
+ * Reads the samples once and returns a function that sends the page. The page links to `/graphiql` if GraphiQL is available.
+ */
 export function createExplorer(hasGraphiql: boolean): (response: ServerResponse) => void {
   const files = readdirSync(operations).filter((file) => file.endsWith(".graphql"));
   const document = files
@@ -100,7 +102,7 @@ function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** A literal that can't end its script element. */
+/** A JavaScript literal that cannot end its script element. */
 function inScript(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }

@@ -1,6 +1,7 @@
 /**
- * The operations of a deployment that answers only those it knows: a file as Apollo's tools write it, or Relay's map of ids to
- * documents. Read and checked whole at start, because an operation that can't run is better noticed there than by a user.
+ * Reads the operations of a deployment that executes only known operations: a file in the format of Apollo's tools, or Relay's
+ * map of ids to documents. All operations are checked at the start, because a broken operation is better found there than by a
+ * user.
  */
 import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from "graphql";
@@ -14,7 +15,7 @@ export type OperationManifest = ReadonlyMap<string, string>;
 
 const variable = "PERSISTED_OPERATIONS_FILE";
 
-/** @throws {ConfigError} naming every operation of the file that can't be answered, and why. */
+/** @throws {ConfigError} that names every invalid operation of the file, and the reason. */
 export function readOperationManifest(file: string, schema: GraphQLSchema): OperationManifest {
   const entries = entriesOf(parseFile(file));
   if (entries === undefined) {
@@ -47,7 +48,7 @@ function parseFile(file: string): unknown {
   }
 }
 
-/** Ids and documents of either format, unchecked. */
+/** Returns the ids and documents of either format, unchecked. */
 function entriesOf(file: unknown): [unknown, unknown][] | undefined {
   if (!isRecord(file)) return undefined;
   if (!("format" in file)) return Object.entries(file);
