@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-/** Reads the configuration, starts the gateway, handles signals; nothing else. */
-import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
+/** Reads the arguments and the configuration, starts the gateway or the doctor, and handles signals. */
+import "reflect-metadata"; // must come before any decorated class is imported
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import type { Finding } from "./commands/doctor.ts";
@@ -24,17 +24,17 @@ ${variables.map(({ name, default: value, meaning }) => `  ${name.padEnd(24)} ${m
 `;
 
 async function run(): Promise<void> {
-  // V8 throws away what it has compiled and nobody has run for a while; requests come in bursts, and would find it gone.
+  // V8 discards compiled code that has not run for a while. Requests come in bursts and would need it again.
   setFlagsFromString("--no-flush-bytecode");
   const config = readConfig(environment());
   const log = createLog(config.logLevel);
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
   const starting = startGateway(config, graph.url, log, new URL("graphiql/", import.meta.url));
-  // From here on a signal stops what may have begun to serve, also while it is starting.
+  // From here on, a signal also stops a gateway that is still starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
-    if (isStopping) return; // a second signal doesn't cut what the first lets finish
+    if (isStopping) return; // a second signal does not cut the requests that the first one lets finish
     isStopping = true;
     log.stopping({ signal });
     const gateway = await starting;
@@ -48,7 +48,10 @@ async function run(): Promise<void> {
   if (config.graphBaseUrl === undefined) console.log(greeting(url, graph.url.origin));
 }
 
-/** Changes nothing. Exit code 0: all is well; 1: something failed; 78: the configuration can't be used. */
+/**
+ * Runs the checks of `doctor`; changes nothing. Exit code 0: no check failed; 1: a check failed; 78: the configuration is not
+ * valid.
+ */
 async function diagnose(asJson: boolean): Promise<void> {
   const { examine, report } = await import("./commands/doctor.ts");
   const print = (findings: readonly Finding[]) =>
@@ -74,7 +77,7 @@ async function diagnose(asJson: boolean): Promise<void> {
   process.exitCode = all.some(({ status }) => status === "failed") ? 1 : 0;
 }
 
-/** Imported on demand: with a real Graph the emulator is never loaded. */
+/** Imported on demand: a gateway with a real Graph never loads the emulator. */
 async function startEmbeddedEmulator(): Promise<{ url: URL; close(): Promise<void> }> {
   const [{ startEmulator }, { seedRecords }] = await Promise.all([
     import("./emulator/server.ts"),
@@ -109,14 +112,17 @@ function failToStop(error: unknown): void {
 
 const unknownHost = "HOST: must be an address of this machine, or a name that resolves to one";
 
-/** Whether it is that nothing can listen at HOST: what listening itself, or the look-up of the name before it, throws. */
+/** Whether HOST is no address of this machine: the error comes from listening or from looking the name up. */
 function isHostUnknown(error: unknown): boolean {
   const { code, syscall } = systemErrorOf(error);
   if (syscall === "getaddrinfo") return true;
   return (syscall === "listen" || syscall === "bind") && /^(?:EADDRNOTAVAIL|EINVAL|EAFNOSUPPORT)$/.test(code);
 }
 
-/** Without the values of variables, which errors of the system quote; but the port that is taken says most. */
+/**
+ * Omits values of variables, which system errors quote. Only the message about a taken port is shown in full, because the port
+ * helps most.
+ */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
   const { code, syscall } = systemErrorOf(error);
@@ -131,7 +137,7 @@ function messageOf(error: unknown): string {
   return syscall === "" ? error.message : `${code} (${syscall})`;
 }
 
-/** Empty where it is no error of the operating system's. */
+/** Empty strings if the error does not come from the operating system. */
 function systemErrorOf(error: unknown): { code: string; syscall: string } {
   if (!(error instanceof Error) || !("syscall" in error)) return { code: "", syscall: "" };
   return { code: "code" in error ? String(error.code) : "", syscall: String(error.syscall) };

@@ -1,12 +1,12 @@
 /**
- * What a refusal of the identity provider amounts to, in our codes. Its messages are not passed on: they name tenants,
- * applications and users.
+ * Turns an error of the identity provider into the gateway's codes. The provider's messages are not passed on: they name
+ * tenants, applications and users.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
 import { GatewayError } from "../errors.ts";
 
-/** @param mode whose token was asked for: the gateway's own, or one on behalf of the caller. */
+/** @param mode kind of the requested token: `app` for the gateway's own, `obo` for one on behalf of the caller. */
 export function entraError(mode: "app" | "obo", error: unknown): GatewayError {
   const { errorCode, claims, subError } = partsOf(error);
   if (mode === "obo") {

@@ -1,6 +1,6 @@
 /**
- * `intune-pfx-gateway doctor`: what an operator would try by hand when the gateway does not do what it should. It changes
- * nothing, asks Graph for a page of certificates, and says of every finding what to do about it.
+ * `intune-pfx-gateway doctor`: runs the checks that an operator would try by hand. It changes nothing, reads one page of
+ * certificates from Graph, and gives advice with every problem.
  */
 import { createGraphTokens } from "../auth/graph-tokens.ts";
 import type { Config } from "../config/config.ts";
@@ -25,27 +25,27 @@ export interface Finding {
     | "writeQuota"
     | "redis"
     | "clock";
-  /** `skipped`: can't be told here. */
+  /** `skipped`: cannot be checked here. */
   readonly status: "ok" | "warning" | "failed" | "skipped";
   readonly detail: string;
-  /** What to do about it. */
+  /** How to fix the problem. */
   readonly advice?: string;
 }
 
 const deadlineMs = 15_000;
-/** Callers' tokens are given a minute; more than that, and every one of them looks expired, or not yet valid. */
+/** Callers' tokens have a tolerance of one minute. With more skew, every token looks expired or not valid yet. */
 const maxSkewMs = 60_000;
 const noticeableSkewMs = 5000;
 const wantedRole = "DeviceManagementConfiguration.ReadWrite.All";
 
-/** Everything but the configuration, which is read already. Never rejects. */
+/** Checks everything but the configuration, which has been read before. Never rejects. */
 export async function examine(config: Config, graphBaseUrl: URL): Promise<Finding[]> {
   const { finding: identity, token } = await examineIdentity(config);
   const graph = await examineGraph(config, graphBaseUrl, token);
   return [identity, ...graph, examineQuota(config), ...(await examineRedis(config))];
 }
 
-/** One line for each finding, and one for what to do. */
+/** Formats one line per finding, and one line for its advice. */
 export function report(findings: readonly Finding[]): string {
   const marks = { ok: "ok     ", warning: "warning", failed: "FAILED ", skipped: "skipped" };
   return findings
@@ -69,7 +69,7 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
       const roles = rolesOf(token);
       const detail = `Microsoft Entra issued a token for Graph; its roles: ${roles.join(", ") || "none"}`;
       if (authMode === "obo") {
-        // What a user may is decided with the user's token, which is not here.
+        // The user's own token decides what the user may do, and it is not available here.
         return { finding: { check, status: "ok", detail: "Microsoft Entra accepts the credential" } };
       }
       if (roles.includes(wantedRole)) return { finding: { check, status: "ok", detail }, token };
@@ -169,7 +169,7 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
   }
 }
 
-/** What Graph says about a token, or what it may do. */
+/** Codes about a token or its permissions. */
 const permissionCodes: readonly ErrorCode[] = [
   "FORBIDDEN",
   "UNAUTHENTICATED",
@@ -177,7 +177,7 @@ const permissionCodes: readonly ErrorCode[] = [
   "UPSTREAM_MISCONFIGURED",
 ];
 
-/** What keeps Graph from answering, as far as its answer, or there being none, tells. */
+/** Advice on why Graph does not answer, as far as the failure shows. */
 function adviceOn(failure: GatewayError): Pick<Finding, "status" | "advice"> {
   const isGraphs = !(failure instanceof GraphError) || failure.graph.code !== null || failure.graph.status >= 500;
   if (failure.code === "UPSTREAM_INVALID_RESPONSE" || !isGraphs) {
@@ -233,7 +233,7 @@ async function examineRedis({ redisUrl }: Config): Promise<Finding[]> {
   }
 }
 
-/** The token is the gateway's own; its other claims are nobody's business here. */
+/** Reads only the roles. The token is the gateway's own, and its other claims are not needed. */
 function rolesOf(token: string): string[] {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));

@@ -1,6 +1,6 @@
 /**
- * Every environment variable with its default and meaning: `--help`, the checks and the tests of README and `.env.example`
- * all go by this table.
+ * Every environment variable with its default and meaning. `--help`, the checks, and the tests of README and `.env.example`
+ * use this table.
  */
 interface Variable {
   name: string;
@@ -8,7 +8,7 @@ interface Variable {
   meaning: string;
 }
 
-/** In the order in which they are printed. */
+/** In the order of `--help`. */
 export const variables: readonly Variable[] = [
   { name: "HOST", default: "127.0.0.1", meaning: "address to listen on" },
   { name: "PORT", default: "4000", meaning: "port to listen on; 0 takes a free port" },

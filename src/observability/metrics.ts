@@ -1,29 +1,29 @@
 /**
- * What the gateway counts: one method per event, and gauges that are read when somebody asks. Labels come from fixed sets
- * and from status codes, never from a caller, so that neither a secret nor a client can make a time series of its own.
- * Loaded only where `METRICS_PORT` is set. docs/metrics.md is the table of all this.
+ * The gateway's metrics: one method per event, and gauges that are read at a scrape. Labels come from fixed sets and status
+ * codes, never from a caller, so a caller can create no time series and no secret can leak. Loaded only if `METRICS_PORT` is
+ * set. docs/metrics.md lists all metrics.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { BufferedCounter, BufferedHistogram } from "./buffered-metrics.ts";
 
-/** What a look-up after a lost answer came to; `unknown`: it could not be settled. */
+/** Result of a look-up after a lost response; `unknown`: it could not be determined. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
 
-/** How a token for Graph was come by. */
+/** Source of a token for Graph. */
 export type TokenOutcome = "cached" | "acquired" | "failed";
 
-/** Events that happen on the way of a request. None of these methods throws. */
+/** Events of a request. No method throws. */
 export interface GatewayMetrics {
   requestStarted(): void;
-  /** @param operationType absent where the request did not get as far as an operation. */
+  /** @param operationType absent if the request did not reach an operation. */
   requestEnded(operationType: string | undefined, outcome: "success" | "error", seconds: number): void;
-  /** The code of an error in an answer, or of one item of a plural create. */
+  /** The code of an error in a response, or of one item of a plural create. */
   error(code: string): void;
   /**
    * One request to Graph.
    *
-   * @param operation `read`, `create`, `update` or `delete`; a `$batch` goes by what its items do.
-   * @param status as answered, or why there is no answer.
+   * @param operation `read`, `create`, `update` or `delete`; a `$batch` has the operation of its items.
+   * @param status HTTP status, or the reason for a missing response.
    */
   graphAttempt(operation: string, status: number | string, seconds: number): void;
   graphRetry(operation: string): void;
@@ -31,16 +31,16 @@ export interface GatewayMetrics {
   tokenRequest(outcome: TokenOutcome): void;
 }
 
-/** What gauges read at the moment of a scrape. */
+/** Values that gauges read at a scrape. */
 export interface GaugeSources {
   writeQuotaRemaining(): number;
   isCircuitOpen(): boolean;
   tokenCacheEntries(): number;
 }
 
-/** What Prometheus is given. */
+/** Output for Prometheus. */
 export interface MetricsText {
-  /** All of it in Prometheus's text format, those of the process included. */
+  /** All metrics in Prometheus's text format, including those of the process. */
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -50,13 +50,13 @@ export interface MetricsRegistry extends GatewayMetrics, MetricsText {
 }
 
 const operationTypes: readonly string[] = ["query", "mutation", "subscription"];
-/** A request to the gateway lasts as long as what it asks of Graph, waits included. */
+/** A request lasts as long as its calls to Graph, including waits. */
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60];
 const codePattern = /^[A-Z_]{1,40}$/;
-/** More codes than there are: whatever else came would be a bug, and is counted together. */
+/** More than the number of existing codes. Any code above this limit would be a bug, and such codes are counted together. */
 const maxCodes = 50;
 
-/** Of the process, which has one event loop and one heap however many gateways: registered once. */
+/** Metrics of the process, registered once: a process has one event loop and one heap for all its gateways. */
 let processMetrics: Registry | undefined;
 
 function processRegistry(): Registry {
@@ -144,7 +144,7 @@ export function createMetrics(): MetricsRegistry {
   );
   gauge("token_cache_entries", "Tokens for Microsoft Graph in the cache.", () => sources.tokenCacheEntries());
 
-  // Known beforehand, so that rates and alerts have a zero to begin with.
+  // Start at zero, so that rates and alerts have a first value.
   for (const outcome of ["stored", "absent", "conflict", "unknown"]) reconciles.inc({ outcome }, 0);
   for (const operation of ["read", "create", "update", "delete"]) retries.inc({ operation }, 0);
   for (const type of ["query", "mutation"]) {
