@@ -1,4 +1,4 @@
-/** Queries, mutations and references of certificates: arguments to one data-source call each. */
+/** Queries, mutations and entity references of certificates. Each calls one data-source method. */
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
@@ -80,7 +80,7 @@ export class UserPfxCertificateResolver {
   }
 }
 
-/** The entity behind `_entities { … on UserPfxCertificate }`; null for what is gone. */
+/** The entity for `_entities { … on UserPfxCertificate }`; null if the certificate does not exist. */
 export function resolveUserPfxCertificateReference(
   { id }: { id: string },
   { dataSources }: GatewayContext,

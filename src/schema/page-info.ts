@@ -1,4 +1,4 @@
-/** Relay's PageInfo. Shareable: in a supergraph every subgraph with connections has one. */
+/** Relay's PageInfo. Shareable, because every subgraph with connections in a supergraph defines it. */
 import { Directive, Field, ObjectType } from "type-graphql";
 
 /** @see https://relay.dev/graphql/connections.htm#sec-undefined.PageInfo */

@@ -1,4 +1,4 @@
-/** What each property of `microsoft.graph.userPFXCertificate` means; one wording for the object and for both inputs. */
+/** Describes each property of `microsoft.graph.userPFXCertificate`, with one wording for the object and both inputs. */
 export const propertyDescriptions = {
   id: "Unique identifier of the certificate, assigned by Graph.",
   thumbprint: "SHA-1 thumbprint of the certificate: 40 hexadecimal digits, lower case.",
@@ -15,6 +15,6 @@ export const propertyDescriptions = {
   lastModifiedDateTime: "When the certificate was last modified.",
 } as const;
 
-/** For the inputs: what the gateway takes as an encrypted password. */
+/** For the inputs: the rule for an encrypted password. */
 export const encryptedPasswordRule =
   "Must be base64 of an RSA ciphertext of 128 to 1024 bytes. Line breaks are removed. A password in clear text is rejected.";

@@ -1,4 +1,4 @@
-/** The same ten properties, all optional: only what is given is sent to Graph. */
+/** The same ten properties, all optional. Only the given ones are sent to Graph. */
 import { Field, InputType } from "type-graphql";
 import { HidesSecrets } from "../hide-secrets.ts";
 import { Base64 } from "./base64.ts";

@@ -1,4 +1,7 @@
-/** Why one certificate of many was not created; a failure that is data, so that the others' outcome is told all the same. */
+/**
+ * The reason why one certificate of a plural create was not created. It is data, not an error, so that the other results are
+ * returned.
+ */
 import { Field, Float, ID, ObjectType } from "type-graphql";
 
 @ObjectType({

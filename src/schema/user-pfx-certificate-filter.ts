@@ -1,4 +1,4 @@
-/** Which certificates to list. Every condition that is given must hold. */
+/** The filter of a list. A listed certificate meets every given condition. */
 import { IsOptional } from "class-validator";
 import { Field, InputType } from "type-graphql";
 import { DateTimeOffset } from "./date-time-offset.ts";

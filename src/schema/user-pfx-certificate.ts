@@ -1,4 +1,4 @@
-/** `microsoft.graph.userPFXCertificate`: the entity as Graph answers it, all thirteen properties. */
+/** `microsoft.graph.userPFXCertificate`: the entity as Graph returns it, with all thirteen properties. */
 import { Directive, Field, ID, ObjectType } from "type-graphql";
 import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
