@@ -10,7 +10,7 @@ const blocks = (language: string) =>
   [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, text = ""]) => text);
 
 describe("the README", () => {
-  it("shows an operation and exactly what it answers", async () => {
+  it("shows an operation with its exact response", async () => {
     await using gateway = await startGateway({ seed: seedRecords(), config: { authMode: "none" } });
 
     const [operation = ""] = blocks("graphql");
@@ -21,7 +21,7 @@ describe("the README", () => {
     expect(JSON.parse(text)).toEqual(JSON.parse(answer));
   });
 
-  it("lists every variable with its default and meaning, and no other", () => {
+  it("lists exactly the variables, with their defaults and meanings", () => {
     const section = /## Configuration([\s\S]*?)\n## /.exec(readme)?.[1] ?? "";
     const rows = [...section.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \| (.*) \| (.*) \|$/gm)].map(
       ([, name, value, meaning]) => ({

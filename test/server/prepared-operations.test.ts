@@ -39,8 +39,8 @@ const accepts = [
   "application/graphql-response+json, application/json;q=0.9",
 ];
 
-describe("an operation that has been answered before", () => {
-  it.each(accepts)("is answered the same, to the byte, with Accept: %s", async (accept) => {
+describe("a cached operation", () => {
+  it.each(accepts)("gets the same response, byte for byte, with Accept: %s", async (accept) => {
     await using gateway = await startGateway({ seed: seedRecords() });
     const bodies = [
       { query: list, variables: { first: 2 } },
@@ -69,7 +69,7 @@ describe("an operation that has been answered before", () => {
     }
   });
 
-  it("asks Graph no more than once where graphql-js has to tell what came of it", async () => {
+  it("sends one request to Graph even if graphql-js completes the result", async () => {
     await using gateway = await startGateway();
     await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(1) }) });
     await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(2) }) });
@@ -87,7 +87,7 @@ describe("an operation that has been answered before", () => {
     expect(gateway.emulator.ledger).toHaveLength(2);
   });
 
-  it("is validated and authorized as it was", async () => {
+  it("is validated and authorized like the first time", async () => {
     await using gateway = await startGateway();
     for (const n of [1, 2]) await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(n) }) });
 
@@ -106,7 +106,7 @@ describe("an operation that has been answered before", () => {
     expect(gateway.emulator.ledger).toHaveLength(2);
   });
 
-  it("has the same lines in the log", async () => {
+  it("writes the same log lines", async () => {
     await using gateway = await startGateway();
     for (const n of [1, 2, 3]) await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(n) }) });
 
@@ -123,7 +123,7 @@ describe("an operation that has been answered before", () => {
   });
 });
 
-describe("prepared operations", () => {
+describe("the operation cache", () => {
   const operation = {
     compiled: { run: async () => ({ a: 1 }) },
     name: "A",
@@ -131,7 +131,7 @@ describe("prepared operations", () => {
     recordedName: undefined,
   };
 
-  it("are as many as clients have, the ones used last, and none with a long text", () => {
+  it("keeps a limited number of operations, those used last, and none with a long text", () => {
     const operationCache = new OperationCache();
     operationCache.addMediaType("*/*", "application/json");
     for (let n = 0; n <= 100; n++) operationCache.add(`query A { a${n} }`, operation);
@@ -155,7 +155,7 @@ describe("prepared operations", () => {
     ["variables that are a list", { query: "q", variables: [] }],
     ["variables that are a text", { query: "q", variables: "{}" }],
     ["a key called __proto__", JSON.parse('{ "query": "q", "__proto__": {} }')],
-  ])("leave to Apollo Server %s", (_, body) => {
+  ])("leaves to Apollo Server %s", (_, body) => {
     const operationCache = new OperationCache();
     operationCache.addMediaType("", "application/json");
     operationCache.add("q", operation);
