@@ -1,9 +1,9 @@
 /**
- * The taxonomy of failures. Data sources and resolvers throw these; `server/format-error.ts` is the one place that turns
- * them into GraphQL errors, and masks whatever is not one of them.
+ * The gateway's errors. Data sources and resolvers throw them. `server/graphql/format-error.ts` turns them into GraphQL errors
+ * and masks every other error.
  */
 
-/** Stable codes of `errors[].extensions.code`; the README's table says what each one asks of the caller. */
+/** Stable codes of `errors[].extensions.code`. The README's table says how a caller should react to each. */
 export type ErrorCode =
   | "BAD_USER_INPUT"
   | "UNAUTHENTICATED"
@@ -18,13 +18,13 @@ export type ErrorCode =
   | "UPSTREAM_INVALID_RESPONSE"
   | "UPSTREAM_MISCONFIGURED";
 
-/** One broken rule: where (`input.thumbprint`, `inputs.3.keyName`) and what the value must be; never the value itself. */
+/** One broken rule: the path (`input.thumbprint`, `inputs.3.keyName`) and the rule for the value, never the value itself. */
 export interface InvalidValue {
   path: string;
   message: string;
 }
 
-/** What Graph said, fit for API users: its message unwrapped, internal hosts and this request's secrets cut. */
+/** Graph's error, made fit for API users: the message is unwrapped; internal hosts and this request's secrets are cut. */
 export interface GraphErrorDetails {
   status: number;
   code: string | null;
@@ -35,17 +35,17 @@ export interface GraphErrorDetails {
 }
 
 interface GatewayErrorDetails {
-  /** Seconds the caller should wait before asking again; fractions allowed. */
+  /** Seconds to wait before retrying; may have a fraction. */
   retryAfterSeconds?: number | undefined;
   invalid?: readonly InvalidValue[] | undefined;
-  /** Base64 of the claims JSON that a step-up needs. */
+  /** Base64 of the claims JSON for step-up authentication. */
   claims?: string | undefined;
-  /** With `CONFLICT` of a create: the id of the certificate that exists. */
+  /** With `CONFLICT` of a create: the id of the existing certificate. */
   certificateId?: string | undefined;
   cause?: unknown;
 }
 
-/** A failure with a code and a message that is meant for the caller. */
+/** A failure with a code and a message for the caller. */
 export class GatewayError extends Error {
   override name = "GatewayError";
   readonly code: ErrorCode;
@@ -64,7 +64,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** A failure that Graph answered, or that its answer amounts to. */
+/** A failure that Graph reported, or that follows from its response. */
 export class GraphError extends GatewayError {
   override name = "GraphError";
   readonly graph: GraphErrorDetails;
@@ -75,7 +75,10 @@ export class GraphError extends GatewayError {
   }
 }
 
-/** Refused before anything was sent to Graph. Paths and rules are the only content. @param isAll false: some are left out. */
+/**
+ * Input that was rejected before anything was sent to Graph. The message contains only paths and rules. @param isAll false:
+ * more problems exist than listed.
+ */
 export function badUserInput(invalid: readonly InvalidValue[], isAll = true): GatewayError {
   const [first, ...more] = invalid;
   const message =

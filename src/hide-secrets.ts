@@ -1,20 +1,20 @@
 /**
- * Keeps objects that hold secrets out of what is printed by accident: by console.log, in an error's cause, in a failing
- * assertion. A seat belt: the log takes fixed records, and no such object is meant to be printed at all.
+ * Keeps secrets from being printed by accident: by console.log, in an error's cause, in a failing assertion. This is an
+ * additional safeguard: the log uses fixed records, and no such object should be printed at all.
  */
 import { inspect } from "node:util";
 
 const placeholder = "(holds secrets)";
 
-/** One for all objects: a new function for each would give each a hidden class of its own. */
+/** One function for all objects: a new one for each would give each object a hidden class of its own. */
 const hidden = { value: () => placeholder };
 
-/** The same object, which prints as a placeholder. JSON is left alone: that is how it is sent. */
+/** Makes an object print as a placeholder and returns it. JSON is unchanged, because the object is sent as JSON. */
 export function hideSecrets<Value extends object>(value: Value): Value {
   return Object.defineProperty(value, inspect.custom, hidden);
 }
 
-/** For input classes: their instances print as a placeholder, and are JSON of it, too. What is sent is a copy of them. */
+/** For input classes: instances print as a placeholder and are a placeholder in JSON too. Graph gets a copy. */
 export function HidesSecrets(): ClassDecorator {
   return ({ prototype }) => {
     hideSecrets(prototype);

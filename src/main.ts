@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-/** Reads the configuration, starts the gateway, handles signals; nothing else. */
-import "reflect-metadata"; // before any decorated class, whichever import below gets to one first
+/** Reads the arguments and the configuration, starts the gateway or the doctor, and handles signals. */
+import "reflect-metadata"; // must come before any decorated class is imported
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import type { Finding } from "./commands/doctor.ts";
@@ -16,25 +16,25 @@ const exit = { usage: 64, config: 78 } as const;
 
 const help = `Usage: intune-pfx-gateway [--help | --version | doctor [--json]]
 
-  doctor  checks configuration, identity, Graph, permission and clock, and says what to do about each
+  doctor  checks the configuration, identity, Graph, permission and clock, and says how to fix each problem
 
-A GraphQL gateway over Microsoft Graph's userPfxCertificates. Configured by the environment:
+A GraphQL gateway over Microsoft Graph's userPfxCertificates. Environment variables configure it:
 
 ${variables.map(({ name, default: value, meaning }) => `  ${name.padEnd(24)} ${meaning}\n${" ".repeat(27)}default: ${value}`).join("\n")}
 `;
 
 async function run(): Promise<void> {
-  // V8 throws away what it has compiled and nobody has run for a while; requests come in bursts, and would find it gone.
+  // V8 discards compiled code that has not run for a while. Requests come in bursts and would need it again.
   setFlagsFromString("--no-flush-bytecode");
   const config = readConfig(environment());
   const log = createLog(config.logLevel);
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
   const starting = startGateway(config, graph.url, log, new URL("graphiql/", import.meta.url));
-  // From here on a signal stops what may have begun to serve, also while it is starting.
+  // From here on, a signal also stops a gateway that is still starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
-    if (isStopping) return; // a second signal doesn't cut what the first lets finish
+    if (isStopping) return; // a second signal does not cut the requests that the first one lets finish
     isStopping = true;
     log.stopping({ signal });
     const gateway = await starting;
@@ -48,7 +48,10 @@ async function run(): Promise<void> {
   if (config.graphBaseUrl === undefined) console.log(greeting(url, graph.url.origin));
 }
 
-/** Changes nothing. Exit code 0: all is well; 1: something failed; 78: the configuration can't be used. */
+/**
+ * Runs the checks of `doctor`; changes nothing. Exit code 0: no check failed; 1: a check failed; 78: the configuration is not
+ * valid.
+ */
 async function diagnose(asJson: boolean): Promise<void> {
   const { examine, report } = await import("./commands/doctor.ts");
   const print = (findings: readonly Finding[]) =>
@@ -60,7 +63,7 @@ async function diagnose(asJson: boolean): Promise<void> {
     config = readConfig(environment());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const advice = "Correct these variables; --help has all of them with their meaning.";
+    const advice = "Correct these variables; --help explains every variable.";
     print([{ check: "configuration", status: "failed", detail: error.problems.join("; "), advice }]);
     process.exit(exit.config);
   }
@@ -68,13 +71,13 @@ async function diagnose(asJson: boolean): Promise<void> {
   const graph = graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: graphBaseUrl, async close() {} };
   const findings = await examine(config, graph.url);
   await graph.close();
-  const what = graphBaseUrl === undefined ? "nothing is configured: the emulator takes Graph's place" : "can be used";
+  const what = graphBaseUrl === undefined ? "nothing is configured: the emulator replaces Graph" : "can be used";
   const all: Finding[] = [{ check: "configuration", status: "ok", detail: what }, ...findings];
   print(all);
   process.exitCode = all.some(({ status }) => status === "failed") ? 1 : 0;
 }
 
-/** Imported on demand: with a real Graph the emulator is never loaded. */
+/** Imported on demand: a gateway with a real Graph never loads the emulator. */
 async function startEmbeddedEmulator(): Promise<{ url: URL; close(): Promise<void> }> {
   const [{ startEmulator }, { seedRecords }] = await Promise.all([
     import("./emulator/server.ts"),
@@ -87,7 +90,7 @@ async function startEmbeddedEmulator(): Promise<{ url: URL; close(): Promise<voi
 function greeting(url: string, emulatorUrl: string): string {
   return `
 Intune PFX gateway: ${url}  (open it in a browser to explore)
-Emulating Microsoft Graph at ${emulatorUrl}: nothing leaves this machine, nothing is kept. Set AUTH_MODE for the real one.
+Emulating Microsoft Graph at ${emulatorUrl}: no data leaves this machine, and no data is kept. Set AUTH_MODE to use the real Microsoft Graph.
 Try: curl -H 'content-type: application/json' -d '{"query":"{ userPfxCertificates(first: 3) { nodes { id userPrincipalName } } }"}' ${url}
 `;
 }
@@ -107,31 +110,34 @@ function failToStop(error: unknown): void {
   process.exit(1);
 }
 
-const unknownHost = "HOST: must be an address of this machine, or a name that leads to one";
+const unknownHost = "HOST: must be an address of this machine, or a name that resolves to one";
 
-/** Whether it is that nothing can listen at HOST: what listening itself, or the look-up of the name before it, throws. */
+/** Whether HOST is no address of this machine: the error comes from listening or from looking the name up. */
 function isHostUnknown(error: unknown): boolean {
   const { code, syscall } = systemErrorOf(error);
   if (syscall === "getaddrinfo") return true;
   return (syscall === "listen" || syscall === "bind") && /^(?:EADDRNOTAVAIL|EINVAL|EAFNOSUPPORT)$/.test(code);
 }
 
-/** Without the values of variables, which errors of the system quote; but the port that is taken says most. */
+/**
+ * Omits values of variables, which system errors quote. Only the message about a taken port is shown in full, because the port
+ * helps most.
+ */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
   const { code, syscall } = systemErrorOf(error);
   switch (code) {
     case "EADDRINUSE":
-      return `${error.message}. Another program listens there; set PORT (or METRICS_PORT) to a free one.`;
+      return `${error.message}. Another program listens on that port; set PORT (or METRICS_PORT) to a free port.`;
     case "EACCES":
       if (syscall === "listen" || syscall === "bind") {
-        return "permission denied to listen there; set PORT (or METRICS_PORT) to one above 1023.";
+        return "no permission to listen on that port; set PORT (or METRICS_PORT) to a port above 1023.";
       }
   }
   return syscall === "" ? error.message : `${code} (${syscall})`;
 }
 
-/** Empty where it is no error of the operating system's. */
+/** Empty strings if the error does not come from the operating system. */
 function systemErrorOf(error: unknown): { code: string; syscall: string } {
   if (!(error instanceof Error) || !("syscall" in error)) return { code: "", syscall: "" };
   return { code: "code" in error ? String(error.code) : "", syscall: String(error.syscall) };

@@ -1,2 +1,2 @@
-/** Where `package.json` and what else comes with the program is: above `src/`, and above `dist/`. */
+/** The folder of `package.json` and the program's other files: the parent of `src/` and of `dist/`. */
 export const packageFolder = new URL("../", import.meta.url);

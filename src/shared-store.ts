@@ -1,13 +1,13 @@
 /**
- * What replicas share: a Redis, or something that speaks its protocol. It is a help and never a need: where it does not
- * answer at once, callers are told so and go by what they know themselves, and it is left alone for a while.
+ * The store that replicas share: a Redis, or a server with its protocol. The gateway works without it. If the store does not
+ * answer quickly, callers are told so and use their own state, and the store is not called for a while.
  */
 import { Redis } from "ioredis";
 import type { GatewayLog } from "./observability/log.ts";
 
 const answerTimeoutMs = 500;
 const connectTimeoutMs = 2000;
-/** After a failure, how long it is not asked. */
+/** Time after a failure in which the store is not called. */
 const restMs = 5000;
 
 export class SharedStore {
@@ -24,22 +24,22 @@ export class SharedStore {
   }
 
   /**
-   * Connects, but does not insist: a store that is not there yet is found when it is.
+   * Connects without waiting for success: a store that starts later is used once it answers.
    *
    * @param url of the form `redis://` or `rediss://`, with the password in it.
-   * @throws {Error} where the store is there and refuses these credentials: that would not mend itself.
+   * @throws {Error} if the store answers and rejects the credentials: that needs an operator.
    */
   static async connect(url: string, log: GatewayLog, nowMs: () => number): Promise<SharedStore> {
     const redis = new Redis(url, {
       lazyConnect: true,
       connectTimeout: connectTimeoutMs,
       commandTimeout: answerTimeoutMs,
-      enableOfflineQueue: false, // a command of a minute ago helps nobody
+      enableOfflineQueue: false, // an old command is useless
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => Math.min(200 * times, restMs),
     });
     let refusal: Error | undefined;
-    // Each caller is told what becomes of a command; this is for what happens before there are any.
+    // Each caller gets its command's error. This listener handles errors before any command.
     redis.on("error", (error) => {
       if (/^(?:WRONGPASS|NOAUTH|NOPERM|ERR.*password)/i.test(error.message)) refusal = error;
     });
@@ -50,14 +50,14 @@ export class SharedStore {
     } catch (error) {
       if (refusal !== undefined || (error instanceof Error && error.message.startsWith("NOAUTH"))) {
         redis.disconnect();
-        throw new Error("Redis refuses the credentials of REDIS_URL");
+        throw new Error("Redis rejects the credentials in REDIS_URL");
       }
       store.#lose();
     }
     return store;
   }
 
-  /** What a command answers; `undefined` where the store does not, or not in time. */
+  /** The command's result; `undefined` if the store does not answer, or not in time. */
   async ask<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer | undefined> {
     if (this.#nowMs() < this.#restsUntilMs) return undefined;
     try {

@@ -63,11 +63,11 @@ describe("the configuration of an empty environment", () => {
     tracing: false,
   };
 
-  it("is the emulator's, on this machine alone, open for development", () => {
+  it("uses the emulator, listens only on this machine, and enables the development features", () => {
     expect(readConfig({})).toEqual(defaults);
   });
 
-  it("is the same where every variable is there, but empty", () => {
+  it("is the same if every variable is set but empty", () => {
     expect(readConfig(Object.fromEntries(variables.map(({ name }) => [name, ""])))).toEqual(defaults);
   });
 
@@ -75,13 +75,13 @@ describe("the configuration of an empty environment", () => {
     expect(readConfig({ NODE_ENV: value })).toEqual(defaults);
   });
 
-  it("is the same where AUTH_MODE says what it is anyway", () => {
+  it("is the same if AUTH_MODE is set to its default", () => {
     expect(readConfig({ AUTH_MODE: "none" })).toEqual(defaults);
   });
 });
 
 describe("the configuration with a Graph", () => {
-  it("is the global one where only AUTH_MODE is set", () => {
+  it("uses the global cloud if only AUTH_MODE is set", () => {
     expect(readConfig(passthrough)).toMatchObject({
       authMode: "passthrough",
       graphBaseUrl: new URL("https://graph.microsoft.com/"),
@@ -96,18 +96,18 @@ describe("the configuration with a Graph", () => {
     ["usgov", "https://graph.microsoft.us/"],
     ["usgov-dod", "https://dod-graph.microsoft.us/"],
     ["china", "https://microsoftgraph.chinacloudapi.cn/"],
-  ])("goes to the cloud %s at %s", (cloud, url) => {
+  ])("uses the cloud %s at %s", (cloud, url) => {
     expect(readConfig({ ...passthrough, GRAPH_CLOUD: cloud }).graphBaseUrl?.href).toBe(url);
     expect(readConfig({ ...passthrough, GRAPH_BASE_URL: url }).graphBaseUrl?.href).toBe(url);
   });
 
-  it("goes to GRAPH_BASE_URL rather than to GRAPH_CLOUD's", () => {
+  it("prefers GRAPH_BASE_URL to GRAPH_CLOUD", () => {
     const env = { ...passthrough, GRAPH_CLOUD: "china", GRAPH_BASE_URL: "https://graph.microsoft.us" };
 
     expect(readConfig(env).graphBaseUrl?.href).toBe("https://graph.microsoft.us/");
   });
 
-  it("has tokens of the cloud that GRAPH_BASE_URL is of, whatever GRAPH_CLOUD says", () => {
+  it("requests tokens for the cloud of GRAPH_BASE_URL, whatever GRAPH_CLOUD says", () => {
     const env = {
       AUTH_MODE: "app",
       AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
@@ -126,15 +126,15 @@ describe("the configuration with a Graph", () => {
     { GRAPH_CLOUD: "global" },
     { GRAPH_BASE_URL: "https://graph.microsoft.com" },
     { GRAPH_BASE_URL: "http://127.0.0.1:4010", ALLOW_LOOPBACK_UPSTREAM: "true" },
-  ])("asks for AUTH_MODE with %o", (env) => {
+  ])("requires AUTH_MODE with %o", (env) => {
     expect(problemsOf(env)).toEqual(["AUTH_MODE: must be set to one of passthrough, obo, app, none"]);
   });
 
   it.each([
     { AUTH_MODE: "none", GRAPH_CLOUD: "global" },
     { AUTH_MODE: "none", GRAPH_BASE_URL: "https://graph.microsoft.com" },
-  ])("is refused without authentication, with %o", (env) => {
-    expect(problemsOf(env)).toEqual(["AUTH_MODE: none is for the emulator only, outside production"]);
+  ])("is rejected without authentication, with %o", (env) => {
+    expect(problemsOf(env)).toEqual(["AUTH_MODE: none works only with the emulator, outside production"]);
   });
 });
 
@@ -176,7 +176,7 @@ describe("the gateway's identity", () => {
     expect(identity?.graphScope).toBe(scope);
   });
 
-  it("takes what may be set", () => {
+  it("uses every optional setting", () => {
     const other = "7e4a4700-0000-4000-8000-0000000000FF";
     const { identity } = readConfig({
       ...obo,
@@ -197,13 +197,13 @@ describe("the gateway's identity", () => {
 
   const without = { ...obo, AZURE_CLIENT_SECRET: "" };
 
-  it("has its client id as tokens have it, in small letters", () => {
+  it("has its client id in lower case, as tokens have it", () => {
     const id = "9A7E0A70-0000-4000-8000-00000000000F";
 
     expect(readConfig({ ...obo, AZURE_CLIENT_ID: id }).identity?.clientId).toBe(id.toLowerCase());
   });
 
-  it("proves itself by a certificate and its key, of one file", async () => {
+  it("may be a certificate and its key in one file", async () => {
     const { cert, private: key } = await generate([]);
     const path = fileWith("both.pem", `${key}\n${cert}`);
 
@@ -214,9 +214,9 @@ describe("the gateway's identity", () => {
     });
   });
 
-  it("names a certificate that can't be used, before anything starts, and quotes nothing of it", async () => {
+  it("rejects an unusable certificate at the start without quoting it", async () => {
     const [{ cert, private: key }, other] = await Promise.all([generate([]), generate([])]);
-    const pem = "must name a PEM file with a certificate and its private key, the key not encrypted";
+    const pem = "must name a PEM file with a certificate and its unencrypted private key";
     const encrypted = createPrivateKey(key).export({
       type: "pkcs8",
       format: "pem",
@@ -244,7 +244,7 @@ describe("the gateway's identity", () => {
     }
   });
 
-  it("proves itself by a federated token, whose file has to be there", () => {
+  it("may be a federated token, whose file must exist", () => {
     const token = fileWith("token", "federated");
     const path = "AZURE_FEDERATED_TOKEN_FILE";
 
@@ -255,7 +255,7 @@ describe("the gateway's identity", () => {
     ]);
   });
 
-  it("reads a secret from a file, and not from both", () => {
+  it("reads a secret from a file, and rejects a variable and a file together", () => {
     const file = new URL("../.npmrc", import.meta.url).pathname;
     const env = { ...obo, AZURE_CLIENT_SECRET: "", AZURE_CLIENT_SECRET_FILE: file };
 
@@ -266,7 +266,7 @@ describe("the gateway's identity", () => {
     );
   });
 
-  it("may be a managed one in app mode, whose callers are verified all the same", () => {
+  it("may be a managed identity in app mode, which still verifies callers", () => {
     const managed = { AUTH_MODE: "app", AZURE_TENANT_ID: tenant, AZURE_USE_MANAGED_IDENTITY: "true" };
 
     expect(readConfig({ ...managed, AUTH_AUDIENCE: "api://pfx" }).identity).toMatchObject({
@@ -293,7 +293,7 @@ describe("the gateway's identity", () => {
     ["AUTH_REQUIRED_ROLE", { AUTH_REQUIRED_ROLE: " " }],
     ["AUTH_READ_SCOPE", { AUTH_READ_SCOPE: `${canary} ` }],
     ["AUTH_READ_ROLE", { AUTH_READ_ROLE: "a,b" }],
-  ])("is refused for %s with %o", (name, env) => {
+  ])("is rejected in mode %s with %o", (name, env) => {
     const problems = problemsOf({ ...obo, ...env });
 
     expect(problems.map((problem) => problem.split(":")[0])).toContain(name);
@@ -351,7 +351,7 @@ describe("every variable", () => {
     ),
   ];
 
-  it.each(given)("is taken: %s=%s", (name, value, field, expected) => {
+  it.each(given)("is accepted: %s=%s", (name, value, field, expected) => {
     expect(readConfig({ ...passthrough, [name]: value })).toHaveProperty(field, expected);
   });
 
@@ -377,7 +377,7 @@ describe("every variable", () => {
       /whole number from 0 to 65535/,
       [canary, "65536", "-1", "80.5", "1e3", "0x50", " 80", "http", "99999999999"],
     ],
-    ["METRICS_PORT", /must not be the PORT of the API/, ["4000"]],
+    ["METRICS_PORT", /must differ from PORT/, ["4000"]],
     ["METRICS_PORT", /whole number from 0 to 65535/, [canary, "65536", "-1", "9464/metrics"]],
     [
       "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -448,14 +448,14 @@ describe("every variable", () => {
     });
   }
 
-  it("of the table has an effect", () => {
+  it("in the table has an effect", () => {
     const tested = new Set([...given, ...refused].map(([name]) => name));
 
     for (const name of identityVariables) tested.add(name); // see "the gateway's identity"
     expect(variables.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual([]);
   });
 
-  it("is named at once, in one error", () => {
+  it("with a problem is named in one error", () => {
     const env = Object.fromEntries(variables.map(({ name }) => [name, canary]));
 
     const problems = problemsOf({ ...env, HOST: "", NODE_ENV: "production", NODE_TLS_REJECT_UNAUTHORIZED: "0" });
@@ -480,11 +480,11 @@ describe("traces", () => {
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: "none" }, false],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED: "true" }, false],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" }, true],
-  ])("are exported as OpenTelemetry's variables say: %o", (env, expected) => {
+  ])("follow OpenTelemetry's variables: %o", (env, expected) => {
     expect(readConfig({ ...passthrough, ...env }).tracing).toBe(expected);
   });
 
-  it("are refused over what is not spoken here", () => {
+  it("reject unsupported protocols and exporters", () => {
     expect(problemsOf({ ...passthrough, OTEL_TRACES_EXPORTER: "otlp", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" })).toEqual([
       "OTEL_EXPORTER_OTLP_PROTOCOL: must be one of http/protobuf",
     ]);
@@ -498,7 +498,7 @@ describe("production", () => {
     ]);
   });
 
-  it("closes introspection, explorer and CORS, unless asked for", () => {
+  it("turns off introspection, explorer and CORS by default", () => {
     const closed = { introspection: false, explorer: false, corsOrigins: [], authMode: "passthrough" };
     const asked = { INTROSPECTION: "true", EXPLORER: "true", CORS_ORIGINS: "https://portal.example" };
     const open = { introspection: true, explorer: true, corsOrigins: ["https://portal.example"] };
@@ -511,14 +511,14 @@ describe("production", () => {
     {},
     { GRAPH_CLOUD: "global" },
     { GRAPH_BASE_URL: "http://127.0.0.1:4010", ALLOW_LOOPBACK_UPSTREAM: "true" },
-  ])("refuses AUTH_MODE=none, with %o", (env) => {
+  ])("rejects AUTH_MODE=none, with %o", (env) => {
     expect(problemsOf({ ...env, NODE_ENV: "production", AUTH_MODE: "none" })).toEqual([
-      "AUTH_MODE: none is for the emulator only, outside production",
+      "AUTH_MODE: none works only with the emulator, outside production",
     ]);
   });
 
   it.each([{}, { GRAPH_CLOUD: "usgov" }, { GRAPH_BASE_URL: "https://graph.microsoft.com" }])(
-    "never asks for the emulator, with %o",
+    "never uses the emulator, with %o",
     (env) => {
       expect(readConfig({ ...production, ...env }).graphBaseUrl).toBeInstanceOf(URL);
     },
@@ -547,7 +547,7 @@ describe("GRAPH_BASE_URL", () => {
     "https://[::1]",
   ];
 
-  it.each(foreign)("is refused where it is not one of Microsoft's: %s", (url) => {
+  it.each(foreign)("is rejected if it is not one of Microsoft's: %s", (url) => {
     const problems = problemsOf({ ...passthrough, GRAPH_BASE_URL: url });
 
     expect(problems).toEqual([
@@ -569,7 +569,7 @@ describe("GRAPH_BASE_URL", () => {
     "https://graph.microsoft.com/beta/",
   ];
 
-  it.each(malformed)("is refused where it has more than an address, or less: %s", (url) => {
+  it.each(malformed)("is rejected if it is not just an address: %s", (url) => {
     const rule = "must be an absolute URL without version, credentials, query or fragment";
 
     expect(problemsOf({ ...passthrough, GRAPH_BASE_URL: url })).toEqual([`GRAPH_BASE_URL: ${rule}`]);
@@ -588,7 +588,7 @@ describe("GRAPH_BASE_URL", () => {
     ["http://localhost:4010/graph", "http://localhost:4010/graph"],
   ] as const;
 
-  it.each(own)("may be this machine where ALLOW_LOOPBACK_UPSTREAM says so: %s", (url, href) => {
+  it.each(own)("may be this machine with ALLOW_LOOPBACK_UPSTREAM: %s", (url, href) => {
     expect(readConfig({ ...loopback, GRAPH_BASE_URL: url }).graphBaseUrl?.href).toBe(href);
     expect(readConfig({ ...loopback, ...production, GRAPH_BASE_URL: url }).graphBaseUrl?.href).toBe(href);
     expect(problemsOf({ ...passthrough, GRAPH_BASE_URL: url })).toHaveLength(1);
@@ -612,19 +612,19 @@ describe("GRAPH_BASE_URL", () => {
     "ftp://127.0.0.1",
   ];
 
-  it.each(elsewhere)("may be no other machine then: %s", (url) => {
+  it.each(elsewhere)("must not be another machine with ALLOW_LOOPBACK_UPSTREAM: %s", (url) => {
     const rule = "must be a loopback address together with ALLOW_LOOPBACK_UPSTREAM=true";
 
     expect(problemsOf({ ...loopback, ...passthrough, GRAPH_BASE_URL: url })).toEqual([`GRAPH_BASE_URL: ${rule}`]);
   });
 
-  it("may not carry credentials to this machine either", () => {
+  it("must not contain credentials, even for this machine", () => {
     const env = { ...loopback, ...passthrough, GRAPH_BASE_URL: `http://user:${canary}@127.0.0.1` };
 
     expect(problemsOf(env)).toEqual([expect.stringMatching(/^GRAPH_BASE_URL: .*without .*credentials/)]);
   });
 
-  it("is missed where ALLOW_LOOPBACK_UPSTREAM stands alone", () => {
+  it("is required by ALLOW_LOOPBACK_UPSTREAM", () => {
     expect(problemsOf({ ...passthrough, ALLOW_LOOPBACK_UPSTREAM: "true" })).toEqual([
       "ALLOW_LOOPBACK_UPSTREAM: needs GRAPH_BASE_URL or AUTHORITY_URL with a loopback address",
     ]);
@@ -634,7 +634,7 @@ describe("GRAPH_BASE_URL", () => {
 describe("NODE_TLS_REJECT_UNAUTHORIZED", () => {
   it.each([{}, passthrough, production])("must not be 0, with %o", (env) => {
     expect(problemsOf({ ...env, NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toEqual([
-      "NODE_TLS_REJECT_UNAUTHORIZED: must not be 0: Graph would not be authenticated",
+      "NODE_TLS_REJECT_UNAUTHORIZED: must not be 0: the gateway must verify Graph's TLS certificate",
     ]);
     expect(problemsOf({ ...env, NODE_TLS_REJECT_UNAUTHORIZED: "1" })).toEqual([]);
   });
@@ -654,11 +654,11 @@ describe(".env.example", () => {
     );
   });
 
-  it("sets nothing as it is", () => {
+  it("sets no variable as it is", () => {
     expect(parseEnv(text)).toEqual({});
   });
 
-  it("sets the defaults without the comment signs", () => {
+  it("sets the defaults when uncommented", () => {
     const env = parseEnv(text.replace(/^#(?=\w+=)/gm, ""));
 
     expect(new Set(Object.keys(env))).toEqual(new Set(variables.map(({ name }) => name)));

@@ -37,7 +37,7 @@ async function withIdentity(roles: string[], change: Partial<Config> = {}, fault
 const granted = ["DeviceManagementConfiguration.ReadWrite.All"];
 
 describe("the doctor", () => {
-  it("finds nothing wrong where nothing is, writes nothing, and tells no secret", async () => {
+  it("reports no problem for a healthy gateway, writes nothing, and prints no secret", async () => {
     const { findings, statuses, of, writes, secrets } = await withIdentity(granted);
 
     expect(statuses).toEqual({
@@ -54,13 +54,13 @@ describe("the doctor", () => {
     for (const secret of secrets) expect(JSON.stringify(findings)).not.toContain(secret);
   });
 
-  it("says which role the application lacks", async () => {
+  it("names the role that the application lacks", async () => {
     const { of } = await withIdentity(["User.Read.All"]);
 
     expect(of("identity")).toMatchObject({ status: "warning", advice: expect.stringContaining(granted[0] ?? "") });
   });
 
-  it("says that the identity provider does not take the credential", async () => {
+  it("reports that the identity provider rejects the credential", async () => {
     await using provider = await startIdentityProvider();
     const identity = identityAt(provider, { kind: "secret", secret: "wrong" });
 
@@ -69,7 +69,7 @@ describe("the doctor", () => {
     expect(of("identity")).toMatchObject({ status: "failed", advice: expect.stringContaining("AZURE_CLIENT_ID") });
   });
 
-  it("says that reading is not permitted, with Graph's code", async () => {
+  it("reports a missing read permission with Graph's code", async () => {
     const { of, statuses } = await withIdentity(granted, {}, [answerStatus("GET", collection, 403, always)]);
 
     expect(statuses).toMatchObject({ graph: "ok", permission: "failed" });
@@ -96,7 +96,7 @@ describe("the doctor", () => {
   it.each([
     ["refuses", dropRequest("GET", collection, always)],
     ["does not answer", hangBeforeApplying("GET", collection, always)],
-  ])("says that Graph can't be reached where it %s", { timeout: 30_000 }, async (_, fault) => {
+  ])("reports that Graph cannot be reached if it %s", { timeout: 30_000 }, async (_, fault) => {
     const { statuses, of } = await examineWith({}, [fault]);
 
     expect(statuses).toMatchObject({ graph: "failed" });
@@ -110,28 +110,28 @@ describe("the doctor", () => {
       "is another site",
       answerStatus("GET", collection, 200, { ...always, body: "<html>" }),
       "failed",
-      /Something between/,
+      /Something else answers/,
     ],
     [
       "is nothing that has such a path",
       answerStatus("GET", collection, 404, { ...always, body: "<html>" }),
       "failed",
-      /Something between/,
+      /Something else answers/,
     ],
     [
       "points elsewhere",
       redirectTo("GET", collection, "http://portal.example/", 302, always),
       "failed",
-      /Something between/,
+      /Something else answers/,
     ],
-  ])("does not take it for a permission where Graph %s", async (_, fault, status, advice) => {
+  ])("does not report a missing permission if Graph %s", async (_, fault, status, advice) => {
     const { of, statuses } = await withIdentity(granted, {}, [fault]);
 
     expect(statuses).toMatchObject({ graph: status, apiVersion: "skipped", permission: "skipped" });
     expect(of("graph")?.advice).toMatch(advice);
   });
 
-  it("says nothing of clocks where Graph is not there to be asked", async () => {
+  it("skips the clock if Graph cannot be reached", async () => {
     const { statuses } = await examineWith({}, [dropRequest("GET", collection, always)]);
 
     expect(statuses.clock).toBe("skipped");
@@ -141,13 +141,13 @@ describe("the doctor", () => {
     [0, "ok"],
     [20_000, "warning"],
     [-120_000, "failed"],
-  ])("judges a clock %i ms from Graph's as %s", async (ms, status) => {
+  ])("reports a clock %i ms from Graph's as %s", async (ms, status) => {
     const { statuses } = await examineWith({}, [], () => Date.now() + ms);
 
     expect(statuses.clock).toBe(status);
   });
 
-  it("says in passthrough what it can't tell without a caller", async () => {
+  it("lists in passthrough the checks that need a caller", async () => {
     const { statuses } = await examineWith();
 
     expect(statuses).toMatchObject({ identity: "skipped", graph: "ok", permission: "skipped" });
@@ -159,7 +159,7 @@ describe("the doctor", () => {
     expect(of("redis")?.status).toBe("warning");
   });
 
-  it("prints a line for each finding, and what to do below it", () => {
+  it("prints a line for each finding and the advice below it", () => {
     const text = report([
       { check: "graph", status: "ok", detail: "answers" },
       { check: "clock", status: "failed", detail: "is wrong", advice: "Set it." },

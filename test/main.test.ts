@@ -118,14 +118,14 @@ describe("the program's arguments", () => {
     expect(program.stderr).toBe("");
   });
 
-  it("doctor says as JSON that all is well, with exit code 0", async () => {
+  it("doctor reports success as JSON, with exit code 0", async () => {
     await using program = run({ args: ["doctor", "--json"] });
 
     expect(await program.exitCode).toBe(0);
     expect(JSON.parse(program.stdout)).toMatchObject({ ok: true });
   });
 
-  it("doctor names what is wrong with the configuration, never its values, with exit code 78", async () => {
+  it("doctor names the problems of the configuration, never its values, with exit code 78", async () => {
     await using program = run({ args: ["doctor"], env: { PORT: canary } });
 
     expect(await program.exitCode).toBe(78);
@@ -133,7 +133,7 @@ describe("the program's arguments", () => {
     expect(program.stdout + program.stderr).not.toContain(canary);
   });
 
-  it("--help helps with a broken configuration as well", async () => {
+  it("--help works with a broken configuration", async () => {
     await using program = run({ args: ["--help"], env: { PORT: canary, NODE_ENV: "production" } });
 
     expect(await program.exitCode).toBe(0);
@@ -148,7 +148,7 @@ describe("the program's arguments", () => {
   });
 
   it.each([[["--port"]], [["start"]], [["--help", "me"]], [["--version", "--help"]], [["-h"]], [[""]]])(
-    "%j is not known: exit code 64, and where to read on",
+    "%j is unknown: exit code 64 and a hint to --help",
     async (args) => {
       await using program = run({ args });
 
@@ -160,7 +160,7 @@ describe("the program's arguments", () => {
 });
 
 describe("the program with a bad configuration", () => {
-  it("names every problem on standard error, no value, and ends with 78", async () => {
+  it("prints every problem without values to standard error and exits with 78", async () => {
     const unchecked = /^(?:HOST|NODE_ENV|ROUTER_SECRET|PERSISTED_OPERATIONS_FILE|AZURE_.*|AUTH_(?!MODE$).*)$/; // unless a mode asks for them
     const names = variables.map(({ name }) => name).filter((name) => !unchecked.test(name));
     await using program = run({ env: Object.fromEntries(names.map((name) => [name, canary])) });
@@ -172,7 +172,7 @@ describe("the program with a bad configuration", () => {
     expect(program.stdout).toBe("");
   });
 
-  it("names a file of credentials that isn't one, and prints nothing of what was given", async () => {
+  it("names an invalid credential file and prints none of its content", async () => {
     const env = {
       AUTH_MODE: "app",
       AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
@@ -192,7 +192,7 @@ describe("the program with a bad configuration", () => {
   it.each([
     ["an address of another machine", "192.0.2.1"],
     ["a name that leads nowhere", `${canary}.invalid`],
-  ])("names HOST where it is %s", async (_, host) => {
+  ])("names HOST if it is %s", async (_, host) => {
     await using program = run({ env: { HOST: host, PORT: "0" } });
 
     expect(await program.exitCode).toBe(78);
@@ -200,7 +200,7 @@ describe("the program with a bad configuration", () => {
     expect(program.stderr).not.toContain(host);
   });
 
-  it("refuses production without any", async () => {
+  it("refuses to start in production without configuration", async () => {
     await using program = run({ env: { NODE_ENV: "production" } });
 
     expect(await program.exitCode).toBe(78);
@@ -212,7 +212,7 @@ describe("the program with a bad configuration", () => {
     await using program = run({ env: { NODE_ENV: "production", AUTH_MODE: "none" } });
 
     expect(await program.exitCode).toBe(78);
-    expect(program.stderr).toContain("AUTH_MODE: none is for the emulator only");
+    expect(program.stderr).toContain("AUTH_MODE: none works only with the emulator");
   });
 });
 
@@ -224,7 +224,7 @@ describe("the program's .env", () => {
     return folder;
   }
 
-  it("is read from the working directory, under the environment", async () => {
+  it("is read from the working directory; the environment takes precedence", async () => {
     const cwd = folderWith("development", `PORT=${canary}\nLOG_LEVEL=${canary}\n`);
     await using program = run({ cwd, env: { LOG_LEVEL: "info" } });
 
@@ -242,7 +242,7 @@ describe("the program's .env", () => {
     expect(program.stderr).not.toContain("PORT");
   });
 
-  it("that can't be read is a problem, not an invitation to start without it", async () => {
+  it("stops the start if it cannot be read", async () => {
     const cwd = join(place, "unreadable");
     mkdirSync(join(cwd, ".env"), { recursive: true });
     await using program = run({ cwd, env: { PORT: "0" } });
@@ -253,7 +253,7 @@ describe("the program's .env", () => {
 });
 
 describe("the program with nothing configured but a port", () => {
-  it("says where it listens, that it emulates, and a first query that works", async () => {
+  it("prints its address, that it emulates Graph, and a first query that works", async () => {
     await using program = run({ env: { PORT: "0" } });
     const url = await program.url();
 
@@ -274,7 +274,7 @@ describe("the program with nothing configured but a port", () => {
     expect(program.stderr).toBe("");
   });
 
-  it("ends with 0 although a browser holds a connection it has not used yet", async () => {
+  it("exits with 0 although a browser holds an unused connection", async () => {
     await using program = run({ env: { PORT: "0" } });
     const unused = connectTo(await program.url());
     await new Promise((resolve) => unused.once("connect", resolve));
@@ -285,14 +285,14 @@ describe("the program with nothing configured but a port", () => {
     unused.destroy();
   });
 
-  it("ends with 0 also when told to as soon as it says that it listens", async () => {
+  it("exits with 0 on a signal right after it starts to listen", async () => {
     await using program = run({ env: { PORT: "0" } });
     program.onFirstOutput(() => program.signal("SIGTERM"));
 
     expect(await program.exitCode).toBe(0);
   });
 
-  it("goes on serving when nobody reads its log, and ends with 0", async () => {
+  it("keeps serving when its log is not read, and exits with 0", async () => {
     await using program = run({ env: { PORT: "0" } });
     const url = await program.url();
     program.stopReading();
@@ -303,7 +303,7 @@ describe("the program with nothing configured but a port", () => {
     expect(await program.exitCode).toBe(0);
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("ends with 0 on %s", async (signal) => {
+  it.each(["SIGTERM", "SIGINT"] as const)("exits with 0 on %s", async (signal) => {
     await using program = run({ env: { PORT: "0" } });
     await post(await program.url(), typename); // leaves a connection that is kept alive
 
@@ -316,7 +316,7 @@ describe("the program with nothing configured but a port", () => {
 });
 
 describe("the program on a port that is taken", () => {
-  it("says so, and what to set, and ends with 1", async () => {
+  it("says so, names the variable to set, and exits with 1", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));
     const address = other.address();
@@ -333,7 +333,7 @@ describe("the program on a port that is taken", () => {
 });
 
 describe("the program in production", () => {
-  it("runs without the emulator's files, with explorer and introspection closed", async () => {
+  it("runs without the emulator's files, with explorer and introspection off", async () => {
     const dist = join(place, "without-emulator", "dist");
     cpSync(join(place, "dist"), dist, { recursive: true });
     const chunks = join(dist, "chunks");
@@ -367,8 +367,8 @@ describe("the program in production", () => {
   });
 });
 
-describe("the program as it is built", () => {
-  it("has the schema that schema.graphql tells", async () => {
+describe("the built program", () => {
+  it("has the schema of schema.graphql", async () => {
     await using program = run({ env: { PORT: "0" } });
 
     const { answer } = await post(await program.url(), '{"query":"{ _service { sdl } }"}');
@@ -376,7 +376,7 @@ describe("the program as it is built", () => {
     expect(answer).toEqual({ data: { _service: { sdl: readFileSync("schema.graphql", "utf8") } } });
   });
 
-  it("serves GraphiQL from beside itself", async () => {
+  it("serves GraphiQL from the files beside it", async () => {
     await using program = run({ env: { PORT: "0" } });
 
     const page = await fetch(new URL("/graphiql", await program.url()));
@@ -384,7 +384,7 @@ describe("the program as it is built", () => {
     expect([page.status, await page.text()]).toEqual([200, "<title>GraphiQL</title>"]);
   });
 
-  it("finds what it loads on demand: verification, credentials, limits, traces, metrics, Redis, the doctor", async () => {
+  it("finds the modules that it loads on demand: verification, credentials, limits, traces, metrics, Redis, the doctor", async () => {
     await using provider = await startIdentityProvider();
     await using collector = await startOtlpCollector();
     await using emulator = await startEmulator();
@@ -434,7 +434,7 @@ describe("the program on SIGTERM", () => {
     return { PORT: "0", AUTH_MODE: "passthrough", GRAPH_BASE_URL: graph, ALLOW_LOOPBACK_UPSTREAM: "true" };
   }
 
-  it("finishes what is under way, which a second one doesn't cut, and ends with 0", async () => {
+  it("finishes open requests, even after a second signal, and exits with 0", async () => {
     await using graph = await startEmulator({ faults: [delayAnswer("GET", collection, 1500)] });
     await using program = run({ env: configured(graph.url) });
     const answered = post(await program.url(), query);
@@ -451,7 +451,7 @@ describe("the program on SIGTERM", () => {
     expect(program.stderr).toBe("");
   });
 
-  it("answers under load whatever it has begun, and ends with 0", async () => {
+  it("answers every started request under load, and exits with 0", async () => {
     await using graph = await startEmulator({ writeQuota: false, latencyMs: 40 });
     await using program = run({ env: { ...configured(graph.url), GRAPH_WRITES_PER_20S: "100000" } });
     const url = await program.url();
@@ -487,7 +487,7 @@ describe("the program on SIGTERM", () => {
     expect(graph.ledger.map(({ thumbprint }) => thumbprint).sort()).toEqual(created.sort());
   });
 
-  it("is not held by a Graph that hangs: what is under way has its time, no more", async () => {
+  it("is not blocked by a hung Graph: open requests get their deadline and no more", async () => {
     await using graph = await startEmulator({
       faults: [hangAfterApplying("POST", collection), hangBeforeApplying("GET", collection, { times: 100 })],
     });
@@ -507,7 +507,7 @@ describe("the program on SIGTERM", () => {
     expect(program.stdout).toContain('"outcome":"OUTCOME_UNKNOWN"');
   });
 
-  it("says on old and new connections that it is not ready, and lets nothing in, until what is under way is over", async () => {
+  it("reports not ready on old and new connections and admits no request until open requests end", async () => {
     await using graph = await startEmulator({ faults: [delayAnswer("GET", collection, 1500)] });
     await using program = run({ env: configured(graph.url) });
     const url = await program.url();

@@ -25,7 +25,7 @@ function isPermissive(license: string): boolean {
 }
 
 describe("the packages", () => {
-  it("are these three", () => {
+  it("are exactly three", () => {
     expect(folders.map((folder) => manifestOf(folder).name).sort()).toEqual([
       "intune-pfx",
       "intune-pfx-client",
@@ -43,7 +43,7 @@ describe("the packages", () => {
     for (const range of Object.values({ ...dependencies, ...devDependencies })) expect(range).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  it("go together: the command line wants this version of the client, and the gateway neither", () => {
+  it("fit together: the command line requires this version of the client, and the gateway requires neither", () => {
     const { version, dependencies, devDependencies } = manifestOf("");
 
     expect(manifestOf("packages/cli/").dependencies).toMatchObject({ "intune-pfx-client": version });
@@ -52,7 +52,7 @@ describe("the packages", () => {
     ).toEqual([]);
   });
 
-  it("bring only permissive licences into production", () => {
+  it("have only permissive licences in production", () => {
     const shipped = locked.filter(([, { dev, link }]) => !dev && !link);
     const others = shipped.filter(([, { license = "none" }]) => !isPermissive(license)).map(([path]) => path);
 
@@ -70,7 +70,7 @@ describe("the packages", () => {
 });
 
 describe("intune-pfx-client", () => {
-  it("compiles against nothing of Node.js, so that what browsers don't have fails to compile", () => {
+  it("compiles without Node.js types, so that code which browsers cannot run fails to compile", () => {
     const config = fileURLToPath(new URL("packages/client/tsconfig.json", root));
     const { config: json } = ts.readConfigFile(config, ts.sys.readFile);
     const folder = fileURLToPath(new URL("packages/client", root));

@@ -13,7 +13,7 @@ describe("the README", () => {
     expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(150);
   });
 
-  it("shows an operation and exactly what it answers to the curl command", async () => {
+  it("shows an operation with its exact response to the curl command", async () => {
     await using gateway = await startGateway({ seed: seedRecords(), config: { authMode: "none" } });
     const [operation = ""] = blocksOf("README.md", "graphql");
     const [answer = ""] = blocksOf("README.md", "json");

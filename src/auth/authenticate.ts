@@ -1,6 +1,6 @@
 /**
- * What each mode makes of a request's `Authorization` header: who the caller is, what the caller may do, and which token
- * goes to Graph. Resolvers know nothing of modes.
+ * Authenticates a request by its mode: identifies the caller, decides what the caller may do, and provides the token for
+ * Graph. Resolvers do not depend on the mode.
  */
 import type { IdentityConfig } from "../config/identity.ts";
 import { GatewayError } from "../errors.ts";
@@ -11,20 +11,20 @@ import type { Renewal } from "./token-cache.ts";
 import type { VerifiedCaller } from "./verify-caller.ts";
 
 export interface Authentication {
-  /** Who is known to call; null where nobody was verified. */
+  /** The verified caller; null if the mode verifies no caller. */
   readonly caller: VerifiedCaller | null;
-  /** @throws {GatewayError} `FORBIDDEN` where the caller may not. */
+  /** @throws {GatewayError} `FORBIDDEN` if the caller lacks the permission. */
   authorize(access: "read" | "write"): void;
   /** The bearer token for Graph. */
   token(renewal?: Renewal): Promise<string>;
-  /** Whether a token that Graph refused can be replaced by another one. */
+  /** Whether the gateway can replace a token that Graph rejected. */
   readonly isRenewable: boolean;
 }
 
-/** Rejects where the request must not go on: 401 and 403 in terms of HTTP, 503 where that can't be decided in time. */
+/** Rejects if the request must not continue: with 401 or 403 in terms of HTTP, or with 503 if the decision takes too long. */
 export type Authenticate = (authorization: string | undefined, deadline: Deadline) => Promise<Authentication>;
 
-/** The modes in which nobody is verified. */
+/** For the modes that verify no caller. */
 export function authenticateNobody(mode: "passthrough" | "none"): Authenticate {
   return async (authorization) => ({
     caller: null,
@@ -39,7 +39,7 @@ export function authenticateNobody(mode: "passthrough" | "none"): Authenticate {
   });
 }
 
-/** The modes in which every caller is verified before anything else happens. */
+/** For the modes that verify every caller before anything else. */
 export function authenticateCallers(
   mode: "obo" | "app",
   { write, read }: Pick<IdentityConfig, "write" | "read">,
@@ -52,20 +52,28 @@ export function authenticateCallers(
       throw new GatewayError("UNAUTHENTICATED", "Send an access token for this gateway: Authorization: Bearer …");
     }
     const caller = await deadline.limit(verify(bearer));
-    if (caller === "late") throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra's keys did not come in time.");
+    if (caller === "late")
+      throw new GatewayError(
+        "UPSTREAM_TIMEOUT",
+        "Microsoft Entra's signing keys could not be fetched in time; retry later.",
+      );
     if (mode === "obo" && caller.kind === "application") {
-      throw new GatewayError("FORBIDDEN", "Acting on behalf of a user needs a user's token, not an application's.");
+      throw new GatewayError(
+        "FORBIDDEN",
+        "The on-behalf-of flow needs a user's token; this is an application's token.",
+      );
     }
     const may = (access: "read" | "write") => {
       const enough = access === "write" ? [write] : [write, read];
       return enough.some(({ scope, role }) => caller.permissions.has(caller.kind === "delegated" ? scope : role));
     };
-    if (!may("read")) throw new GatewayError("FORBIDDEN", "The token lacks the scope or role that this gateway needs.");
+    if (!may("read"))
+      throw new GatewayError("FORBIDDEN", "The token lacks the scope or role that this gateway requires.");
     return {
       caller,
       isRenewable: true,
       authorize(access) {
-        if (!may(access)) throw new GatewayError("FORBIDDEN", "The token permits reading only.");
+        if (!may(access)) throw new GatewayError("FORBIDDEN", "The token permits only queries.");
       },
       token: (renewal) =>
         mode === "app" ? tokens.app(renewal) : tokens.onBehalfOf(caller.tenantId, caller.token, renewal),

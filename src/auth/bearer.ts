@@ -1,6 +1,6 @@
 /**
- * The bearer token of an `Authorization` header, as it is: not decoded, not verified. `undefined` for anything that the
- * grammar does not allow, so that nothing else ever gets into a header to Graph.
+ * Returns the bearer token of an `Authorization` header, neither decoded nor verified. Returns `undefined` for anything that
+ * the grammar does not allow, so that no other text reaches a header to Graph.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */

@@ -1,33 +1,40 @@
 /**
- * What a refusal of the identity provider amounts to, in our codes. Its messages are not passed on: they name tenants,
- * applications and users.
+ * Turns an error of the identity provider into the gateway's codes. The provider's messages are not passed on: they name
+ * tenants, applications and users.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
 import { GatewayError } from "../errors.ts";
 
-/** @param mode whose token was asked for: the gateway's own, or one on behalf of the caller. */
+/** @param mode kind of the requested token: `app` for the gateway's own, `obo` for one on behalf of the caller. */
 export function entraError(mode: "app" | "obo", error: unknown): GatewayError {
   const { errorCode, claims, subError } = partsOf(error);
   if (mode === "obo") {
     if (claims !== "" && isJson(claims)) {
-      return new GatewayError("CLAIMS_CHALLENGE", "Microsoft Entra asks for more proof; get a token with the claims.", {
-        claims: Buffer.from(claims, "utf8").toString("base64"),
-      });
+      return new GatewayError(
+        "CLAIMS_CHALLENGE",
+        "Microsoft Entra requires step-up authentication; request a new token with the returned claims.",
+        {
+          claims: Buffer.from(claims, "utf8").toString("base64"),
+        },
+      );
     }
     if (errorCode === "consent_required" || subError === "consent_required") {
-      return new GatewayError("FORBIDDEN", "The consent to use Microsoft Graph on the caller's behalf is missing.");
+      return new GatewayError("FORBIDDEN", "Consent to call Microsoft Graph on the caller's behalf is missing.");
     }
     if (["invalid_grant", "interaction_required", "login_required"].includes(errorCode)) {
-      return new GatewayError("UNAUTHENTICATED", "Microsoft Entra did not accept the token; sign in again.");
+      return new GatewayError("UNAUTHENTICATED", "Microsoft Entra rejected the token; sign in again.");
     }
   }
   const misconfigured = /^(?:invalid_|unauthorized_|access_denied|consent_required|interaction_required)/.test(
     errorCode,
   );
   return misconfigured
-    ? new GatewayError("UPSTREAM_MISCONFIGURED", "The gateway's identity is not set up rightly; tell its operator.")
-    : new GatewayError("UPSTREAM_UNAVAILABLE", "Microsoft Entra could not give a token; ask again later.");
+    ? new GatewayError(
+        "UPSTREAM_MISCONFIGURED",
+        "The gateway's identity is misconfigured; tell the gateway's operator.",
+      )
+    : new GatewayError("UPSTREAM_UNAVAILABLE", "Microsoft Entra could not issue a token; retry later.");
 }
 
 function partsOf(error: unknown): { errorCode: string; claims: string; subError: string } {

@@ -1,6 +1,6 @@
 /**
- * How msal-node talks to the identity provider: bounded in size and time, without redirects, no retries of its own. MSAL
- * insists on https; for an authority on loopback, which only tests have, the scheme is put back here.
+ * HTTP for msal-node: limited in size and time, without redirects and without retries. MSAL requires https. For an authority
+ * on loopback, which only tests use, the original scheme is restored here.
  */
 import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
 import { Agent, request } from "undici";
@@ -28,7 +28,7 @@ export function createEntraNetwork(authorityUrl: URL): { network: INetworkModule
       signal: AbortSignal.timeout(timeoutMs),
     });
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)]));
-    const body = (await answer.body.json()) as T; // MSAL checks what it gets
+    const body = (await answer.body.json()) as T; // MSAL validates the response
     return { headers, body, status: answer.statusCode };
   }
 
@@ -37,6 +37,6 @@ export function createEntraNetwork(authorityUrl: URL): { network: INetworkModule
       sendGetRequestAsync: (url, options) => send("GET", url, options),
       sendPostRequestAsync: (url, options) => send("POST", url, options),
     },
-    close: () => dispatcher.destroy(), // nobody waits for what is still under way
+    close: () => dispatcher.destroy(), // no caller waits for open requests any more
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Tokens for Graph from Microsoft Entra: the gateway's own (`app`), or on behalf of a caller (`obo`). msal-node speaks the
- * protocols; what is kept, and for how long, is `token-cache.ts`'s to say, so MSAL's own cache is emptied after each call.
+ * Gets tokens for Graph from Microsoft Entra: the gateway's own (`app`), or tokens on behalf of a caller (`obo`). msal-node
+ * speaks the protocols. `token-cache.ts` alone decides which tokens are kept and for how long, so MSAL's own cache is cleared
+ * after each call.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
  */
@@ -13,7 +14,10 @@ import { entraError } from "./entra-error.ts";
 import { createEntraNetwork } from "./entra-network.ts";
 import { type AccessToken, type Renewal, TokenCache } from "./token-cache.ts";
 
-/** Tells Graph that claims challenges are understood. @see https://learn.microsoft.com/entra/identity-platform/claims-challenge */
+/**
+ * Tells Graph that the gateway understands claims challenges. @see
+ * https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
 const clientCapabilities = ["cp1"];
 
 export interface GraphTokens {
@@ -21,7 +25,7 @@ export interface GraphTokens {
   app(renewal?: Renewal): Promise<string>;
   /** A token on behalf of the caller. @param assertion the caller's verified token. */
   onBehalfOf(tenantId: string, assertion: string, renewal?: Renewal): Promise<string>;
-  /** How many tokens are kept. */
+  /** The number of cached tokens. */
   readonly cached: number;
   close(): Promise<void>;
 }
@@ -32,7 +36,7 @@ export async function createGraphTokens(
   nowMs: () => number,
   metrics?: GatewayMetrics,
 ): Promise<GraphTokens> {
-  const msal = await import("@azure/msal-node"); // only these modes pay for it
+  const msal = await import("@azure/msal-node"); // loaded only in these modes
   const { network, close } = createEntraNetwork(identity.authorityUrl);
   const system = { networkClient: network, disableInternalRetries: true };
   const credential = credentialOf(identity);
@@ -49,7 +53,7 @@ export async function createGraphTokens(
       ...authorityOf(identity, tenantId),
     };
     const client = new msal.ConfidentialClientApplication({ auth, system });
-    clients.set(tenantId, client); // bounded by the tenants that are allowed
+    clients.set(tenantId, client); // limited by the number of allowed tenants
     return client;
   }
 
@@ -123,7 +127,7 @@ async function accessTokenOf(
   }
 }
 
-/** Endpoints are known by rule, so MSAL need not discover them: its discovery goes to the public cloud first. */
+/** The endpoints follow a rule, so MSAL need not discover them. Its discovery would contact the public cloud first. */
 function authorityOf({ authorityUrl }: IdentityConfig, tenantId: string): Partial<NodeAuthOptions> {
   const root = `https://${authorityUrl.host}/${tenantId}`;
   return {
@@ -148,7 +152,7 @@ function credentialOf({ credential }: IdentityConfig): Partial<NodeAuthOptions> 
       return { clientCertificate: { thumbprintSha256, privateKey } };
     }
     case "federated":
-      // Read anew each time: the platform replaces the file.
+      // Read again for each token, because the platform replaces the file.
       return { clientAssertion: () => readFile(credential.path, "utf8").then((text) => text.trim()) };
     case "managedIdentity":
       return {};

@@ -1,7 +1,8 @@
 /**
- * Whether a bearer token is an access token that Entra ID issued for this gateway, to a caller of an allowed tenant. Every
- * check is exact, and none asks the token where to look: before a key is fetched, the tenant must be one of the operator's.
- * Verified tokens are not remembered: verifying costs 70 µs of CPU (RSA-2048, measured), and what isn't kept can't leak.
+ * Verifies that a bearer token is an access token that Entra ID issued for this gateway, to a caller of an allowed tenant.
+ * Every check is exact, and no check follows an address from the token: the tenant must be one of the operator's before a key
+ * is fetched. Verified tokens are not cached: verification takes 70 µs of CPU (RSA-2048, measured), and an uncached token
+ * cannot leak.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-validation
  * @see https://www.rfc-editor.org/rfc/rfc8725
@@ -15,14 +16,14 @@ import { TenantKeys } from "./jwks.ts";
 
 export interface VerifiedCaller {
   tenantId: string;
-  /** Of the user, or of the application's service principal. */
+  /** Object id of the user, or of the application's service principal. */
   objectId: string;
-  /** Of the application that calls. */
+  /** Client id of the calling application. */
   clientId: string | null;
   kind: CallerKind;
   /** Delegated: the words of `scp`; application: its `roles`. */
   permissions: ReadonlySet<string>;
-  /** As it came. */
+  /** The token itself, unchanged. */
   token: string;
   /** Milliseconds since the epoch. */
   expiresAtMs: number;
@@ -31,21 +32,21 @@ export interface VerifiedCaller {
 export interface VerifierOptions {
   /** Such as `https://login.microsoftonline.com`. */
   authorityUrl: URL;
-  /** The gateway's own: tokens are for it, or for `api://` and it in version 1.0. */
+  /** The gateway's client id. It is an accepted audience; in version 1.0, `api://` followed by it is accepted too. */
   clientId: string;
-  /** Accepted besides those. */
+  /** An additional accepted audience. */
   audience: string | undefined;
   /** GUIDs. */
   allowedTenants: readonly string[];
   /** Milliseconds since the epoch. */
   nowMs: () => number;
-  /** Gets a tenant's key set; default over HTTP, bounded in time and size. */
+  /** Fetches a tenant's key set; the default uses HTTP, limited in time and size. */
   fetchJson?: FetchJson;
 }
 
-/** Ends of validity may be this far off, because clocks are. */
+/** Tolerance for the start and end of validity, because clocks differ. */
 const skewSeconds = 60;
-/** Entra ID's longest, with two hundred groups, have about 12 KB. */
+/** Entra ID's longest tokens, with two hundred groups, have about 12 KB. */
 const maxTokenLength = 16 * 1024;
 const maxClaimLength = 256;
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -61,10 +62,10 @@ const refusals = {
 } as const;
 
 /**
- * The one who verifies; it keeps the keys of the allowed tenants.
+ * Creates the verifier, which keeps the keys of the allowed tenants.
  *
- * @returns a function that throws {GatewayError} `UNAUTHENTICATED`, or `UPSTREAM_UNAVAILABLE` where the token names a key
- * that is not known and the identity provider can't be asked.
+ * @returns a function that throws {GatewayError} `UNAUTHENTICATED`, or `UPSTREAM_UNAVAILABLE` if the token names an unknown
+ * key and the identity provider cannot be reached.
  */
 export function createCallerVerifier(options: VerifierOptions): (token: string) => Promise<VerifiedCaller> {
   const { authorityUrl, clientId, audience, nowMs, fetchJson = fetchBounded } = options;
@@ -92,10 +93,10 @@ export function createCallerVerifier(options: VerifierOptions): (token: string) 
       currentDate: new Date(nowMs()),
       requiredClaims: ["exp"],
     }).catch((error: unknown) => {
-      throw refused(reasonOf(error)); // without the cause: jose's errors carry the claims
+      throw refused(reasonOf(error)); // without the cause, because jose's errors contain the claims
     });
     const { aud, exp, oid } = payload;
-    // A list of audiences is for none of them alone; Entra ID writes a text.
+    // Entra ID writes one string. A token with a list of audiences is not for this gateway alone.
     if (typeof aud !== "string") throw refused("foreign");
     const grant = grantOf(payload);
     if (grant === undefined || exp === undefined || !isShortText(oid)) throw refused("kind");
@@ -105,7 +106,7 @@ export function createCallerVerifier(options: VerifierOptions): (token: string) 
   };
 }
 
-/** What decides which key and which rules apply, unverified. The signature covers the very bytes that this reads. */
+/** Reads the unverified fields that select the key and the rules. The signature covers exactly the bytes that are read here. */
 function peek(token: string): { kid: string; tid: string; ver: TokenVersion } {
   if (!isCompact(token)) throw refused("malformed");
   const { alg, typ = "JWT", kid, crit, b64 } = read(() => decodeProtectedHeader(token));
@@ -117,8 +118,8 @@ function peek(token: string): { kid: string; tid: string; ver: TokenVersion } {
 }
 
 /**
- * Three parts in base64url as the one right encoder writes it. jose reads past white space and stray bits at the end, so
- * that one token would have many spellings.
+ * Whether the token has three parts in canonical base64url. jose accepts white space and extra bits at the end, so that one
+ * token would have many spellings.
  */
 function isCompact(token: string): boolean {
   if (token.length > maxTokenLength) return false;
@@ -138,7 +139,7 @@ function reasonOf(error: unknown): keyof typeof refusals {
   if (error instanceof errors.JWTExpired) return "expired";
   if (!(error instanceof errors.JWTClaimValidationFailed)) return "signature";
   if (error.claim === "nbf") return "early";
-  return error.claim === "exp" ? "kind" : "foreign"; // no `exp` at all, or not a number
+  return error.claim === "exp" ? "kind" : "foreign"; // `exp` is missing or not a number
 }
 
 const isShortText = (value: unknown): value is string =>

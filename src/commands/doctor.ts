@@ -1,6 +1,6 @@
 /**
- * `intune-pfx-gateway doctor`: what an operator would try by hand when the gateway does not do what it should. It changes
- * nothing, asks Graph for a page of certificates, and says of every finding what to do about it.
+ * `intune-pfx-gateway doctor`: runs the checks that an operator would try by hand. It changes nothing, reads one page of
+ * certificates from Graph, and gives advice with every problem.
  */
 import { createGraphTokens } from "../auth/graph-tokens.ts";
 import type { Config } from "../config/config.ts";
@@ -25,27 +25,27 @@ export interface Finding {
     | "writeQuota"
     | "redis"
     | "clock";
-  /** `skipped`: can't be told here. */
+  /** `skipped`: cannot be checked here. */
   readonly status: "ok" | "warning" | "failed" | "skipped";
   readonly detail: string;
-  /** What to do about it. */
+  /** How to fix the problem. */
   readonly advice?: string;
 }
 
 const deadlineMs = 15_000;
-/** Callers' tokens are given a minute; more than that, and every one of them looks expired, or not yet valid. */
+/** Callers' tokens have a tolerance of one minute. With more skew, every token looks expired or not valid yet. */
 const maxSkewMs = 60_000;
 const noticeableSkewMs = 5000;
 const wantedRole = "DeviceManagementConfiguration.ReadWrite.All";
 
-/** Everything but the configuration, which is read already. Never rejects. */
+/** Checks everything but the configuration, which has been read before. Never rejects. */
 export async function examine(config: Config, graphBaseUrl: URL): Promise<Finding[]> {
   const { finding: identity, token } = await examineIdentity(config);
   const graph = await examineGraph(config, graphBaseUrl, token);
   return [identity, ...graph, examineQuota(config), ...(await examineRedis(config))];
 }
 
-/** One line for each finding, and one for what to do. */
+/** Formats one line per finding, and one line for its advice. */
 export function report(findings: readonly Finding[]): string {
   const marks = { ok: "ok     ", warning: "warning", failed: "FAILED ", skipped: "skipped" };
   return findings
@@ -59,7 +59,7 @@ export function report(findings: readonly Finding[]): string {
 async function examineIdentity({ authMode, identity }: Config): Promise<{ finding: Finding; token?: string }> {
   const check = "identity";
   if (identity === undefined) {
-    const detail = authMode === "none" ? "the emulator takes any token" : "callers bring their own tokens for Graph";
+    const detail = authMode === "none" ? "the emulator accepts any token" : "callers send their own Graph tokens";
     return { finding: { check, status: "skipped", detail: `AUTH_MODE=${authMode}: ${detail}` } };
   }
   try {
@@ -67,10 +67,10 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
     try {
       const token = await tokens.app();
       const roles = rolesOf(token);
-      const detail = `a token for Graph was obtained; its roles: ${roles.join(", ") || "none"}`;
+      const detail = `Microsoft Entra issued a token for Graph; its roles: ${roles.join(", ") || "none"}`;
       if (authMode === "obo") {
-        // What a user may is decided with the user's token, which is not here.
-        return { finding: { check, status: "ok", detail: "the credential is accepted by Microsoft Entra" } };
+        // The user's own token decides what the user may do, and it is not available here.
+        return { finding: { check, status: "ok", detail: "Microsoft Entra accepts the credential" } };
       }
       if (roles.includes(wantedRole)) return { finding: { check, status: "ok", detail }, token };
       const advice = `Grant the application ${wantedRole} (Microsoft Graph, application permission), with admin consent.`;
@@ -81,7 +81,7 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
   } catch (error) {
     const detail = error instanceof GatewayError ? `${error.code}: ${error.message}` : "no token could be obtained";
     const advice =
-      "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential (expired? of that application?), and that AUTHORITY_URL can be reached.";
+      "Check AZURE_TENANT_ID and AZURE_CLIENT_ID. Check that the credential has not expired and belongs to that application. Check that this machine can reach AUTHORITY_URL.";
     return { finding: { check, status: "failed", detail, advice } };
   }
 }
@@ -139,7 +139,7 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
       isVersion || isPermission
         ? { check: "graph", status: "ok", detail: `${baseUrl.origin} answers` }
         : { check: "graph", detail: `${baseUrl.origin}: ${detail}`, ...adviceOn(failure) };
-    const untold = "can't be told without a token that Graph takes";
+    const untold = "not checked: this needs a token that Graph accepts";
     return [
       graph,
       isVersion && knowsPermission
@@ -147,20 +147,20 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
             check: "apiVersion",
             status: "failed",
             detail: failure.message,
-            advice: "Set GRAPH_API_VERSION=auto, or the version that has the collection in this cloud.",
+            advice: "Set GRAPH_API_VERSION to auto, or to the version that has userPfxCertificates in this cloud.",
           }
-        : { check: "apiVersion", status: "skipped", detail: isPermission ? untold : "can't be told yet" },
+        : { check: "apiVersion", status: "skipped", detail: isPermission ? untold : "could not be checked yet" },
       isPermission && knowsPermission
         ? {
             check: "permission",
             status: "failed",
             detail,
-            advice: `Grant ${wantedRole} with admin consent, and see that the tenant has Intune; tokens obtained before keep their old roles for an hour.`,
+            advice: `Grant ${wantedRole} with admin consent. Check that the tenant has Intune. Tokens issued earlier keep their old roles for an hour.`,
           }
         : {
             check: "permission",
             status: "skipped",
-            detail: knowsPermission ? "can't be told yet" : "depends on the caller's token",
+            detail: knowsPermission ? "could not be checked yet" : "depends on the caller's token",
           },
       skew,
     ];
@@ -169,7 +169,7 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
   }
 }
 
-/** What Graph says about a token, or what it may do. */
+/** Codes about a token or its permissions. */
 const permissionCodes: readonly ErrorCode[] = [
   "FORBIDDEN",
   "UNAUTHENTICATED",
@@ -177,39 +177,41 @@ const permissionCodes: readonly ErrorCode[] = [
   "UPSTREAM_MISCONFIGURED",
 ];
 
-/** What keeps Graph from answering, as far as its answer, or there being none, tells. */
+/** Advice on why Graph does not answer, as far as the failure shows. */
 function adviceOn(failure: GatewayError): Pick<Finding, "status" | "advice"> {
   const isGraphs = !(failure instanceof GraphError) || failure.graph.code !== null || failure.graph.status >= 500;
   if (failure.code === "UPSTREAM_INVALID_RESPONSE" || !isGraphs) {
     const advice =
-      "Something between here and Graph answers in its place, such as a proxy or a sign-in page: let Graph through.";
+      "Something else answers instead of Graph, such as a proxy or a sign-in page. Allow this machine's requests to reach Graph.";
     return { status: "failed", advice };
   }
   if (failure instanceof GraphError && (failure.code === "THROTTLED" || failure.code === "UPSTREAM_UNAVAILABLE")) {
-    return { status: "warning", advice: "Graph is there; ask again in a minute." };
+    return { status: "warning", advice: "Graph is reachable; run this check again in a minute." };
   }
   if (failure instanceof GraphError) {
-    return { status: "failed", advice: "Look at what Graph says; Microsoft's support finds it by the request's id." };
+    return { status: "failed", advice: "Read Graph's message. Microsoft's support can find the request by its id." };
   }
   const advice =
-    "Check DNS, the firewall and GRAPH_CLOUD or GRAPH_BASE_URL from this machine; outbound proxies are not used.";
+    "Check this machine's DNS and firewall, and GRAPH_CLOUD or GRAPH_BASE_URL. The gateway uses no outbound proxy.";
   return { status: "failed", advice };
 }
 
 function examineClock({ graphClock }: GraphClient): Finding {
-  if (!graphClock.isSet) return { check: "clock", status: "skipped", detail: "Graph has not said what time it is" };
+  if (!graphClock.isSet) return { check: "clock", status: "skipped", detail: "Graph's time is unknown" };
   const skewMs = graphClock.earliestAt(systemClock.now()) - Date.now();
   const seconds = Math.round(skewMs / 1000);
   const detail = `Graph's clock is ${Math.abs(seconds)} s ${seconds < 0 ? "behind" : "ahead of"} this machine's`;
   const advice = "Synchronise this machine's clock (NTP).";
   if (Math.abs(skewMs) > maxSkewMs) return { check: "clock", status: "failed", detail, advice };
   if (Math.abs(skewMs) > noticeableSkewMs) return { check: "clock", status: "warning", detail, advice };
-  return { check: "clock", status: "ok", detail: "agrees with Graph's to the second or so" };
+  return { check: "clock", status: "ok", detail: "agrees with Graph's clock to within 5 s" };
 }
 
 function examineQuota({ graphWritesPer20s, redisUrl }: Config): Finding {
   const whose =
-    redisUrl === undefined ? "of this process alone; with replicas set REDIS_URL" : "of all replicas together";
+    redisUrl === undefined
+      ? "for this process alone; with several replicas, set REDIS_URL"
+      : "for all replicas together";
   return { check: "writeQuota", status: "ok", detail: `${graphWritesPer20s} writes in 20 s, ${whose}` };
 }
 
@@ -223,15 +225,15 @@ async function examineRedis({ redisUrl }: Config): Promise<Finding[]> {
     store.close();
     if (answer === "PONG") return [{ check, status: "ok", detail: "answers" }];
     const advice =
-      "Check that it runs, and that REDIS_URL can be reached from here; until then quota and limits are each replica's share.";
+      "Check that Redis runs and that this machine can reach REDIS_URL. Until then each replica uses its own share of the write quota and its own rate limits.";
     return [{ check, status: "warning", detail: "does not answer", advice }];
   } catch {
-    const advice = "Put the right user name and password into REDIS_URL.";
-    return [{ check, status: "failed", detail: "refuses the credentials", advice }];
+    const advice = "Correct the user name and password in REDIS_URL.";
+    return [{ check, status: "failed", detail: "rejects the credentials", advice }];
   }
 }
 
-/** The token is the gateway's own; its other claims are nobody's business here. */
+/** Reads only the roles. The token is the gateway's own, and its other claims are not needed. */
 function rolesOf(token: string): string[] {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));

@@ -1,4 +1,4 @@
-/** `npm run codegen`: writes the SDL of the TypeGraphQL classes to `schema.graphql`. */
+/** `npm run codegen` runs this: writes the SDL of the TypeGraphQL classes to `schema.graphql`. */
 import { writeFileSync } from "node:fs";
 import { buildSchema } from "../server/graphql/build-schema.ts";
 

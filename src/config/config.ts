@@ -1,4 +1,4 @@
-/** The configuration: the only reader of the environment. What can be set stands in `config-variables.ts`. */
+/** Reads the configuration; the only reader of the environment. `variables.ts` lists every variable. */
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { type IdentityConfig, readIdentity } from "./identity.ts";
@@ -14,58 +14,59 @@ const clouds = {
 } as const;
 
 /**
- * `passthrough`: the caller's own Graph token goes through, opaque. `obo`: on behalf of the verified caller. `app`: the
- * gateway's own identity, for verified callers. `none`: the emulator, which takes any token.
+ * `passthrough`: the caller's own Graph token is sent, opaque. `obo`: on behalf of the verified caller. `app`: the gateway's
+ * own identity, for verified callers. `none`: the emulator, which accepts any token.
  */
 export type AuthMode = "passthrough" | "obo" | "app" | "none";
 
-/** Which version of Graph is asked; `auto` finds out which one has the collection. */
+/** The version of Graph; `auto` finds the version that has the collection. */
 export type ApiVersion = "v1.0" | "beta" | "auto";
 
 export interface Config {
   host: string;
   port: number;
-  /** Graph's root without the version; `undefined`: start the embedded emulator and use that. */
+  /** Graph's root without the version; `undefined`: start the embedded emulator and use it. */
   graphBaseUrl: URL | undefined;
   graphApiVersion: ApiVersion;
   authMode: AuthMode;
-  /** Whose tokens are accepted, and what the gateway is itself; only in the modes `obo` and `app`. */
+  /** The accepted callers and the gateway's own identity; only in the modes `obo` and `app`. */
   identity: IdentityConfig | undefined;
-  /** What every GraphQL request must carry in `router-authorization`, if set. */
+  /** The secret that every GraphQL request must send in `router-authorization`, if set. */
   routerSecret: string | undefined;
-  /** Whether the audit log names users; else it has a hash of the name. */
+  /** Whether the audit log contains user principal names; otherwise it contains a hash of each name. */
   logUserNames: boolean;
   requestDeadlineMs: number;
   graphMaxConnections: number;
-  /** Creates, updates and deletions in any twenty seconds. */
+  /** Maximum number of creates, updates and deletions in any twenty seconds. */
   graphWritesPer20s: number;
-  /** Most inputs of one plural create. */
+  /** Maximum number of inputs of one plural create. */
   maxBatchItems: number;
   maxBodyBytes: number;
-  /** GraphQL requests under way at once. */
+  /** Maximum number of concurrent GraphQL requests. */
   maxInflight: number;
-  /** GraphQL requests of one verified caller in a minute; 0: no limit. */
+  /** Maximum number of GraphQL requests of one verified caller per minute; 0: no limit. */
   rateLimitPerMinute: number;
-  /** Exact origins; `development` also lets in Apollo Sandbox and any port of localhost. */
+  /** Exact origins; `development` also allows Apollo Sandbox and any port of localhost. */
   corsOrigins: readonly string[] | "development";
   introspection: boolean;
   explorer: boolean;
-  /** Where the operations are, if only known ones are answered. */
+  /** Manifest of the known operations, if only those are executed. */
   persistedOperationsFile: string | undefined;
-  /** Processes that serve the one port. */
-  /** Where replicas share quota and limits; absent: each has its own. Holds a password. */
+  /**
+   * Redis that replicas use to share the write quota and rate limits; absent: each replica has its own. Contains a password.
+   */
   redisUrl: string | undefined;
   logLevel: string;
-  /** Where metrics are served; `undefined`: nowhere, and nothing is counted. */
+  /** Port for metrics; `undefined`: metrics are off. */
   metricsPort: number | undefined;
-  /** Whether traces are exported, as OpenTelemetry's variables say. */
+  /** Whether traces are exported; OpenTelemetry's variables decide. */
   tracing: boolean;
 }
 
 /**
- * The process's environment; in development with `.env` of the working directory under it.
+ * Returns the process's environment; in development, `.env` in the working directory supplies missing variables.
  *
- * @throws {ConfigError} where there is a `.env` that can't be read: without it, another configuration would start.
+ * @throws {ConfigError} if `.env` exists but cannot be read: without it, another configuration would start.
  */
 export function environment(): NodeJS.ProcessEnv {
   if (process.env.NODE_ENV === "production") return process.env;
@@ -75,8 +76,8 @@ export function environment(): NodeJS.ProcessEnv {
     for (const [name, value] of Object.entries(file)) if (name.startsWith("OTEL_")) process.env[name] ??= value;
     return { ...file, ...process.env };
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return process.env; // which is usual
-    throw new ConfigError([".env: is there, but can't be read"]);
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return process.env; // usually there is no .env
+    throw new ConfigError([".env: exists but can't be read"]);
   }
 }
 
@@ -91,7 +92,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (!isProduction && env.NODE_ENV?.trim().toLowerCase() === "production") {
     read.problem(
       "NODE_ENV",
-      "must be written production, in small letters and without spaces: anything else is development",
+      "must be exactly production, in lower case and without spaces; any other value means development",
     );
   }
   const cloud = read.choice("GRAPH_CLOUD", ["global", "usgov", "usgov-dod", "china"], "global");
@@ -104,7 +105,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const graphRoots = Object.values(clouds).map((each) => each.graph);
   const authorities = [...new Set(Object.values(clouds).map((each) => each.authority))];
   const givenGraphUrl = read.serviceUrl("GRAPH_BASE_URL", allowLoopback, graphRoots);
-  // Tokens of one cloud are of no use in another one.
+  // A token of one cloud is not valid in another.
   const ofGivenUrl = Object.values(clouds).find((each) => `${each.graph}/` === givenGraphUrl?.href);
   const { graph, authority } = ofGivenUrl ?? clouds[cloud];
   const authorityUrl = read.serviceUrl("AUTHORITY_URL", allowLoopback, authorities) ?? new URL(authority);
@@ -118,10 +119,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       ? readIdentity(read, authMode, authorityUrl, `${graph}/.default`)
       : undefined;
   if (authMode === "none" && !emulates && (isProduction || !graphBaseUrl || !isLoopback(graphBaseUrl.hostname))) {
-    read.problem("AUTH_MODE", "none is for the emulator only, outside production");
+    read.problem("AUTH_MODE", "none works only with the emulator, outside production");
   }
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
-    read.problem("NODE_TLS_REJECT_UNAUTHORIZED", "must not be 0: Graph would not be authenticated");
+    read.problem("NODE_TLS_REJECT_UNAUTHORIZED", "must not be 0: the gateway must verify Graph's TLS certificate");
   }
   const config: Config = {
     host: read.host("HOST", "127.0.0.1"),
@@ -149,7 +150,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: read.choice("LOG_LEVEL", ["info", "trace", "debug", "warn", "error", "fatal", "silent"], "info"),
   };
   if (config.metricsPort === config.port && config.port !== 0) {
-    read.problem("METRICS_PORT", "must not be the PORT of the API");
+    read.problem("METRICS_PORT", "must differ from PORT");
   }
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;

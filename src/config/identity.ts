@@ -1,12 +1,12 @@
-/** Whose tokens the gateway accepts, and what it is itself towards the identity provider: the modes `obo` and `app`. */
+/** Reads the accepted callers and the gateway's own identity, for the modes `obo` and `app`. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { ConfigReader } from "./read-env.ts";
 
-/** How the gateway proves who it is. */
+/** The gateway's credential. */
 export type Credential =
   | { kind: "secret"; secret: string }
   | { kind: "certificate"; thumbprintSha256: string; privateKey: string }
-  /** The file is read anew for each token: the platform replaces it. */
+  /** The file is read for each token, because the platform replaces it. */
   | { kind: "federated"; path: string }
   | { kind: "managedIdentity" };
 
@@ -18,16 +18,16 @@ export interface IdentityConfig {
   credential: Credential;
   /** Graph's root with `/.default`. */
   graphScope: string;
-  /** Audience of callers' tokens besides the client id. */
+  /** An accepted audience of callers' tokens besides the client id. */
   audience: string | undefined;
   /** GUIDs in lower case. */
   allowedTenants: readonly string[];
-  /** What permits writing and reading, and what only reading: scopes of users' tokens, roles of applications'. */
+  /** Scopes of users' tokens and roles of applications' tokens: `write` permits writing and reading, `read` only reading. */
   write: { scope: string; role: string };
   read: { scope: string; role: string };
 }
 
-/** Every problem goes to the reader; what is returned is only used where there is none. */
+/** Adds every problem to the reader. The result is used only if there is no problem. */
 export function readIdentity(
   read: ConfigReader,
   mode: "obo" | "app",
@@ -37,12 +37,15 @@ export function readIdentity(
   const [tenantId = "", ...moreTenants] = read.guids("AZURE_TENANT_ID");
   if (tenantId === "" || moreTenants.length > 0)
     read.problem("AZURE_TENANT_ID", "must be the id of one tenant, a GUID");
-  const clientId = read.word("AZURE_CLIENT_ID", "").toLowerCase() || undefined; // as tokens have it
+  const clientId = read.word("AZURE_CLIENT_ID", "").toLowerCase() || undefined; // tokens contain it in lower case
   const audience = read.word("AUTH_AUDIENCE", "") || undefined;
   const credential = readCredential(read, mode);
   if (clientId === undefined && credential.kind !== "managedIdentity") read.problem("AZURE_CLIENT_ID", "must be set");
   if (clientId === undefined && audience === undefined) {
-    read.problem("AUTH_AUDIENCE", "must be set where there is no AZURE_CLIENT_ID: callers could not be verified");
+    read.problem(
+      "AUTH_AUDIENCE",
+      "must be set if AZURE_CLIENT_ID is not set: callers can't be verified without an audience",
+    );
   }
   const allowedTenants = read.guids("AUTH_ALLOWED_TENANTS");
   return {
@@ -65,7 +68,7 @@ function readCredential(read: ConfigReader, mode: "obo" | "app"): Credential {
   const secret = read.secret("AZURE_CLIENT_SECRET");
   const certificate = read.text("AZURE_CLIENT_CERTIFICATE_PATH", "");
   const federated = read.text("AZURE_FEDERATED_TOKEN_FILE", "");
-  if (federated !== "") read.file("AZURE_FEDERATED_TOKEN_FILE"); // what it holds by now is of no use later
+  if (federated !== "") read.file("AZURE_FEDERATED_TOKEN_FILE"); // only checks the file; its content is read again later
   const given: Credential[] = [
     ...(secret === undefined ? [] : [{ kind: "secret" as const, secret }]),
     ...(certificate === "" ? [] : [readCertificate(read, "AZURE_CLIENT_CERTIFICATE_PATH")]),
@@ -78,7 +81,7 @@ function readCredential(read: ConfigReader, mode: "obo" | "app"): Credential {
     const managed = mode === "app" ? " or AZURE_USE_MANAGED_IDENTITY=true" : "";
     read.problem("AZURE_CLIENT_SECRET", `exactly one of ${names}${managed} must be set`);
   } else if (credential.kind === "managedIdentity" && mode === "obo") {
-    read.problem("AZURE_USE_MANAGED_IDENTITY", "is for app mode; on-behalf-of needs another credential");
+    read.problem("AZURE_USE_MANAGED_IDENTITY", "works only in app mode; obo mode needs another credential");
   }
   return credential ?? { kind: "managedIdentity" };
 }
@@ -89,12 +92,12 @@ function readCertificate(read: ConfigReader, name: string): Credential {
   const certificate = parsed(() => new X509Certificate(pem));
   const key = parsed(() => createPrivateKey(privateKey));
   if (pem !== "" && (certificate === undefined || key === undefined || !certificate.checkPrivateKey(key))) {
-    read.problem(name, "must name a PEM file with a certificate and its private key, the key not encrypted");
+    read.problem(name, "must name a PEM file with a certificate and its unencrypted private key");
   }
   return { kind: "certificate", thumbprintSha256: certificate?.fingerprint256.replaceAll(":", "") ?? "", privateKey };
 }
 
-/** What OpenSSL says of it is of no help, and may be more than should be told. */
+/** Returns undefined instead of OpenSSL's error, which does not help and may reveal too much. */
 function parsed<Value>(parse: () => Value): Value | undefined {
   try {
     return parse();

@@ -1,8 +1,8 @@
-/** Reads single variables of an environment, checks them, and collects what is wrong: by name and rule, never by value. */
+/** Reads and checks single variables of an environment. Problems are collected by name and rule, never by value. */
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 
-/** Every problem of an environment, each by variable name and rule, never by value. */
+/** All problems of an environment, each by variable name and rule, never by value. */
 export class ConfigError extends Error {
   override name = "ConfigError";
   readonly problems: readonly string[];
@@ -17,7 +17,7 @@ export function isUnset(value: string | undefined): boolean {
   return value === undefined || value === "";
 }
 
-/** Whether a URL's host is this machine itself. */
+/** Whether a URL's host is this machine. */
 export function isLoopback(hostname: string): boolean {
   const address = hostname.replace(/^\[|\]$/g, "");
   return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
@@ -32,7 +32,6 @@ function isPercentEncoded(text: string): boolean {
   }
 }
 
-/** Reads single variables and collects what is wrong with them. */
 export class ConfigReader {
   readonly problems: string[] = [];
   readonly #env: NodeJS.ProcessEnv;
@@ -49,7 +48,7 @@ export class ConfigReader {
     return this.#env[name] || fallback;
   }
 
-  /** A name that travels among others, separated by spaces or commas. */
+  /** A name that is used in lists separated by spaces or commas. */
   word(name: string, fallback: string): string {
     const value = this.text(name, fallback);
     if (/[\s,]/.test(value)) this.problem(name, "must be one name, without spaces and commas");
@@ -69,7 +68,7 @@ export class ConfigReader {
     return this.choice(name, ["true", "false"], fallback ? "true" : "false") === "true";
   }
 
-  /** One of the values; without a fallback the variable is required. */
+  /** One of the given values. Without a fallback the variable is required. */
   choice<Value extends string>(name: string, values: readonly [Value, ...Value[]], fallback: Value | undefined): Value {
     const value = this.#env[name];
     const known = isUnset(value) ? fallback : values.find((candidate) => candidate === value);
@@ -78,7 +77,7 @@ export class ConfigReader {
     return fallback ?? values[0];
   }
 
-  /** A secret, from the variable itself or from the file that `NAME_FILE` names. */
+  /** A secret, from the variable or from the file in `NAME_FILE`. */
   secret(name: string): string | undefined {
     const file = this.#env[`${name}_FILE`];
     if (isUnset(file)) return this.#env[name] || undefined;
@@ -86,16 +85,19 @@ export class ConfigReader {
     return this.file(`${name}_FILE`);
   }
 
-  /** A secret that travels in a header, whose other characters would arrive as others. */
+  /** A secret that is sent in a header. Other characters would arrive changed. */
   headerSecret(name: string): string | undefined {
     const secret = this.secret(name);
     if (secret !== undefined && !/^[!-~](?:[ -~]*[!-~])?$/.test(secret)) {
-      this.problem(name, "must be of printable ASCII characters, without spaces around them: it travels in a header");
+      this.problem(
+        name,
+        "must have only printable ASCII characters and no space at either end: it is sent in a header",
+      );
     }
     return secret;
   }
 
-  /** The text of the file that a variable names. */
+  /** The text of the file that the variable names. */
   file(name: string): string | undefined {
     try {
       return readFileSync(this.#env[name] ?? "", "utf8").trim() || this.#empty(name);
@@ -105,17 +107,17 @@ export class ConfigReader {
     }
   }
 
-  /** What to listen on: an IP address, or a name. Whether it is one of this machine's only listening tells. */
+  /** The address to listen on: an IP address or a name. Only listening shows whether it belongs to this machine. */
   host(name: string, fallback: string): string {
     const host = this.text(name, fallback);
     const label = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
-    // No name ends in a number: that would be an IPv4 address, and none that there can be.
+    // No host name ends in a number: it would be read as an IPv4 address, here an invalid one.
     const isName = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)*(?!\\d+$)${label}$`, "i").test(host);
     if (isIP(host) === 0 && !isName) this.problem(name, "must be an IP address or a host name, without a port");
     return host;
   }
 
-  /** The address of a Redis; a secret, since it may hold a password. */
+  /** The URL of a Redis. It is a secret, because it may contain a password. */
   redisUrl(name: string): string | undefined {
     const url = this.secret(name);
     if (url === undefined) return undefined;
@@ -123,7 +125,7 @@ export class ConfigReader {
     if (!/^rediss?:$/.test(protocol) || hostname === "") {
       this.problem(name, "must be a URL of the form redis://… or rediss://…");
     } else if (![username, password, pathname].every(isPercentEncoded)) {
-      this.problem(name, "must have a percent sign in user, password and path written as %25");
+      this.problem(name, "must write a percent sign in the user name, password or path as %25");
     }
     return url;
   }
@@ -133,7 +135,7 @@ export class ConfigReader {
     return undefined;
   }
 
-  /** GUIDs separated by commas, in lower case. */
+  /** GUIDs separated by commas, returned in lower case. */
   guids(name: string): string[] {
     const values = (this.#env[name] ?? "")
       .split(",")
@@ -146,7 +148,7 @@ export class ConfigReader {
   }
 
   /**
-   * The root of a Microsoft service: one of the given ones, or a loopback address where that is allowed.
+   * The root of a Microsoft service: one of the given roots, or a loopback address if allowed.
    *
    * @param roots origins without a path.
    */

@@ -1,6 +1,6 @@
 /**
- * Whether traces are exported: by OpenTelemetry's standard variables, which its SDK then reads itself. What the gateway could
- * not do as told is refused at the start.
+ * Decides whether traces are exported, by OpenTelemetry's standard variables. OpenTelemetry's SDK then reads them itself.
+ * Settings that the gateway does not support are rejected at the start.
  *
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */

@@ -1,6 +1,6 @@
 /**
- * Everything one running emulator shares between its requests: settings, memory, meter, faults, log, and waiting
- * that ends when the emulator closes.
+ * The state that all requests of one emulator share: settings, records, write quota, faults, log, and waits that end when the
+ * emulator closes.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogEntry } from "./exchange.ts";
@@ -15,7 +15,7 @@ export interface Backend {
   readonly meter: WriteMeter;
   readonly faults: FaultPlan;
   readonly log: LogEntry[];
-  /** Write a request into the log, which forgets those before the last ones. */
+  /** Add a request to the log, which drops the oldest ones. */
   readonly note: (entry: LogEntry) => void;
   /** Wait; rejects with an AbortError once the emulator closes. */
   readonly pause: (ms: number) => Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * One HTTP request on its way: read it, remember it, let a fault happen or the routes answer, write the answer. The
- * only file that touches a request's socket.
+ * Handles one HTTP request: reads and logs it, applies a fault or calls the routes, and writes the response. This is the only
+ * file that touches a request's socket.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Backend } from "./backend.ts";
@@ -60,7 +60,7 @@ export async function serve(
   return write(answer);
 }
 
-/** What the emulated service answers when nothing goes wrong on the way. */
+/** The response without any fault. */
 async function truth(backend: Backend, call: Call): Promise<Answer> {
   try {
     admit(backend, call);
@@ -88,7 +88,7 @@ function callOf(request: IncomingMessage, body: string, origin: string): Call {
   return callFrom({ method: request.method ?? "GET", url, version, headers, body, origin, batched: false });
 }
 
-/** The body as text; undefined where it is larger than allowed (it is read to its end all the same). */
+/** The body as text; undefined if it is larger than allowed. A body that is too large is still read to its end. */
 async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -125,7 +125,7 @@ function truncate(
   nowMs: number,
   ending: "destroy" | "hang",
 ): void {
-  // An answer without a body has no half; announce one that never comes.
+  // A response without a body cannot be cut in half, so a body is announced that never comes.
   const bytes = Buffer.from(answer.body === "" ? " ".repeat(2) : answer.body);
   entry.status = answer.status === 204 ? 200 : answer.status;
   response.writeHead(entry.status, { ...headersOf(answer, call, nowMs), "content-length": String(bytes.length) });

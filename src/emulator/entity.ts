@@ -1,6 +1,6 @@
 /**
- * Reads a body as a userPFXCertificate: JSON, known properties, right types. Left-out enums are their zero member, as
- * the type says; left-out provider and key names are null; everything else is needed for a create.
+ * Reads a body as a userPFXCertificate and checks JSON, property names and types. As in Graph's type, missing enums get their
+ * zero member and missing provider and key names become null. A create needs all other properties.
  */
 import { type Call, isRecord } from "./exchange.ts";
 import { badRequest, GraphFailure } from "./failure.ts";
@@ -11,7 +11,7 @@ type Changes = { -readonly [Key in keyof WritableProperties]?: WritablePropertie
 
 const typeName = "microsoft.graph.userPFXCertificate";
 
-/** The properties a body holds, each checked; those it doesn't hold are absent. */
+/** The properties in a body, each checked; other properties are absent. */
 export function changesFrom(call: Call, readOnly: "refuse" | "ignore"): Changes {
   const changes: Changes = {};
   for (const [name, value] of Object.entries(objectIn(call))) set(changes, name, value, readOnly);
@@ -88,7 +88,7 @@ function set(changes: Changes, name: string, value: unknown, readOnly: "refuse" 
       if (readOnly === "refuse") throw badRequest(`The property '${name}' is read-only.`);
       break;
     default:
-      if (name.startsWith("@")) break; // Annotations mean nothing to a service that doesn't know them.
+      if (name.startsWith("@")) break; // Annotations are ignored, as by a service that does not know them.
       throw badRequest(`The property '${name}' does not exist on type '${typeName}'.`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One request and one answer as the routes see them, free of sockets: the same shapes serve an HTTP request and a
- * single item of a batch.
+ * A request and a response as the routes see them, without sockets. An HTTP request and an item of a batch have the same
+ * types.
  */
 import { randomUUID } from "node:crypto";
 
@@ -33,13 +33,13 @@ export interface LoggedRequest {
   /** Without version and query, as it came over the wire. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
-  /** "v1.0", "beta", or whatever stood in that place. */
+  /** "v1.0", "beta", or the text in the version's place. */
   readonly version: string;
   /** Names in lowercase. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Parsed where it is JSON, else the text; undefined without a body. */
+  /** Parsed JSON, or the text if it is no JSON; undefined without a body. */
   readonly body: unknown;
-  /** Undefined as long as nothing was answered, and for good where the connection was cut before. */
+  /** Undefined until a response is sent, and forever if the connection was cut first. */
   readonly status: number | undefined;
   /** As sent, or the one the emulator made up. */
   readonly clientRequestId: string;
@@ -68,7 +68,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The JSON value a body holds, or the text itself; undefined for none. */
+/** The body's JSON value, or its text if it is no JSON; undefined without a body. */
 export function parsedOrText(body: string): unknown {
   if (body === "") return undefined;
   try {
@@ -78,7 +78,7 @@ export function parsedOrText(body: string): unknown {
   }
 }
 
-/** Build a call from what came over the wire or stood in a batch item. */
+/** Build a call from an HTTP request or a batch item. */
 export function callFrom(
   parts: Omit<Call, "query" | "path" | "requestId" | "clientRequestId"> & { url: string },
 ): Call {

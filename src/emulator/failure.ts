@@ -1,6 +1,6 @@
 /**
- * Errors in Graph's envelope. What Graph's own front door refuses is always plain; what the service behind it says
- * may arrive as JSON text inside `message`, one or two levels deep, with internal hosts in it, as seen in the wild.
+ * Errors in Graph's format. Errors of Graph's front door are always plain. Errors of the service behind it may be JSON text
+ * inside `message`, one or two levels deep, with internal hosts, as real ones are.
  */
 import { randomUUID } from "node:crypto";
 import type { Answer, Call } from "./exchange.ts";
@@ -28,13 +28,13 @@ const codes: Readonly<Record<number, string>> = {
 export interface FailureDetails {
   /** Default: the usual code of the status. */
   readonly code?: string;
-  /** Who refuses: Graph's front door or the service behind it (default). */
+  /** The source of the error: Graph's front door or the service behind it (default). */
   readonly by?: "graph" | "service";
   readonly headers?: Readonly<Record<string, string>>;
   readonly retryAfter?: { readonly ms: number; readonly hint: RetryAfterHint };
 }
 
-/** Thrown by routes, turned into an answer in one place. */
+/** Thrown by routes; one place turns it into a response. */
 export class GraphFailure extends Error {
   override readonly name = "GraphFailure";
   readonly status: number;
@@ -50,7 +50,7 @@ export class GraphFailure extends Error {
 /** A failure the service behind Graph reports. */
 export const badRequest = (message: string): GraphFailure => new GraphFailure(400, message);
 
-/** What Graph answers where it doesn't know a path segment: the one message clients may read. */
+/** Graph's error for an unknown path segment: the only message that clients may read. */
 export function unknownSegment(segment: string): GraphFailure {
   return new GraphFailure(400, `Resource not found for the segment '${segment}'.`, { by: "graph" });
 }

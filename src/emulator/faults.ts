@@ -1,14 +1,17 @@
 /**
- * Lies and accidents on order. A fault waits for a request that matches it, acts as often as told, and is spent.
- * Constructors are named by what happens on the wire, so that a test reads as a story.
+ * Faults for tests. A fault waits for a matching request, acts as often as configured, and is then used up. Constructors are
+ * named by what happens on the wire, so that a test is easy to read.
  */
 import type { RetryAfterHint } from "./settings.ts";
 
-/** Whether the write has taken effect when the accident happens. */
+/** Whether the write takes effect before the fault. */
 export type Moment = "beforeApplying" | "afterApplying";
 
 export type FaultAction =
-  /** `apply: true` performs the request first and then answers this all the same. A body that is no string is sent as JSON; without one an error status gets Graph's envelope. */
+  /**
+   * With `apply: true` the request is performed before this response is sent. A body that is no string is sent as JSON. An
+   * error status without a body gets Graph's error format.
+   */
   | {
       readonly kind: "status";
       readonly status: number;
@@ -26,9 +29,9 @@ export type FaultAction =
   | { readonly kind: "redirect"; readonly status: 301 | 302 | 303 | 307 | 308; readonly location: string };
 
 export interface FaultCount {
-  /** Let this many matching requests pass first, default 0. */
+  /** The number of matching requests that pass first; default 0. */
   readonly skip?: number;
-  /** How many requests to hit, default 1; Infinity is fine. */
+  /** The number of requests to affect; default 1; Infinity is allowed. */
   readonly times?: number;
 }
 
@@ -40,7 +43,7 @@ export interface Fault extends FaultCount {
   readonly action: FaultAction;
 }
 
-/** The faults still to come, in the order they were added; the first that is due acts alone. */
+/** The remaining faults, in the order they were added. Only the first due fault acts. */
 export class FaultPlan {
   #waiting: { readonly fault: Fault; skip: number; times: number }[] = [];
 
@@ -52,7 +55,7 @@ export class FaultPlan {
     this.#waiting = [];
   }
 
-  /** The action due for this request, used up; kinds that `suits` refuses neither act nor count. */
+  /** Takes the action that is due for this request. Kinds that `suits` rejects neither act nor count. */
   take(method: string, path: string, suits: (action: FaultAction) => boolean = () => true): FaultAction | undefined {
     for (const waiting of this.#waiting) {
       if (waiting.times <= 0 || !suits(waiting.fault.action) || !matches(waiting.fault, method, path)) continue;
@@ -83,7 +86,7 @@ const fault = (method: string, path: Path, action: FaultAction, count: FaultCoun
 });
 
 export interface StatusDetails extends FaultCount {
-  /** Value of a Retry-After header, as it is. */
+  /** Value of the Retry-After header, unchanged. */
   readonly retryAfter?: string | number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -91,7 +94,7 @@ export interface StatusDetails extends FaultCount {
   readonly apply?: boolean;
 }
 
-/** Answer this status instead of the truth. */
+/** Answer this status instead of the real response. */
 export function answerStatus(method: string, path: Path, status: number, details: StatusDetails = {}): Fault {
   const { retryAfter, headers, body, apply = false, ...count } = details;
   const hint = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
@@ -148,7 +151,7 @@ export const truncateAnswer = (method: string, path: Path, count?: FaultCount): 
 export const stallAnswer = (method: string, path: Path, count?: FaultCount): Fault =>
   fault(method, path, { kind: "truncate", ending: "hang" }, count);
 
-/** Apply, and answer success with a body nobody can read. */
+/** Apply the request, and answer success with an unreadable body. */
 export const garbleAnswer = (
   method: string,
   path: Path,

@@ -1,7 +1,4 @@
-/**
- * The faults that replace an answer and leave the connection alone; they work for an HTTP request and for one item of
- * a batch alike.
- */
+/** Faults that replace a response and do not affect the connection. They work for HTTP requests and for items of a batch. */
 import type { Backend } from "./backend.ts";
 import { type Answer, type Call, emptyAnswer } from "./exchange.ts";
 import { failureAnswer, GraphFailure, throttled } from "./failure.ts";
@@ -15,12 +12,12 @@ export function isForgery(action: FaultAction): action is Forgery {
   return kinds.includes(action.kind);
 }
 
-/** Whether the request takes effect before it is lied about. */
+/** Whether the request takes effect before the response is replaced. */
 export function appliesFirst(action: Forgery): boolean {
   return action.kind === "garbage" || (action.kind === "status" && action.apply === true);
 }
 
-/** @param truth What would have been answered, where the request was applied. */
+/** @param truth the real response, if the request was applied. */
 export function forgedAnswer(action: Forgery, backend: Backend, call: Call, truth: Answer | undefined): Answer {
   switch (action.kind) {
     case "throttle":

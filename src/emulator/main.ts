@@ -1,7 +1,7 @@
 /**
- * Runs the emulator on its own, seeded: `node dist/emulator/main.js`. EMULATOR_PORT sets the port (default 4010),
- * EMULATOR_HOST the address (default 127.0.0.1), EMULATOR_WRITES_PER_20S the write quota (default 100, as Graph's),
- * EMULATOR_STRICT=true takes the collection away from v1.0.
+ * Runs the emulator alone, seeded: `node dist/emulator/main.js`. EMULATOR_PORT sets the port (default 4010), EMULATOR_HOST the
+ * address (default 127.0.0.1), EMULATOR_WRITES_PER_20S the write quota (default 100, like Graph's). EMULATOR_STRICT=true
+ * removes the collection from v1.0.
  */
 import { seedRecords } from "./seed.ts";
 import { startEmulator } from "./server.ts";

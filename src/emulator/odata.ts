@@ -1,20 +1,20 @@
 /**
  * Evaluates `$filter`: comparisons with eq, ne, lt, le, gt, ge over properties and literals, tolower(), and, or and
- * parentheses. Written on its own, from the grammar, so that a client's bug in building filters can't hide here.
+ * parentheses. It is written independently, from the grammar, so that it cannot hide a client's bug in building filters.
  *
  * @see https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html
  */
 import { badRequest, type GraphFailure } from "./failure.ts";
 import { instantOf } from "./timestamp.ts";
 
-/** What a property may be compared as; an enum lists its members. */
+/** The type of a property in comparisons; an enum lists its members. */
 export type PropertyType = "string" | "date" | { readonly members: readonly string[] };
 
 export interface FilterRules<Row> {
-  /** The property's type, or undefined where the entity has none of that name. */
+  /** The property's type; undefined if the entity has no such property. */
   typeOf(property: string): PropertyType | undefined;
   read(row: Row, property: string): string | null;
-  /** Whether comparisons on the property count; those that don't are true. */
+  /** Whether comparisons on the property are evaluated; the others are true. */
   honours(property: string): boolean;
   /** Whether its comparisons ignore case even without tolower(). */
   ignoresCase(property: string): boolean;
@@ -32,7 +32,7 @@ interface Operand<Row> {
   readonly read: (row: Row) => string | null;
 }
 
-/** @throws {GraphFailure} 400 for a filter that can't be read or names what doesn't exist. */
+/** @throws {GraphFailure} 400 for a filter that cannot be read or names an unknown property. */
 export function compileFilter<Row>(filter: string, rules: FilterRules<Row>): Predicate<Row> {
   const parser = new FilterParser(tokensOf(filter), rules);
   return parser.whole();
@@ -52,7 +52,7 @@ function tokensOf(filter: string): Token[] {
     const [, bracket, quoted, word, value] = found;
     if (bracket === "(" || bracket === ")") tokens.push({ kind: bracket, text: bracket });
     else if (quoted !== undefined) {
-      // An enum literal may carry its type before the quote; the member's name is what counts.
+      // An enum literal may have its type before the quote; only the member's name counts.
       const text = quoted.slice(quoted.indexOf("'") + 1, -1).replaceAll("''", "'");
       tokens.push({ kind: "string", text });
     } else if (word !== undefined) tokens.push({ kind: "word", text: word });

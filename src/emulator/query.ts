@@ -1,6 +1,6 @@
 /**
- * A list request's query options: filter, paging, selection. `$top` sets the page size, as Graph documents it, and a
- * page's token names the last place seen, so that rows deleted between two pages neither hide nor repeat others.
+ * Applies a list request's query options: filter, paging, selection. `$top` sets the page size, as Graph documents it. A
+ * page's token names the position of the last item, so that deletions between two pages neither hide nor repeat other rows.
  */
 import type { Call } from "./exchange.ts";
 import { badRequest } from "./failure.ts";
@@ -35,7 +35,7 @@ const knownOptions = new Set(
 
 export interface Page {
   readonly records: readonly StoredRecord[];
-  /** How many match in all, where `$count=true` asks. */
+  /** The total number of matches, if `$count=true` asks for it. */
   readonly count: number | undefined;
   /** Query of the next page, without the question mark. */
   readonly nextQuery: string | undefined;
@@ -57,7 +57,7 @@ export function pageOf(rows: readonly Row[], call: Call, settings: Settings): Pa
   };
 }
 
-/** The rows the request's `$filter` lets through. */
+/** The rows that match the request's `$filter`. */
 export function matchingRows(rows: readonly Row[], call: Call, settings: Settings): readonly Row[] {
   const filter = optionsOf(call, settings)("$filter");
   if (filter === undefined) return rows;
@@ -65,7 +65,7 @@ export function matchingRows(rows: readonly Row[], call: Call, settings: Setting
   return rows.filter((row) => matches(row.record));
 }
 
-/** Check `$select` and return what keeps the selected properties. */
+/** Check `$select` and return a function that keeps the selected properties. */
 export function selection(call: Call, settings: Settings): (record: StoredRecord) => Partial<StoredRecord> {
   const selected = optionsOf(call, settings)("$select");
   if (selected === undefined || selected === "*") return (record) => record;
@@ -89,7 +89,7 @@ function filterRules(settings: Settings): FilterRules<StoredRecord> {
   const known = ["userPrincipalName", "thumbprint"];
   return {
     typeOf: (name) => (isProperty(name) ? propertyTypes[name] : undefined),
-    // As redacted as any other read: a filter must not tell secrets bit by bit.
+    // Filters see redacted records, as every read does: otherwise a filter could reveal secrets step by step.
     read: (record, name) => (isProperty(name) ? redacted(record)[name] : null),
     honours: (name) => ({ none: false, known: known.includes(name), all: true })[settings.honouredFilters],
     ignoresCase: (name) => name === "userPrincipalName" && !settings.userPrincipalNameFilterIsCaseSensitive,

@@ -1,6 +1,6 @@
 /**
- * Graph's write throttling as a sliding window. A refused write counts like an accepted one, as documented: a client
- * that hammers on stays locked out.
+ * Graph's write throttling as a sliding window. A rejected write counts like an accepted one, as documented, so a client that
+ * retries without waiting stays blocked.
  */
 import type { WriteQuota } from "./settings.ts";
 
@@ -14,7 +14,7 @@ export class WriteMeter {
     this.#now = now;
   }
 
-  /** Count one write; undefined lets it pass, a number is how many milliseconds to stay away. */
+  /** Count one write. Returns undefined if the write may pass, otherwise the milliseconds to wait. */
   count(): number | undefined {
     if (this.#quota === false) return undefined;
     const { limit, windowMs } = this.#quota;

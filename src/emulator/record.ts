@@ -1,6 +1,6 @@
 /**
- * What the emulated tenant keeps: one user's imported certificate, secrets included, and how its id comes about.
- * Strings stay as they were sent, to the digit and in their case; only enum names are brought into Graph's spelling.
+ * A record of the emulated tenant: one user's imported certificate, including secrets, and the rule for its id. Strings are
+ * stored unchanged; only enum names get Graph's spelling.
  */
 import { createHash } from "node:crypto";
 
@@ -24,7 +24,7 @@ export interface WritableProperties {
   readonly encryptedPfxPassword: string;
 }
 
-/** A record to put into the store; the service's two timestamps default to the emulator's clock. */
+/** A record for the store; the service's two timestamps default to the emulator's clock. */
 export interface NewRecord extends WritableProperties {
   readonly createdDateTime?: string;
   readonly lastModifiedDateTime?: string;
@@ -48,12 +48,12 @@ export function certificateId(userPrincipalName: string, thumbprint: string): st
   return `${userObjectId(userPrincipalName).replaceAll("-", "")}-${thumbprint.toLowerCase()}`;
 }
 
-/** The record as every GET shows it: the two secrets replaced, whatever is stored. */
+/** The record as every GET returns it: with the two secrets redacted. */
 export function redacted(record: StoredRecord): StoredRecord {
   return { ...record, encryptedPfxBlob: "AA==", encryptedPfxPassword: "" };
 }
 
-/** The entity's own properties and nothing else, in the order Graph lists them. */
+/** Only the entity's own properties, in Graph's order. */
 export function canonical(record: StoredRecord): StoredRecord {
   return {
     id: record.id,

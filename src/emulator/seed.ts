@@ -1,6 +1,6 @@
 /**
- * People and certificates to try things with. Everything here is made up and derived from numbers, the same on every
- * start; blobs are noise of the right size, not certificates.
+ * Sample users and certificates. All data is invented and derived from numbers, so it is the same at every start. Blobs are
+ * noise of a realistic size, not certificates.
  */
 import { createHash } from "node:crypto";
 import type { IntendedPurpose, NewRecord, PaddingScheme } from "./record.ts";
@@ -47,11 +47,11 @@ const sketches: readonly Sketch[] = [
   { userPrincipalName: `NestorW@${domain}`, intendedPurpose: "smimeEncryption", paddingScheme: "oaepSha512" },
 ];
 
-/** A password encrypted with RSA-OAEP and SHA-512 for a throw-away key of 2,048 bits; all certificates have the same one. */
+/** A password encrypted with RSA-OAEP and SHA-512 for a throw-away key of 2,048 bits. All certificates have the same one. */
 const encryptedPfxPassword =
   "garVz3Syl3fUdWbOWEcGX+QoXTgfO+jiQC6Iqbi6X2zJm1StapmRitvVGN77a4SDihlWN1WEUOlpd6UuLT19BZoVAImjRp+ZGkrSdZrf3nb4jr6E6oZTtuyH4wINq/TWTKBoSzIZ6VftpIhOm1+4jHlpDeFnKX+7Q/Xgn8KLuVZD4iNgzi7bwRtXSo5s0iK1Jv6Yyq3Cs0QLcNAX4mK8PYqkJiZ/5r0fxJ/Se/8R+z4Y9zEdkFNjMh6N3zVW/AQbVcDKfuIjrQ54OEafJmvWHoUa+8HM8mKAmWdJEhsxQ3/GeBamHeSqvC3GM9JyqyxJlCvZ1B7/ce/xayi92JdhLg==";
 
-/** Nestor's certificate is the one that expires soon. */
+/** Nestor's certificate expires soon. */
 const expiringSoon = 11;
 
 /**

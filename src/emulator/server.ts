@@ -1,6 +1,6 @@
 /**
- * Starts and stops an emulated Microsoft Graph: the slice that holds users' PFX certificates, on a real port, with a
- * ledger of what was really stored. For tests, and for trying the product without a tenant; not a place for secrets.
+ * Starts and stops an emulated Microsoft Graph on a real port: the part with users' PFX certificates, and a ledger of the
+ * applied writes. It is for tests and for trying the gateway without a tenant, not for real secrets.
  */
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
@@ -23,18 +23,18 @@ export type { LedgerEntry } from "./store.ts";
 export interface Emulator extends AsyncDisposable {
   /** Origin without a version, such as `http://127.0.0.1:4010`. */
   readonly url: string;
-  /** What is stored now, in insertion order, blob and password included. */
+  /** The stored records in insertion order, including blob and password. */
   readonly records: readonly StoredRecord[];
   /** Every write that took effect, in order. */
   readonly ledger: readonly LedgerEntry[];
-  /** Every HTTP request received, and after a `$batch` each of its items. */
+  /** Every HTTP request received, and each item of a `$batch` after the batch. */
   readonly requests: readonly LoggedRequest[];
   readonly faults: FaultPlan;
   /** Forget requests and ledger; records and faults stay. */
   reset(): void;
-  /** Store records directly, past the ledger; one already there under the same user and thumbprint is replaced. */
+  /** Store records directly, without the ledger. A record with the same user and thumbprint is replaced. */
   put(...records: readonly NewRecord[]): void;
-  /** Stop, cutting every open connection, hung ones too. */
+  /** Stop, and close every open connection, including hung ones. */
   close(): Promise<void>;
 }
 
@@ -43,14 +43,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { host = "127.0.0.1", port = 0, tls } = options;
   const scheme = tls === undefined ? "http" : "https";
   const closing = new AbortController();
-  setMaxListeners(0, closing.signal); // every request that is made to wait listens to it
+  setMaxListeners(0, closing.signal); // every waiting request listens to it
   const backend = createBackend(options, closing.signal);
   const sockets = new Map<string, Socket>();
   let url = "";
 
   const cut = (request: IncomingMessage) => {
     const raw = sockets.get(addressOf(request.socket));
-    // A TLS socket can't be reset, the TCP socket below it can.
+    // A TLS socket cannot be reset; the TCP socket below it can.
     if (raw === undefined) request.socket.destroy();
     else raw.resetAndDestroy();
   };
@@ -58,13 +58,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const authority = request.headers.host ?? "";
     const origin = /^[\w.:[\]-]+$/.test(authority) ? `${scheme}://${authority}` : url;
     serve(backend, request, response, origin, cut).catch((error: unknown) => {
-      // A client gone while sending, or waiting ended by close(): nobody is left to answer. Else a bug of the emulator's.
+      // The client left while sending, or close() ended a wait: there is no client to answer. Any other error is a bug in the
+      // emulator.
       if (request.destroyed || closing.signal.aborted || response.headersSent) request.socket.destroy();
       else response.writeHead(500, { "content-type": "text/plain" }).end(`The emulator failed: ${String(error)}`);
     });
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
-  // Idle connections outlive any client's pool, so that no reset happens but those on order.
+  // Idle connections outlive any client's pool, so that only faults cause resets.
   server.keepAliveTimeout = 120_000;
   server.on("connection", (socket: Socket) => {
     const address = addressOf(socket);

@@ -1,14 +1,14 @@
 /**
- * What can be set about the emulated service. Where nobody outside knows what the real one does, the answer is a
- * setting here and not a constant in a route, so that a client can be tried against either answer.
+ * Settings of the emulated service. If the real behaviour is unknown outside Microsoft, it is a setting and not a constant in
+ * a route, so that a client can be tested against each possibility.
  */
 import type { Fault } from "./faults.ts";
 import type { NewRecord } from "./record.ts";
 
-/** How an answer 429 says when to come back: one of the ways seen on Graph, or not at all. */
+/** The form of a 429's wait time: one of the forms seen on Graph, or none. */
 export type RetryAfterHint = "seconds" | "fraction" | "date" | "millisecondsHeader" | "nested" | "none";
 
-/** How an error of the service behind Graph is wrapped: as is, as JSON text in `message`, or as JSON within JSON. */
+/** The wrapping of a service error: plain, as JSON text in `message`, or as JSON within JSON. */
 export type ErrorShape = "plain" | "nested" | "threeLevel";
 
 export interface WriteQuota {
@@ -31,26 +31,26 @@ export interface EmulatorOptions {
   readonly pageSize?: number;
   /** Default true; false: v1.0 has no such collection and answers 400, as the public metadata suggests. */
   readonly v1HasSegment?: boolean;
-  /** What a second POST of the same user and thumbprint gets, default 409. */
+  /** Response to a second POST with the same user and thumbprint; default 409. */
   readonly onDuplicate?: "conflict" | "badRequest" | "overwrite";
-  /** Whether answers to POST and PATCH repeat the blob and the password, default true. */
+  /** Whether responses to POST and PATCH repeat the blob and the password; default true. */
   readonly echoSecrets?: boolean;
   /** Status of a successful PATCH, default 200 with the entity. */
   readonly patchAnswer?: 200 | 204;
-  /** What happens to `id` and the service's timestamps in a body, default refused with 400. */
+  /** Handling of `id` and the service's timestamps in a body; default: rejected with 400. */
   readonly readOnlyProperties?: "refuse" | "ignore";
   /**
-   * Which `$filter` properties count, default "known": userPrincipalName and thumbprint. A comparison on any other
-   * property is ignored, which is to say true.
+   * The `$filter` properties that are evaluated; default "known": userPrincipalName and thumbprint. A comparison on any other
+   * property is ignored: it is true.
    */
   readonly honouredFilters?: "known" | "all" | "none";
   /** System query options accepted without effect, such as `$select`; default none. `$orderby` never has an effect. */
   readonly ignoredQueryOptions?: readonly string[];
-  /** Default true: a plain `eq` on userPrincipalName minds the case. */
+  /** Default true: a plain `eq` on userPrincipalName is case-sensitive. */
   readonly userPrincipalNameFilterIsCaseSensitive?: boolean;
   /** Default "plain". */
   readonly errorShape?: ErrorShape;
-  /** Default 100 writes in 20 s; every item of a batch counts, and so do throttled requests. False: no quota. */
+  /** Default 100 writes in 20 s. Every item of a batch counts, and so do throttled requests. False: no quota. */
   readonly writeQuota?: WriteQuota | false;
   /** Wait before every answer, default 0; once for a whole batch. */
   readonly latencyMs?: number;
@@ -59,13 +59,13 @@ export interface EmulatorOptions {
   /** Largest body accepted, default 20 MB. */
   readonly maxBodyBytes?: number;
   readonly faults?: readonly Fault[];
-  /** How many of the last requests are kept to be looked at, bodies and all; default all of them. */
+  /** The number of last requests that are kept for inspection, including bodies; default all. */
   readonly keptRequests?: number;
   /** Epoch milliseconds for timestamps, the Date header and the quota; default Date.now. */
   readonly now?: () => number;
 }
 
-/** The settings routes look at, defaults filled in. */
+/** The settings for routes, with defaults filled in. */
 export type Settings = Required<Omit<EmulatorOptions, "host" | "port" | "tls" | "seed" | "faults">>;
 
 export function settingsFrom(options: EmulatorOptions): Settings {

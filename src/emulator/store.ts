@@ -1,6 +1,6 @@
 /**
- * The tenant's memory: certificates in insertion order, the people who own them, and the ledger of applied writes.
- * The ledger is the truth a test holds against what a client claims, so nothing but an applied write gets in.
+ * The tenant's data: certificates in insertion order, their owners, and the ledger of applied writes. Tests compare a client's
+ * claims with the ledger, so only applied writes enter it.
  */
 import {
   canonical,
@@ -14,7 +14,7 @@ import { formatInstant } from "./timestamp.ts";
 
 /** One write that took effect. */
 export interface LedgerEntry {
-  /** Counts applied writes from 1, and goes on counting when the ledger is cleared. */
+  /** Number of the applied write, from 1; clearing the ledger does not reset it. */
   readonly sequence: number;
   readonly method: "POST" | "PATCH" | "DELETE";
   readonly id: string;
@@ -28,7 +28,7 @@ export interface Person {
   readonly userPrincipalName: string;
 }
 
-/** A record with its place in the collection; places only grow, which keeps paging stable while rows go away. */
+/** A record with its position in the collection. Positions only grow, which keeps paging stable while rows are deleted. */
 export interface Row {
   readonly place: number;
   readonly record: StoredRecord;
@@ -63,7 +63,7 @@ export class Store {
     return this.#rows.get(id)?.record;
   }
 
-  /** Store a record under its natural key; a record already there keeps its place and its creation date. */
+  /** Store a record under its natural key. An existing record keeps its position and creation date. */
   put(record: NewRecord): StoredRecord {
     const id = certificateId(record.userPrincipalName, record.thumbprint);
     const present = this.#rows.get(id);
@@ -83,7 +83,7 @@ export class Store {
     return stored;
   }
 
-  /** Change some properties; the id stays, even where they change the thumbprint or the user. */
+  /** Change some properties. The id stays the same, even if the thumbprint or the user changes. */
   change(present: StoredRecord, changes: Partial<WritableProperties>, clientRequestId: string): StoredRecord {
     const stored = { ...present, ...changes, lastModifiedDateTime: this.#stamp() };
     this.#keep(stored, this.#rows.get(present.id)?.place);

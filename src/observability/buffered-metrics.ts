@@ -1,10 +1,10 @@
 /**
- * What is counted on the way of every request. prom-client checks and looks up the labels at every count, which took a
- * create of 4 KB 5 to 10 % of its CPU time; so it is told of many counts at once, at the latest when somebody asks.
+ * Counters and histograms for every request, buffered. prom-client checks and looks up the labels at every count, which took 5
+ * to 10 % of the CPU time of a 4 KB create. So many counts are passed on at once, at the latest at a scrape.
  */
 import { Counter, type CounterConfiguration, Histogram, type HistogramConfiguration } from "prom-client";
 
-/** A counter with one or two labels, from small sets. */
+/** A counter with one or two labels from small sets. */
 export class BufferedCounter {
   readonly #sums = new Map<string, { values: readonly string[]; sum: number }>();
 
@@ -31,10 +31,10 @@ export class BufferedCounter {
   }
 }
 
-/** Telling prom-client of so many takes less than a millisecond. */
+/** Passing on this many takes less than a millisecond. */
 const maxPending = 500;
 
-/** A histogram of seconds with one label, from a small set. */
+/** A histogram of seconds with one label from a small set. */
 export class BufferedHistogram {
   readonly #pending = new Map<string, number[]>();
   readonly #histogram: Histogram;

@@ -1,71 +1,71 @@
 /**
- * What the gateway logs: one method per event, each with a fixed record. Nothing is ever logged by handing an object over,
- * so a secret can only get out through a line of this file.
+ * The gateway's log: one method per event, each with a fixed record. No method logs an object as a whole, so a secret can only
+ * leak through a line of this file.
  */
 import { type DestinationStream, pino } from "pino";
 
 export interface GatewayLog {
   listening(record: { url: string; authMode: string; graphBaseUrl: string; metricsUrl: string | undefined }): void;
   stopping(record: { signal: string }): void;
-  /** Graph answered an enum member that this build does not know; its property became null. */
+  /** Graph returned an enum member that this build does not know; the property became null. */
   unknownEnumMember(record: { property: string }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
   movedToBeta(): void;
-  /** One request to Graph and what became of it, at level debug. */
+  /** One request to Graph and its result, at level debug. */
   graphAttempt(record: GraphAttemptRecord): void;
-  /** One HTTP request and what became of it, at level info; those of probes at level debug. */
+  /** One HTTP request and its result, at level info; probes are at level debug. */
   access(record: AccessRecord): void;
-  /** A line of the audit log, written at any level but `silent`. */
+  /** A line of the audit log, written at every level but `silent`. */
   audit(record: AuditRecord): void;
-  /** `REDIS_URL` does not answer: limits are this process's own until it does. */
+  /** `REDIS_URL` does not answer; until it does, this process uses limits of its own. */
   sharedStoreLost(): void;
   sharedStoreBack(): void;
-  /** Traces can't be handed to the collector; at most once a minute. */
+  /** The collector does not accept traces; logged at most once a minute. */
   tracesNotExported(): void;
-  /** A bug: what the caller sees is masked, and carries the same id. */
+  /** A bug. The caller gets a masked message with the same id. */
   internalError(record: { id: string; error: unknown }): void;
 }
 
 export interface GraphAttemptRecord {
   operation: string;
-  /** Absent where there was no answer; then `silence` says why. */
+  /** Absent without a response; then `silence` has the reason. */
   status?: number;
   silence?: string;
   durationMs: number;
-  /** The two ids that Microsoft's support asks for. */
+  /** The two ids that Microsoft's support needs. */
   clientRequestId?: string;
   requestId?: string;
 }
 
-/** Nothing here is a caller's to choose. */
+/** A caller can choose none of these values. */
 export interface AccessRecord {
-  /** The gateway's own. */
+  /** The gateway's own id of the request. */
   id?: string;
-  /** Absent, as the id is, where what came was no HTTP. */
+  /** Absent, like the id, if the bytes were no valid HTTP. */
   method?: string;
   route: string;
-  /** Absent where the client was gone before there was one. */
+  /** Absent if the client left before the response began. */
   status?: number | undefined;
-  /** The client did not wait for the whole answer. */
+  /** True if the client did not wait for the whole response. */
   aborted?: boolean | undefined;
   durationMs?: number;
-  /** On the wire, heads included. */
+  /** Bytes on the wire, including headers. */
   bytesIn: number;
   bytesOut: number;
   operationType?: string | undefined;
   operationName?: string | undefined;
   errorCodes?: readonly string[] | undefined;
-  /** The caller's trace, from a well-formed `traceparent`, or the gateway's. */
+  /** The trace id of the caller's well-formed `traceparent`, or the gateway's own. */
   traceId?: string | undefined;
   tenantId?: string | undefined;
   objectId?: string | undefined;
   clientId?: string | undefined;
 }
 
-/** What a write was about and what became of it. */
+/** One write and its outcome. */
 export interface AuditEntry {
   operation: "create" | "update" | "delete";
-  /** `success`, the code of the failure, or `disconnected` where nothing was sent because the client had gone. */
+  /** `success`, the failure's code, or `disconnected` if nothing was sent because the client had gone. */
   outcome: string;
   certificateId?: string | undefined;
   thumbprint?: string | undefined;
@@ -74,9 +74,9 @@ export interface AuditEntry {
   requestId?: string | undefined;
 }
 
-/** An entry with who was behind it, as far as that was verified. */
+/** An entry with its caller, as far as the caller was verified. */
 interface AuditRecord extends AuditEntry {
-  /** The `id` of the request's line in the access log. */
+  /** The `id` of the request in the access log. */
   httpRequestId: string;
   mode: string;
   tenantId?: string | undefined;
@@ -89,11 +89,11 @@ interface AuditRecord extends AuditEntry {
 const maxHeldCharacters = 16_000;
 
 /**
- * Standard output, written to once for all the lines of one turn of the event loop: a write costs as much as a fifth of a
- * create, and a busy gateway has several lines at once. What is held is written when the process exits.
+ * Standard output, written once for all lines of one turn of the event loop. A write costs up to a fifth of a create, and a
+ * busy gateway has several lines at once. Buffered lines are written when the process exits.
  */
 function standardOutput(): DestinationStream {
-  // Not its own holding back: its flushSync tries again without end where nobody reads any more (sonic-boom 4.2.1).
+  // pino's own buffering is not used: its flushSync retries forever if no process reads the output any more (sonic-boom 4.2.1).
   const output = pino.destination({ dest: 1, sync: true });
   let held = "";
   let isDue = false;
@@ -116,10 +116,10 @@ function standardOutput(): DestinationStream {
   };
 }
 
-/** As pino numbers them. */
+/** pino's numbers of the levels. */
 const levels = { debug: 20, info: 30 } as const;
 
-/** The time in a line as pino has it, worked out once for all the lines of a millisecond. */
+/** Formats a line's time as pino does, once for all lines of a millisecond. */
 function isoTimes(): () => string {
   let lastMs = Number.NaN;
   let text = "";
@@ -133,11 +133,11 @@ function isoTimes(): () => string {
   };
 }
 
-/** @param level pino's level; `silent` for none. @param destination where lines go; default standard output. */
+/** @param level pino's level; `silent` for no lines. @param destination target of the lines; default standard output. */
 export function createLog(level: string, destination: DestinationStream = standardOutput()): GatewayLog {
   const timestamp = isoTimes();
   const log = pino({ level, base: null, timestamp }, destination);
-  // pino puts a line together property by property, which for the two lines of a create took 3 % of its CPU time.
+  // pino builds a line property by property, which took 3 % of the CPU time for the two lines of a create.
   const writeLine = (levelNumber: number, record: Readonly<Record<string, unknown>>): void => {
     destination.write(`{"level":${levelNumber}${timestamp()},${JSON.stringify(record).slice(1)}\n`);
   };
@@ -145,12 +145,16 @@ export function createLog(level: string, destination: DestinationStream = standa
     listening: ({ url, authMode, graphBaseUrl, metricsUrl }) =>
       log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
-    unknownEnumMember: ({ property }) => log.warn({ property }, "Graph answered an enum member unknown to this build"),
-    sharedStoreLost: () => log.warn("Redis does not answer; quota and limits are this process's share until it does"),
-    sharedStoreBack: () => log.info("Redis answers again; quota and limits are shared"),
+    unknownEnumMember: ({ property }) =>
+      log.warn({ property }, "Graph returned an enum member that this build does not know"),
+    sharedStoreLost: () =>
+      log.warn(
+        "Redis does not answer; until it does, this process uses its own share of the write quota and its own rate limits",
+      ),
+    sharedStoreBack: () => log.info("Redis answers again; the write quota and rate limits are shared"),
     movedToBeta: () => log.warn("Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
-      log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "asked Graph"),
+      log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "request to Graph"),
     access(record) {
       const isProbe = record.route === "/livez" || record.route === "/readyz";
       if (!log.isLevelEnabled(isProbe ? "debug" : "info")) return;
@@ -192,12 +196,12 @@ export function createLog(level: string, destination: DestinationStream = standa
         msg: "audit",
       });
     },
-    tracesNotExported: () => log.warn("the collector did not take the traces"),
+    tracesNotExported: () => log.warn("the collector did not accept the traces"),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),
   };
 }
 
-/** An error's class, code and stack frames. Never its message: that may quote a request. */
+/** Returns an error's class, code and stack frames, but not its message, which may quote a request. */
 function describe(error: unknown): { name: string; code?: string; frames: string[] } {
   if (!(error instanceof Error)) return { name: typeof error, frames: [] };
   const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));

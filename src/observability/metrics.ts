@@ -1,29 +1,29 @@
 /**
- * What the gateway counts: one method per event, and gauges that are read when somebody asks. Labels come from fixed sets
- * and from status codes, never from a caller, so that neither a secret nor a client can make a time series of its own.
- * Loaded only where `METRICS_PORT` is set. docs/metrics.md is the table of all this.
+ * The gateway's metrics: one method per event, and gauges that are read at a scrape. Labels come from fixed sets and status
+ * codes, never from a caller, so a caller can create no time series and no secret can leak. Loaded only if `METRICS_PORT` is
+ * set. docs/metrics.md lists all metrics.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { BufferedCounter, BufferedHistogram } from "./buffered-metrics.ts";
 
-/** What a look-up after a lost answer came to; `unknown`: it could not be settled. */
+/** Result of a look-up after a lost response; `unknown`: it could not be determined. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
 
-/** How a token for Graph was come by. */
+/** Source of a token for Graph. */
 export type TokenOutcome = "cached" | "acquired" | "failed";
 
-/** Events that happen on the way of a request. None of these methods throws. */
+/** Events of a request. No method throws. */
 export interface GatewayMetrics {
   requestStarted(): void;
-  /** @param operationType absent where the request did not get as far as an operation. */
+  /** @param operationType absent if the request did not reach an operation. */
   requestEnded(operationType: string | undefined, outcome: "success" | "error", seconds: number): void;
-  /** The code of an error in an answer, or of one item of a plural create. */
+  /** The code of an error in a response, or of one item of a plural create. */
   error(code: string): void;
   /**
    * One request to Graph.
    *
-   * @param operation `read`, `create`, `update` or `delete`; a `$batch` goes by what its items do.
-   * @param status as answered, or why there is no answer.
+   * @param operation `read`, `create`, `update` or `delete`; a `$batch` has the operation of its items.
+   * @param status HTTP status, or the reason for a missing response.
    */
   graphAttempt(operation: string, status: number | string, seconds: number): void;
   graphRetry(operation: string): void;
@@ -31,16 +31,16 @@ export interface GatewayMetrics {
   tokenRequest(outcome: TokenOutcome): void;
 }
 
-/** What gauges read at the moment of a scrape. */
+/** Values that gauges read at a scrape. */
 export interface GaugeSources {
   writeQuotaRemaining(): number;
   isCircuitOpen(): boolean;
   tokenCacheEntries(): number;
 }
 
-/** What Prometheus is given. */
+/** Output for Prometheus. */
 export interface MetricsText {
-  /** All of it in Prometheus's text format, those of the process included. */
+  /** All metrics in Prometheus's text format, including those of the process. */
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -50,13 +50,13 @@ export interface MetricsRegistry extends GatewayMetrics, MetricsText {
 }
 
 const operationTypes: readonly string[] = ["query", "mutation", "subscription"];
-/** A request to the gateway lasts as long as what it asks of Graph, waits included. */
+/** A request lasts as long as its calls to Graph, including waits. */
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60];
 const codePattern = /^[A-Z_]{1,40}$/;
-/** More codes than there are: whatever else came would be a bug, and is counted together. */
+/** More than the number of existing codes. Any code above this limit would be a bug, and such codes are counted together. */
 const maxCodes = 50;
 
-/** Of the process, which has one event loop and one heap however many gateways: registered once. */
+/** Metrics of the process, registered once: a process has one event loop and one heap for all its gateways. */
 let processMetrics: Registry | undefined;
 
 function processRegistry(): Registry {
@@ -80,49 +80,49 @@ export function createMetrics(): MetricsRegistry {
 
   const requests = new BufferedCounter({
     name: "graphql_requests_total",
-    help: "GraphQL requests answered, by type of the operation and by outcome: success, or error where the answer has errors.",
+    help: "GraphQL requests answered, by operation type and by outcome: success, or error if the response has errors.",
     labelNames: ["operation_type", "outcome"],
     registers,
   });
   const requestSeconds = new BufferedHistogram("operation_type", {
     name: "graphql_request_duration_seconds",
-    help: "From a GraphQL request's head to the end of its answer.",
+    help: "Seconds from a GraphQL request's headers to the end of its response.",
     buckets: durationBuckets,
     registers,
   });
   const errors = new Counter({
     name: "graphql_errors_total",
-    help: "Errors of answers, and of single items of plural creates, by code.",
+    help: "Errors in responses and in single items of plural creates, by code.",
     labelNames: ["code"],
     registers,
   });
   const attempts = new BufferedCounter({
     name: "graph_upstream_requests_total",
-    help: "Requests to Microsoft Graph, retries included, by HTTP status or by the reason why there is no answer.",
+    help: "Requests to Microsoft Graph, including retries, by HTTP status or by the reason for a missing response.",
     labelNames: ["operation", "status"],
     registers,
   });
   const attemptSeconds = new BufferedHistogram("operation", {
     name: "graph_upstream_duration_seconds",
-    help: "Of one request to Microsoft Graph, until its answer has been read.",
+    help: "Seconds from the start of one request to Microsoft Graph to the end of its response.",
     buckets: durationBuckets,
     registers,
   });
   const retries = new Counter({
     name: "graph_upstream_retries_total",
-    help: "Requests that were sent to Microsoft Graph once more.",
+    help: "Retries of requests to Microsoft Graph.",
     labelNames: ["operation"],
     registers,
   });
   const reconciles = new Counter({
     name: "graph_reconciles_total",
-    help: "Creates whose answer was lost, by what looking them up came to: stored, absent, conflict or unknown.",
+    help: "Creates whose response was lost, by the result of the look-up: stored, absent, conflict or unknown.",
     labelNames: ["outcome"],
     registers,
   });
   const tokens = new BufferedCounter({
     name: "token_requests_total",
-    help: "Tokens for Microsoft Graph that were asked for: cached, acquired from Microsoft Entra, or failed.",
+    help: "Tokens requested for Microsoft Graph: cached, acquired from Microsoft Entra, or failed.",
     labelNames: ["outcome"],
     registers,
   });
@@ -135,16 +135,16 @@ export function createMetrics(): MetricsRegistry {
         this.set(read());
       },
     });
-  gauge("graphql_requests_in_flight", "GraphQL requests that are not answered yet.", () => inFlight);
-  gauge("graph_write_quota_remaining", "Writes that may go out to Microsoft Graph at once, without waiting.", () =>
+  gauge("graphql_requests_in_flight", "GraphQL requests in progress.", () => inFlight);
+  gauge("graph_write_quota_remaining", "Writes that can be sent to Microsoft Graph now, without waiting.", () =>
     sources.writeQuotaRemaining(),
   );
-  gauge("graph_circuit_breaker_open", "1 while Microsoft Graph is not asked because it is down, else 0.", () =>
+  gauge("graph_circuit_breaker_open", "1 while the circuit breaker blocks requests to Microsoft Graph, else 0.", () =>
     sources.isCircuitOpen() ? 1 : 0,
   );
-  gauge("token_cache_entries", "Tokens for Microsoft Graph that are kept.", () => sources.tokenCacheEntries());
+  gauge("token_cache_entries", "Tokens for Microsoft Graph in the cache.", () => sources.tokenCacheEntries());
 
-  // Known beforehand, so that rates and alerts have a zero to begin with.
+  // Start at zero, so that rates and alerts have a first value.
   for (const outcome of ["stored", "absent", "conflict", "unknown"]) reconciles.inc({ outcome }, 0);
   for (const operation of ["read", "create", "update", "delete"]) retries.inc({ operation }, 0);
   for (const type of ["query", "mutation"]) {

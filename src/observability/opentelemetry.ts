@@ -1,6 +1,6 @@
 /**
- * Traces by OpenTelemetry, sent to a collector over OTLP/HTTP. Loaded only where they are asked for. The SDK reads its
- * standard variables itself; nothing is registered globally, and no library is instrumented: those record URLs and more.
+ * Exports traces with OpenTelemetry to a collector, over OTLP/HTTP. Loaded only if traces are on. The SDK reads its standard
+ * variables itself. Nothing is registered globally, and no library is instrumented: instrumentations record URLs and more.
  *
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
@@ -22,15 +22,15 @@ import { packageFolder } from "../package-folder.ts";
 import type { GatewayLog } from "./log.ts";
 import type { SpanAttributes, SpanStart, TraceSpan } from "./span.ts";
 
-/** How long a stopping gateway tries to send what it still has. */
+/** Time for a stopping gateway to export the remaining spans. */
 const flushMs = 2000;
-/** A collector that is away is reported once in so much time. */
+/** An unreachable collector is logged at most once in this time. */
 const quietMs = 60_000;
 
 export interface Tracing {
-  /** The first span of a request. @param traceparent the caller's, parsed. */
+  /** Starts the first span of a request. @param traceparent the caller's, parsed. */
   start(start: SpanStart, traceparent: string | undefined): TraceSpan;
-  /** Sends what there is, in two seconds at most. */
+  /** Exports the remaining spans, in two seconds at most. */
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function startTracing(log: GatewayLog): Tracing {
       const late = new Promise((resolve) => {
         timer = setTimeout(resolve, flushMs);
       });
-      await Promise.race([provider.shutdown().catch(() => {}), late]); // a failed export is in the log already
+      await Promise.race([provider.shutdown().catch(() => {}), late]); // a failed export has already been logged
       clearTimeout(timer);
       diag.disable();
     },
@@ -111,7 +111,7 @@ function defined(attributes: SpanAttributes): Record<string, string | number> {
   return Object.fromEntries(entries);
 }
 
-/** The SDK's own words may quote a collector's answer: what is logged is only that there is a problem. */
+/** Logs only that there is a problem: the SDK's own messages may quote a collector's response. */
 function reportProblems(log: GatewayLog): void {
   let reportedAtMs = Number.NEGATIVE_INFINITY;
   const report = () => {

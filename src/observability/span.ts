@@ -1,9 +1,9 @@
 /**
- * Spans as the gateway's own code sees them. A span is handed from caller to callee, so that nothing has to be guessed from
- * the flow of control, and where traces are off a span costs nothing. `server/tracing.ts` makes real ones.
+ * The gateway's interface for spans. A span is passed from caller to callee, so no parent has to be guessed from the flow of
+ * control. Without traces a span costs nothing. `opentelemetry.ts` makes real spans.
  */
 
-/** Fixed words, numbers and Graph's ids; never a document's literals, variables, paths, queries or names of users. */
+/** Fixed words, numbers and Graph's ids; never literals of a document, variables, paths, queries or names of users. */
 export type SpanAttributes = Readonly<Record<string, string | number | undefined>>;
 
 export interface SpanStart {
@@ -15,22 +15,25 @@ export interface SpanStart {
 }
 
 export interface TraceSpan {
-  /** The W3C header that makes what is called with it a part of the trace; `undefined` where there is none. */
+  /** The W3C header that makes the called service part of the trace; `undefined` without a trace. */
   readonly traceparent: string | undefined;
-  /** Whether anybody will see what is written into it. */
+  /** Whether the span is recorded. */
   readonly isRecording: boolean;
-  /** A span below this one, which begins now. */
+  /** A child span, which begins now. */
   child(start: SpanStart): TraceSpan;
-  /** @param name in the place of the one it began with. */
+  /** @param name replaces the first name. */
   set(attributes: SpanAttributes, name?: string): void;
-  /** Once is enough; later calls do nothing. @param errorType a code, where it failed. */
+  /** Ends the span; later calls do nothing. @param errorType an error code, if it failed. */
   end(errorType?: string): void;
 }
 
 /** @see https://www.w3.org/TR/trace-context/#traceparent-header */
 const pattern = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** A caller's header as version 00 has it; `undefined` where it is not well-formed, so that nothing else is carried on. */
+/**
+ * Parses a caller's header and returns it in version 00. Returns `undefined` if it is not well-formed, so that no other text
+ * is passed on.
+ */
 export function parseTraceparent(header: string | string[] | undefined): string | undefined {
   if (typeof header !== "string") return undefined;
   const [, version, ids, flags, more] = pattern.exec(header) ?? [];
@@ -38,12 +41,12 @@ export function parseTraceparent(header: string | string[] | undefined): string 
   return `00-${ids}-0${Number.parseInt(flags, 16) & 1}`;
 }
 
-/** The 32 hexadecimal digits of a trace, for the log. */
+/** The 32 hexadecimal digits of the trace id, for the log. */
 export function traceIdOf({ traceparent }: TraceSpan): string | undefined {
   return traceparent?.slice(3, 35);
 }
 
-/** What stands in for spans where none are made: a caller's trace is carried on as it came. */
+/** A span that records nothing and passes on the caller's trace unchanged. */
 export function untraced(traceparent: string | undefined): TraceSpan {
   return traceparent === undefined ? nothing : unrecorded(traceparent);
 }

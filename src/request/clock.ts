@@ -1,12 +1,12 @@
-/** Time and chance, handed in so that tests can assert waits instead of sitting through them. */
+/** Time and randomness, injected so that tests can assert waits without waiting. */
 import { setTimeout as wait } from "node:timers/promises";
 
 export interface Clock {
-  /** Milliseconds, monotonic: only differences mean something. */
+  /** Monotonic milliseconds; only differences are meaningful. */
   now(): number;
-  /** Resolves after so many milliseconds, or as soon as the signal aborts. Never rejects. */
+  /** Resolves after this many milliseconds, or as soon as the signal aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** From 0 inclusive to 1 exclusive. */
+  /** A random number from 0 (inclusive) to 1 (exclusive). */
   random(): number;
 }
 

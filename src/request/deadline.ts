@@ -1,8 +1,8 @@
-/** How long a request may take, everything included: token, attempts, waits and look-ups. */
+/** The deadline of a request. It includes everything: token, attempts, waits and look-ups. */
 import type { Clock } from "./clock.ts";
 
 export class Deadline {
-  /** What there was at the beginning, in milliseconds. */
+  /** The whole time at the beginning, in milliseconds. */
   readonly budgetMs: number;
   readonly #clock: Clock;
   readonly #endsAt: number;
@@ -13,12 +13,12 @@ export class Deadline {
     this.#endsAt = clock.now() + budgetMs;
   }
 
-  /** Never negative. */
+  /** Milliseconds left; never negative. */
   get remainingMs(): number {
     return Math.max(0, this.#endsAt - this.#clock.now());
   }
 
-  /** What a promise comes to in time, or `late`. Nothing is cancelled. */
+  /** Resolves with the promise's value, or with `late` at the deadline. The promise's work is not cancelled. */
   async limit<Value>(promise: Promise<Value>): Promise<Value | "late"> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"late">((resolve) => {
@@ -31,7 +31,7 @@ export class Deadline {
     }
   }
 
-  /** A deadline for a part: so many milliseconds, or what remains, whichever is less. */
+  /** A deadline for a part of the work: this many milliseconds, or the remaining time if that is less. */
   atMost(ms: number): Deadline {
     return new Deadline(Math.min(ms, this.remainingMs), this.#clock);
   }

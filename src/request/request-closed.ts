@@ -1,6 +1,7 @@
 /**
- * Whether the client is gone, or has its answer. Not an AbortSignal: every request has some of these and every attempt listens
- * to one, and an EventTarget costs as much as parsing the body; where the platform wants a signal, there is one.
+ * Tells whether the client is gone or has its response. This is no AbortSignal: every request has several of these objects and
+ * every attempt listens to one, and an EventTarget costs as much as parsing the body. `signal` makes one for APIs that need
+ * it.
  */
 import { setMaxListeners } from "node:events";
 
@@ -17,17 +18,17 @@ export class RequestClosed {
     return this.#isClosed;
   }
 
-  /** Aborts when it happens. */
+  /** Aborts when the request closes. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      setMaxListeners(0, this.#controller.signal); // a plural create has hundreds of requests to Graph wait
+      setMaxListeners(0, this.#controller.signal); // a plural create may have hundreds of requests to Graph waiting
     }
     if (this.#isClosed) this.#controller.abort();
     return this.#controller.signal;
   }
 
-  /** Calls the listener when it happens; not where it has. */
+  /** Calls the listener when the request closes. Does not call it if the request is closed already. */
   add(listener: CloseListener): void {
     this.#listeners.push(listener);
   }

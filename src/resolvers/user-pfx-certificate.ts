@@ -1,4 +1,4 @@
-/** Queries, mutations and references of certificates: arguments to one data-source call each. */
+/** Queries, mutations and entity references of certificates. Each calls one data-source method. */
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { CreateUserPfxCertificateInput } from "../schema/create-user-pfx-certificate-input.ts";
@@ -14,7 +14,7 @@ import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts
 export class UserPfxCertificateResolver {
   @Query(() => UserPfxCertificate, {
     nullable: true,
-    description: "One certificate by its id; null where there is none.",
+    description: "One certificate by its id; null if it does not exist.",
   })
   userPfxCertificate(
     @Arg("id", () => ID, { description: "The certificate's id." }) id: string,
@@ -41,7 +41,7 @@ export class UserPfxCertificateResolver {
   }
 
   @Mutation(() => CreateUserPfxCertificatesPayload, {
-    description: "Import many certificates at once; what one of them meets with is only its own.",
+    description: "Import many certificates at once. Each input succeeds or fails independently.",
   })
   async createUserPfxCertificates(
     @Arg("inputs", () => [CreateUserPfxCertificateInput], { description: "The certificates." })
@@ -56,9 +56,9 @@ export class UserPfxCertificateResolver {
     return { results, createdCount: results.length - failedCount, failedCount };
   }
 
-  @Mutation(() => UserPfxCertificate, { description: "Change properties of a certificate; only what is given." })
+  @Mutation(() => UserPfxCertificate, { description: "Update a certificate. Only the given properties change." })
   updateUserPfxCertificate(
-    @Arg("input", () => UpdateUserPfxCertificateInput, { description: "What to change." })
+    @Arg("input", () => UpdateUserPfxCertificateInput, { description: "The properties to change." })
     input: UpdateUserPfxCertificateInput,
     @Arg("id", () => ID, { description: "The certificate's id." }) id: string,
     @Ctx() { dataSources }: GatewayContext,
@@ -80,7 +80,7 @@ export class UserPfxCertificateResolver {
   }
 }
 
-/** The entity behind `_entities { … on UserPfxCertificate }`; null for what is gone. */
+/** The entity for `_entities { … on UserPfxCertificate }`; null if the certificate does not exist. */
 export function resolveUserPfxCertificateReference(
   { id }: { id: string },
   { dataSources }: GatewayContext,

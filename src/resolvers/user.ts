@@ -1,4 +1,4 @@
-/** The certificates of a user: what this subgraph adds to the supergraph's `User`. */
+/** Adds a user's certificates to the supergraph's `User`. */
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
 import { badUserInput } from "../errors.ts";
@@ -20,9 +20,10 @@ export class UserResolver {
 }
 
 /**
- * The entity behind `_entities { … on User }`. Its key comes past GraphQL's types, and decides whose certificates show.
+ * The entity for `_entities { … on User }`. GraphQL's types do not check its key, and the key decides whose certificates are
+ * listed.
  *
- * Rejects, never throws: another entity of the same request must not fail with it.
+ * Rejects, never throws: other entities of the same request must not fail with it.
  *
  * @throws {GatewayError} `BAD_USER_INPUT`.
  */

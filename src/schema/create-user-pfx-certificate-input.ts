@@ -1,4 +1,4 @@
-/** The ten writable properties of a certificate; the id and the service's timestamps are Graph's to assign. */
+/** The ten writable properties of a certificate. Graph assigns the id and the service's timestamps. */
 import { Field, InputType } from "type-graphql";
 import { HidesSecrets } from "../hide-secrets.ts";
 import { Base64 } from "./base64.ts";
@@ -29,7 +29,7 @@ export class CreateUserPfxCertificateInput {
   @IsUserPrincipalName()
   userPrincipalName!: string;
 
-  @Field(() => DateTimeOffset, { description: `${describes.startDateTime} Before expirationDateTime.` })
+  @Field(() => DateTimeOffset, { description: `${describes.startDateTime} Must be before expirationDateTime.` })
   @IsBefore("expirationDateTime")
   startDateTime!: string;
 

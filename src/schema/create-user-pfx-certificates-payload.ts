@@ -1,23 +1,23 @@
-/** What became of each certificate of a plural create. */
+/** The result of a plural create, certificate by certificate. */
 import { createUnionType, Field, Int, ObjectType } from "type-graphql";
 import { UserPfxCertificate } from "./user-pfx-certificate.ts";
 import { UserPfxCertificateFailure } from "./user-pfx-certificate-failure.ts";
 
 export const CreateUserPfxCertificateResult = createUnionType({
   name: "CreateUserPfxCertificateResult",
-  description: "The certificate that was created, or why it was not.",
+  description: "The created certificate, or the reason why it was not created.",
   types: () => [UserPfxCertificate, UserPfxCertificateFailure] as const,
   resolveType: (value) => (value instanceof UserPfxCertificateFailure ? UserPfxCertificateFailure : UserPfxCertificate),
 });
 
-@ObjectType({ description: "What became of each certificate of a plural create.", simpleResolvers: true })
+@ObjectType({ description: "The result of a plural create, certificate by certificate.", simpleResolvers: true })
 export class CreateUserPfxCertificatesPayload {
-  @Field(() => [CreateUserPfxCertificateResult], { description: "One result for each input, in their order." })
+  @Field(() => [CreateUserPfxCertificateResult], { description: "One result per input, in the order of the inputs." })
   results!: (UserPfxCertificate | UserPfxCertificateFailure)[];
 
-  @Field(() => Int, { description: "How many results are certificates." })
+  @Field(() => Int, { description: "The number of results that are certificates." })
   createdCount!: number;
 
-  @Field(() => Int, { description: "How many results are failures." })
+  @Field(() => Int, { description: "The number of results that are failures." })
   failedCount!: number;
 }

@@ -1,4 +1,4 @@
-/** The members of both enums, apart from their registration, so that data sources load no GraphQL. */
+/** The members of both enums, separate from their registration, so that data sources do not load GraphQL. */
 
 /** `microsoft.graph.userPfxIntendedPurpose`: GraphQL name on the left, Graph's wire value on the right. */
 export const UserPfxIntendedPurpose = {

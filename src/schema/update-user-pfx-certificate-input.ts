@@ -1,4 +1,4 @@
-/** The same ten properties, all optional: only what is given is sent to Graph. */
+/** The same ten properties, all optional. Only the given ones are sent to Graph. */
 import { Field, InputType } from "type-graphql";
 import { HidesSecrets } from "../hide-secrets.ts";
 import { Base64 } from "./base64.ts";
@@ -18,7 +18,7 @@ import {
 } from "./validation/rules.ts";
 
 @HidesSecrets()
-@InputType({ description: "What to change of a certificate; a property that is left out keeps its value." })
+@InputType({ description: "The properties of a certificate to change. An omitted property keeps its value." })
 export class UpdateUserPfxCertificateInput {
   @Field(() => String, { nullable: true, description: `${describes.thumbprint} Upper case is accepted.` })
   @IfGiven()
@@ -37,7 +37,7 @@ export class UpdateUserPfxCertificateInput {
 
   @Field(() => DateTimeOffset, {
     nullable: true,
-    description: `${describes.startDateTime} Before expirationDateTime, where both are given.`,
+    description: `${describes.startDateTime} Must be before expirationDateTime if both are given.`,
   })
   @IfGiven()
   @IsNotNull()

@@ -3,9 +3,11 @@ import { Field, ObjectType } from "type-graphql";
 import { PageInfo } from "./page-info.ts";
 import { UserPfxCertificate } from "./user-pfx-certificate.ts";
 
-@ObjectType({ description: "A certificate and its place in the connection.", simpleResolvers: true })
+@ObjectType({ description: "A certificate and its cursor.", simpleResolvers: true })
 export class UserPfxCertificateEdge {
-  @Field(() => String, { description: "Opaque place of this certificate; pass it as `after` to go on from here." })
+  @Field(() => String, {
+    description: "Opaque cursor of this certificate; pass it as `after` to continue after this certificate.",
+  })
   cursor!: string;
 
   @Field(() => UserPfxCertificate, { description: "The certificate." })
@@ -21,6 +23,6 @@ export class UserPfxCertificateConnection {
   @Field(() => [UserPfxCertificate], { description: "The certificates of this page." })
   nodes!: UserPfxCertificate[];
 
-  @Field(() => PageInfo, { description: "Where this page stands." })
+  @Field(() => PageInfo, { description: "The position of this page." })
   pageInfo!: PageInfo;
 }

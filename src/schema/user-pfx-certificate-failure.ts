@@ -1,9 +1,15 @@
-/** Why one certificate of many was not created; a failure that is data, so that the others' outcome is told all the same. */
+/**
+ * The reason why one certificate of a plural create was not created. It is data, not an error, so that the other results are
+ * returned.
+ */
 import { Field, Float, ID, ObjectType } from "type-graphql";
 
-@ObjectType({ description: "Why one certificate of many was not created.", simpleResolvers: true })
+@ObjectType({
+  description: "The reason why one certificate of a plural create was not created.",
+  simpleResolvers: true,
+})
 export class UserPfxCertificateFailure {
-  @Field(() => String, { description: "The code, as in the extensions of an error." })
+  @Field(() => String, { description: "The error code, as in `extensions.code` of an error." })
   code!: string;
 
   @Field(() => String, { description: "What happened and what to do about it." })
@@ -11,19 +17,19 @@ export class UserPfxCertificateFailure {
 
   @Field(() => ID, {
     nullable: true,
-    description: "With CONFLICT: the id of the certificate that the user already has.",
+    description: "With CONFLICT: the id of the user's existing certificate.",
   })
   certificateId!: string | null;
 
-  @Field(() => Float, { nullable: true, description: "Seconds to wait before asking again." })
+  @Field(() => Float, { nullable: true, description: "Seconds to wait before retrying." })
   retryAfterSeconds!: number | null;
 
-  @Field(() => String, { nullable: true, description: "Graph's id of the request, for Microsoft's support." })
+  @Field(() => String, { nullable: true, description: "Graph's request id, for Microsoft's support." })
   graphRequestId!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "With CLAIMS_CHALLENGE: base64 of the JSON to ask for a new token with.",
+    description: "With CLAIMS_CHALLENGE: the claims to request a new token with, as base64 of JSON.",
   })
   claims!: string | null;
 }

@@ -1,4 +1,4 @@
-/** `microsoft.graph.userPFXCertificate`: the entity as Graph answers it, all thirteen properties. */
+/** `microsoft.graph.userPFXCertificate`: the entity as Graph returns it, with all thirteen properties. */
 import { Directive, Field, ID, ObjectType } from "type-graphql";
 import { Base64 } from "./base64.ts";
 import { DateTimeOffset } from "./date-time-offset.ts";
@@ -42,13 +42,13 @@ export class UserPfxCertificate {
 
   @Field(() => Base64, {
     nullable: true,
-    description: `${describes.encryptedPfxBlob} Null where Graph redacts it, as on every read.`,
+    description: `${describes.encryptedPfxBlob} Null if Graph redacts it, as on every read.`,
   })
   encryptedPfxBlob!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: `${describes.encryptedPfxPassword} Null where Graph redacts it, as on every read.`,
+    description: `${describes.encryptedPfxPassword} Null if Graph redacts it, as on every read.`,
   })
   encryptedPfxPassword!: string | null;
 

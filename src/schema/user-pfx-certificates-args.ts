@@ -1,4 +1,4 @@
-/** Which page of which certificates: Relay's forward paging arguments and the filter. */
+/** The arguments of a list: Relay's forward paging and the filter. */
 import { IsOptional, Max, Min, ValidateNested } from "class-validator";
 import { ArgsType, Field, Int } from "type-graphql";
 import { UserPfxCertificateFilter } from "./user-pfx-certificate-filter.ts";
@@ -14,7 +14,10 @@ export class UserPfxCertificatesArgs {
   @Field(() => String, { nullable: true, description: "Cursor of the item before the page." })
   after?: string | null;
 
-  @Field(() => UserPfxCertificateFilter, { nullable: true, description: "Which certificates to list." })
+  @Field(() => UserPfxCertificateFilter, {
+    nullable: true,
+    description: "Conditions that the listed certificates meet.",
+  })
   @IsOptional()
   @ValidateNested()
   filter?: UserPfxCertificateFilter | null;

@@ -4,7 +4,7 @@ import { UserPfxIntendedPurpose } from "./enum-values.ts";
 
 registerEnumType(UserPfxIntendedPurpose, {
   name: "UserPfxIntendedPurpose",
-  description: "What a certificate is meant for, from the point of view of deployment.",
+  description: "A certificate's intended purpose, from the point of view of deployment.",
   valuesConfig: {
     UNASSIGNED: { description: "No purpose assigned." },
     SMIME_ENCRYPTION: { description: "S/MIME encryption of mail." },

@@ -11,7 +11,7 @@ registerEnumType(UserPfxPaddingScheme, {
     OAEP_SHA1: { description: "OAEP with SHA-1; Microsoft describes it as no longer supported." },
     OAEP_SHA256: { description: "OAEP with SHA-256." },
     OAEP_SHA384: { description: "OAEP with SHA-384." },
-    OAEP_SHA512: { description: "OAEP with SHA-512; what Microsoft's import tool uses by default." },
+    OAEP_SHA512: { description: "OAEP with SHA-512; the default of Microsoft's import tool." },
   },
 });
 

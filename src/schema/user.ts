@@ -1,4 +1,4 @@
-/** The owner of certificates, as a stub entity: the supergraph's directory subgraph owns everything but the key. */
+/** The owner of certificates, as a stub entity: the directory's subgraph owns everything but the key. */
 
 import { Directive, Field, ObjectType } from "type-graphql";
 import { IsUserPrincipalName } from "./validation/rules.ts";

@@ -1,4 +1,4 @@
-/** Puts the parts together and runs them: schema, Apollo Server, Graph client, HTTP server; and takes them down again. */
+/** Creates and starts the parts of the gateway: schema, Apollo Server, Graph client, HTTP server. Also stops them. */
 import { createHash } from "node:crypto";
 import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
@@ -24,15 +24,17 @@ import type { LimitRate } from "./http/rate-limit.ts";
 import { createHttpServer, unusedConnections } from "./http/server.ts";
 
 export interface Gateway {
-  /** Where metrics are, if anywhere: `http://127.0.0.1:9464/metrics`. */
+  /** URL of the metrics, if they are served: `http://127.0.0.1:9464/metrics`. */
   readonly metricsUrl: string | undefined;
-  /** Where the API is: `http://127.0.0.1:4000/graphql`. */
+  /** URL of the API: `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
-  /** Refuses new requests, lets those under way finish within their deadline, then closes everything. */
+  /** Rejects new requests, lets open requests finish within their deadline, then closes everything. */
   close(): Promise<void>;
 }
 
-/** @param graphBaseUrl Graph's root without the version. @param graphiqlFolder where the build put GraphiQL, if anywhere. */
+/**
+ * @param graphBaseUrl Graph's root without the version. @param graphiqlFolder folder of the built GraphiQL, if there is one.
+ */
 export async function startGateway(
   config: Config,
   graphBaseUrl: URL,
@@ -40,9 +42,9 @@ export async function startGateway(
   graphiqlFolder: URL | undefined,
   clock: Clock = systemClock,
 ): Promise<Gateway> {
-  const prepared = new OperationCache();
-  const apollo = await startApollo(config, log, prepared);
-  // Imported on demand: where nobody scrapes, nothing is counted.
+  const operationCache = new OperationCache();
+  const apollo = await startApollo(config, log, operationCache);
+  // Imported on demand, so that nothing is counted if metrics are off.
   const metrics =
     config.metricsPort === undefined ? undefined : (await import("../observability/metrics.ts")).createMetrics();
   const tracing = config.tracing ? (await import("../observability/opentelemetry.ts")).startTracing(log) : undefined;
@@ -71,7 +73,7 @@ export async function startGateway(
   const server = createHttpServer({
     config,
     apollo,
-    prepared,
+    operationCache,
     log,
     metrics,
     tracing,
@@ -102,19 +104,19 @@ export async function startGateway(
       sharedQuota?.close();
       store?.close();
       await tracing?.close();
-      await metricsServer?.close(); // last: how a stop goes is seen until its end
+      await metricsServer?.close(); // last, so that metrics show the stop until its end
     },
   };
 }
 
-/** Imported on demand: a gateway that is alone never loads it. */
+/** Imported on demand: a gateway without Redis never loads it. */
 async function connectStore({ redisUrl }: Config, log: GatewayLog, clock: Clock): Promise<SharedStore | undefined> {
   if (redisUrl === undefined) return undefined;
   const { SharedStore } = await import("../shared-store.ts");
   return SharedStore.connect(redisUrl, log, clock.now);
 }
 
-/** Imported on demand: where callers are not verified, there is nobody to limit. */
+/** Imported on demand: modes that verify no caller have no rate limit. */
 async function limitRate(
   { identity, rateLimitPerMinute }: Config,
   store: SharedStore | undefined,
@@ -124,7 +126,10 @@ async function limitRate(
   return createRateLimit(rateLimitPerMinute, store);
 }
 
-/** Graph's quota is an application's in a tenant: gateways with the same identity share it, whoever else uses the Redis. */
+/**
+ * Graph's write quota belongs to an application in a tenant. Gateways with the same identity share it, whoever else uses the
+ * Redis.
+ */
 function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL): string {
   const parts = [graphBaseUrl.origin, authMode, identity?.tenantId, identity?.clientId];
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);
@@ -143,7 +148,7 @@ async function authentication(
   }
   if (identity === undefined) throw new Error(`AUTH_MODE=${authMode} without an identity`);
   const { authorityUrl, clientId, audience, allowedTenants } = identity;
-  const { createCallerVerifier } = await import("../auth/verify-caller.ts"); // only these modes pay for it
+  const { createCallerVerifier } = await import("../auth/verify-caller.ts"); // loaded only in these modes
   const verify = createCallerVerifier({
     authorityUrl,
     clientId: clientId ?? audience ?? "",

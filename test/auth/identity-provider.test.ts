@@ -46,7 +46,7 @@ function clientOf(provider: IdentityProvider, credential: Partial<NodeAuthOption
   });
 }
 
-describe("the fake identity provider, asked by MSAL", () => {
+describe("the fake identity provider, called by MSAL", () => {
   it("issues a token for the client's secret", async () => {
     await using provider = await startIdentityProvider();
 
@@ -59,7 +59,7 @@ describe("the fake identity provider, asked by MSAL", () => {
     ]);
   });
 
-  it("refuses a wrong secret as Entra ID does", async () => {
+  it("rejects a wrong secret as Entra ID does", async () => {
     await using provider = await startIdentityProvider();
 
     const client = clientOf(provider, { clientSecret: "wrong" });
@@ -112,7 +112,7 @@ describe("the fake identity provider, asked by MSAL", () => {
   it.each([
     ["an application's token", (provider: IdentityProvider) => provider.callers.issueApp()],
     ["a forged one", (provider: IdentityProvider) => provider.callers.forgeWithOtherKey()],
-  ])("does nothing on behalf of %s", async (_, tokenOf) => {
+  ])("issues no on-behalf-of token for %s", async (_, tokenOf) => {
     await using provider = await startIdentityProvider();
     const client = clientOf(provider, { clientSecret: provider.clientSecret });
 
@@ -121,7 +121,7 @@ describe("the fake identity provider, asked by MSAL", () => {
     await expect(acquired).rejects.toMatchObject({ errorCode: "invalid_grant" });
   });
 
-  it("answers with a claims challenge on order", async () => {
+  it("sends a claims challenge if configured", async () => {
     await using provider = await startIdentityProvider();
     provider.token.challenges.push({});
     const client = clientOf(provider, { clientSecret: provider.clientSecret });
@@ -134,7 +134,7 @@ describe("the fake identity provider, asked by MSAL", () => {
     expect((await client.acquireTokenOnBehalfOf({ oboAssertion, scopes }))?.accessToken).toBeTruthy();
   });
 
-  it("lets tokens for Graph live as long as told", async () => {
+  it("issues Graph tokens with the configured lifetime", async () => {
     await using provider = await startIdentityProvider();
     provider.token.settings.lifetimeSeconds = 600;
 
@@ -186,7 +186,7 @@ describe("the fake identity provider", () => {
     expect([provider.count("metadata"), provider.count("instance")]).toEqual([2, 1]);
   });
 
-  it("fails as often as told, and no more once healed", async () => {
+  it("fails as often as configured, and no more once healed", async () => {
     await using provider = await startIdentityProvider();
     const keys = `${provider.url}/${provider.tenantId}/discovery/v2.0/keys`;
     const status = async () => (await fetch(keys)).status;

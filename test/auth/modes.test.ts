@@ -40,7 +40,7 @@ async function start(
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
-  it("creates with a token of its own getting, never the caller's", async () => {
+  it("creates with a token that the gateway acquired, never with the caller's token", async () => {
     await using here = await start(mode);
     const caller = await here.provider.callers.issue();
 
@@ -61,7 +61,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
   });
 
   it.each(["{ __typename }", "{ __schema { queryType { name } } }", "{ _service { sdl } }", "{ broken"])(
-    "answers %s only to a verified caller, with HTTP 401",
+    "executes %s only for a verified caller, otherwise answers HTTP 401",
     async (query) => {
       await using here = await start(mode);
 
@@ -77,7 +77,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     },
   );
 
-  it("lets a reader read and not write", async () => {
+  it("allows a read-only caller to read but not to write", async () => {
     await using here = await start(mode);
     const reader = await here.provider.callers.issue({ scp: "Pfx.Read User.Read" });
 
@@ -90,7 +90,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(here.gateway.emulator.records).toHaveLength(0);
   });
 
-  it("leaves an audit line for each write of a reader's, the second time as the first", async () => {
+  it("writes an audit line for every rejected write of a read-only caller", async () => {
     await using here = await start(mode);
     const reader = as(await here.provider.callers.issue({ scp: "Pfx.Read" }));
     const forbidden = [
@@ -112,7 +112,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(here.gateway.emulator.requests).toHaveLength(0);
   });
 
-  it("leaves an audit line for each item of a plural create that there was no token for", async () => {
+  it("writes an audit line for each item of a plural create without a token", async () => {
     await using here = await start(mode);
     here.provider.token.challenges.push({ error: "temporarily_unavailable", code: 90033, claims: null, status: 503 });
     const inputs = [1, 2].map((number) => anInput({ thumbprint: thumbprintOf(number) }));
@@ -142,7 +142,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     },
   );
 
-  it("answers 503, not 401, where a key cannot be looked up", async () => {
+  it("answers 503, not 401, if a key cannot be fetched", async () => {
     await using here = await start(mode);
     here.provider.faults.fail("jwks", {}, "always");
 
@@ -157,7 +157,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(errors?.[0]?.extensions).toEqual({ code: "UPSTREAM_UNAVAILABLE", retryAfterSeconds: 5 });
   });
 
-  it("gets one token for many requests of a caller, and one for fifty first ones at once", async () => {
+  it("acquires one token for many requests of a caller, and one for fifty concurrent first requests", async () => {
     await using here = await start(mode);
     const caller = as(await here.provider.callers.issue());
 
@@ -168,7 +168,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(here.provider.token.requests).toHaveLength(1);
   });
 
-  it("replaces a token that Graph refuses, once", async () => {
+  it("replaces a token that Graph rejects, once", async () => {
     await using here = await start(mode, { faults: [answerStatus("POST", collection, 401)] });
     const caller = as(await here.provider.callers.issue());
 
@@ -179,7 +179,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(here.gateway.emulator.records).toHaveLength(1);
   });
 
-  it("gives up where Graph refuses the fresh token too", async () => {
+  it("gives up if Graph rejects the fresh token too", async () => {
     await using here = await start(mode, { faults: [answerStatus("POST", collection, 401, { times: Infinity })] });
 
     const { errors } = await here.gateway.send(CREATE, { input: anInput() }, as(await here.provider.callers.issue()));
@@ -188,7 +188,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(here.gateway.emulator.requests).toHaveLength(2);
   });
 
-  it("asks for a token with the claims that Graph wants", async () => {
+  it("requests a token with the claims that Graph requires", async () => {
     const claims = '{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}';
     await using here = await start(mode, { faults: [challengeClaims("POST", collection, claims)] });
 
@@ -212,7 +212,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
   it.each([
     ["UPSTREAM_MISCONFIGURED", { error: "invalid_client", code: 7000215, claims: null }],
     ["UPSTREAM_UNAVAILABLE", { error: "temporarily_unavailable", code: 90033, claims: null, status: 503 }],
-  ])("answers %s where the identity provider refuses the gateway", async (code, challenge) => {
+  ])("answers %s if the identity provider rejects the gateway", async (code, challenge) => {
     await using here = await start(mode);
     here.provider.token.challenges.push(challenge);
 
@@ -223,7 +223,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(here.gateway.emulator.requests).toHaveLength(0);
   });
 
-  it("gives a hung identity provider no more than the request's time", async () => {
+  it("stops waiting for a hung identity provider at the request's deadline", async () => {
     await using here = await start(mode, { config: { requestDeadlineMs: 400 } });
     here.provider.faults.fail("token", { instead: "hang" });
 
@@ -232,7 +232,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(errors?.[0]?.extensions).toEqual({ code: "UPSTREAM_TIMEOUT" });
   });
 
-  it("waits for the identity provider's keys no longer than the caller does", async () => {
+  it("stops waiting for the identity provider's keys at the caller's deadline", async () => {
     await using here = await start(mode);
     here.provider.faults.fail("jwks", { instead: "hang" });
 
@@ -243,7 +243,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(errors?.[0]?.extensions?.code).toBe("UPSTREAM_TIMEOUT");
   });
 
-  it.each(["secret", "certificate", "federated"] as const)("proves itself by %s", async (kind) => {
+  it.each(["secret", "certificate", "federated"] as const)("authenticates itself with %s", async (kind) => {
     await using provider = await startIdentityProvider();
     const variables = {
       secret: { AZURE_CLIENT_SECRET: provider.clientSecret },
@@ -262,7 +262,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     expect(provider.token.requests[0]?.authentication).toBe(kind);
   });
 
-  it("leaves an audit line for each write, with who was verified", async () => {
+  it("writes an audit line with the verified caller for each write", async () => {
     await using here = await start(mode, { faults: [answerStatus("POST", collection, 403, { skip: 1 })] });
     const caller = as(await here.provider.callers.issue());
 
@@ -292,7 +292,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
 });
 
 describe("AUTH_MODE=obo", () => {
-  it("refuses an application's own token", async () => {
+  it("rejects an application's own token", async () => {
     await using here = await start("obo");
 
     const { status } = await here.gateway.send(LIST, {}, as(await here.provider.callers.issueApp()));
@@ -301,7 +301,7 @@ describe("AUTH_MODE=obo", () => {
     expect(here.provider.token.requests).toHaveLength(0);
   });
 
-  it("hands a challenge of the token endpoint to the caller, well-formed and once", async () => {
+  it("passes a claims challenge of the token endpoint to the caller, well-formed and once", async () => {
     await using here = await start("obo");
     here.provider.token.challenges.push({});
 
@@ -313,7 +313,7 @@ describe("AUTH_MODE=obo", () => {
     expect(errors?.[0]?.extensions).toEqual({ code: "CLAIMS_CHALLENGE", claims });
   });
 
-  it("answers a plural create as a whole with a challenge, also next to an input that is not valid", async () => {
+  it("answers a whole plural create with the token endpoint's challenge, even with an invalid input beside it", async () => {
     await using here = await start("obo");
     here.provider.token.challenges.push({});
     const inputs = [anInput(), anInput({ thumbprint: "none" })];
@@ -329,7 +329,7 @@ describe("AUTH_MODE=obo", () => {
     expect(here.audit()).toMatchObject([{ operation: "create", outcome: "CLAIMS_CHALLENGE" }]);
   });
 
-  it("leaves nothing behind of a caller who is gone before its token is verified", async () => {
+  it("frees the slot of a caller who leaves before the token is verified", async () => {
     await using here = await start("obo", { config: { maxInflight: 1 } });
     here.provider.faults.fail("jwks", { delayMs: 300, status: 200, body: { keys: here.provider.keys.published } });
     const headers = { ...as(await here.provider.callers.issue()), "content-type": "application/json" };
@@ -350,7 +350,7 @@ describe("AUTH_MODE=obo", () => {
     );
   });
 
-  it("answers a plural create as a whole with a challenge of Graph, also next to an input that is not valid", async () => {
+  it("answers a whole plural create with Graph's challenge, even with an invalid input beside it", async () => {
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
     await using gateway = await startGateway({ faults: [challengeClaims("POST", collection, claims, { times: 9 })] });
 
@@ -362,7 +362,7 @@ describe("AUTH_MODE=obo", () => {
     expect(errors?.map(({ extensions }) => extensions?.code)).toEqual(["CLAIMS_CHALLENGE"]);
   });
 
-  it("takes nothing of the write quota for a caller who brings no token", async () => {
+  it("uses no write quota for a caller without a token", async () => {
     await using gateway = await startGateway({ config: { graphWritesPer20s: 1 } });
     const [id, input] = ["0123-4567", anInput()];
     const nobody = { authorization: "" };
@@ -379,7 +379,7 @@ describe("AUTH_MODE=obo", () => {
     expect(gateway.clock.skippedMs).toBe(0);
   });
 
-  it("gives the claims to the item of a plural create that meets with a challenge beside one that is created", async () => {
+  it("reports the claims for the challenged item of a plural create beside a created item", async () => {
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
     await using gateway = await startGateway({ faults: [challengeClaims("POST", collection, claims)] });
     const inputs = [anInput(), anInput({ thumbprint: thumbprintOf(2) })];
@@ -397,7 +397,7 @@ describe("AUTH_MODE=obo", () => {
   });
 
   it.each(['"x"\r\nset-cookie: a=b', "not json", '{"a":"\\r\\nx: y"}'])(
-    "lets nothing of the claims %j into a header but base64",
+    "writes the claims %j into a header only as base64",
     async (claims) => {
       await using here = await start("obo");
       here.provider.token.challenges.push({ claims });
@@ -457,7 +457,7 @@ describe("AUTH_MODE=app", () => {
     expect(refused.status).toBe(403);
   });
 
-  it("takes neither a scope for a role nor a role for a scope", async () => {
+  it("accepts neither a scope as a role nor a role as a scope", async () => {
     await using here = await start("app");
     const { callers } = here.provider;
 
@@ -469,7 +469,7 @@ describe("AUTH_MODE=app", () => {
 });
 
 describe("ROUTER_SECRET", () => {
-  it("keeps out whoever does not carry it", async () => {
+  it("rejects every request without the secret", async () => {
     await using gateway = await startGateway({ config: { routerSecret: "router's own" } });
 
     for (const secret of [undefined, "", "router's", "router's own!"]) {

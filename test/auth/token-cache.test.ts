@@ -24,7 +24,7 @@ function setUp(capacity?: number) {
 }
 
 describe("the token cache", () => {
-  it("replaces a token five minutes before its end, and uses it until it is replaced", async () => {
+  it("replaces a token five minutes before it expires, and uses it until it is replaced", async () => {
     const { get, pass } = setUp();
     expect(await get("a")).toBe("token 1");
     pass(hourMs - 300_001);
@@ -34,7 +34,7 @@ describe("the token cache", () => {
     expect(await get("a")).toBe("token 2");
   });
 
-  it("uses a token until half a minute before its end while there is no other, asking every five seconds", async () => {
+  it("uses a token until 30 s before it expires while no other can be acquired, and retries every five seconds", async () => {
     const { cache, get, getInVain, pass } = setUp();
     expect(await get("a")).toBe("token 1");
     pass(hourMs - 299_000);
@@ -54,7 +54,7 @@ describe("the token cache", () => {
     expect(await get("a")).toBe("token 2");
   });
 
-  it("acquires a token with the claims that Graph asks for, whatever is under way or was acquired without them", async () => {
+  it("acquires a token with the claims that Graph requires, despite pending or cached tokens without them", async () => {
     const { get } = setUp();
     const refused = await get("a");
     const both = await Promise.all([get("a", refused), get("a", refused, "{}")]);
@@ -64,7 +64,7 @@ describe("the token cache", () => {
     expect(await get("a", "token 3", "{}")).toBe("token 4");
   });
 
-  it("keeps a token with claims, whatever without them was under way before", async () => {
+  it("keeps a token with claims when an earlier acquisition without them ends later", async () => {
     const { cache, get, pass } = setUp();
     const refused = await get("a");
     pass(hourMs - 299_000);
@@ -78,19 +78,19 @@ describe("the token cache", () => {
     expect(await get("a")).toBe(withClaims);
   });
 
-  it("acquires one token for many who ask at once", async () => {
+  it("acquires one token for many concurrent callers", async () => {
     const { get } = setUp();
     expect(new Set(await Promise.all(Array.from({ length: 50 }, () => get("a"))))).toEqual(new Set(["token 1"]));
   });
 
-  it("replaces the token that was refused, and no other", async () => {
+  it("replaces only the rejected token", async () => {
     const { get } = setUp();
     const refused = await get("a");
     expect(await get("a", refused)).toBe("token 2");
     expect(await get("a", refused)).toBe("token 2");
   });
 
-  it("holds as many as it may, and forgets the one that was not asked for longest", async () => {
+  it("holds a limited number of tokens and evicts the least recently used one", async () => {
     const { cache, get } = setUp(100);
     for (let key = 0; key < 20_000; key++) {
       await get(`caller ${key}`);
@@ -100,7 +100,7 @@ describe("the token cache", () => {
     expect(await get("busy")).toBe("token 3");
   });
 
-  it("keeps nothing of an acquisition that failed", async () => {
+  it("does not cache a failed acquisition", async () => {
     const { cache, get } = setUp();
     await expect(cache.get("a", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(await get("a")).toBe("token 1");

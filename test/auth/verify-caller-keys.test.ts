@@ -30,7 +30,7 @@ const underUnknownKeys = (provider: IdentityProvider, count: number) =>
   Promise.all(Array.from({ length: count }, (_, index) => provider.callers.issue({}, { kid: `unknown-${index}` })));
 
 describe("the keys of a tenant", () => {
-  it("are fetched once for many callers at once", async () => {
+  it("are fetched once for many concurrent callers", async () => {
     await using gateway = await start();
     const { provider, outcomeOf } = gateway;
     provider.faults.fail("jwks", { status: 200, body: { keys: provider.keys.published }, delayMs: 100 });
@@ -42,7 +42,7 @@ describe("the keys of a tenant", () => {
     expect(provider.count("jwks")).toBe(1);
   });
 
-  it("are fetched again where a token names a new one, at once", async () => {
+  it("are fetched again at once if a token names a new key", async () => {
     await using gateway = await start();
     const { provider, outcomeOf } = gateway;
     const before = await provider.callers.issue();
@@ -55,7 +55,7 @@ describe("the keys of a tenant", () => {
     expect(provider.count("jwks")).toBe(2);
   });
 
-  it("are fetched at most twice for a flood of unknown ids, cold or warm", async () => {
+  it("are fetched at most twice for a flood of unknown key ids, with a cold or warm cache", async () => {
     await using gateway = await start();
     const { provider, outcomeOf } = gateway;
     const flood = await underUnknownKeys(provider, 300);
@@ -70,7 +70,7 @@ describe("the keys of a tenant", () => {
     expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
   });
 
-  it("are fetched twice in 30 s for a flood that goes on, so that a rotation is noticed in it", async () => {
+  it("are fetched at most twice in 30 s during a continuous flood, which still notices a rotation", async () => {
     await using gateway = await start();
     const { provider, clock, outcomeOf } = gateway;
     const flood = await underUnknownKeys(provider, 120);
@@ -86,7 +86,7 @@ describe("the keys of a tenant", () => {
     expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
   });
 
-  it("stop working within ten minutes after they were withdrawn", async () => {
+  it("stop working within ten minutes after their withdrawal", async () => {
     await using gateway = await start();
     const { provider, clock, outcomeOf } = gateway;
     const withdrawn = await provider.callers.issue();
@@ -99,7 +99,7 @@ describe("the keys of a tenant", () => {
     expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
   });
 
-  it("are fetched again though the clock was set back", async () => {
+  it("are fetched again even if the clock was set back", async () => {
     await using gateway = await start();
     const { provider, clock, outcomeOf } = gateway;
     expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
@@ -112,7 +112,7 @@ describe("the keys of a tenant", () => {
     expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
   });
 
-  it("count only where they are RSA keys for signatures, of 2048 bits, and of this tenant", async () => {
+  it("are accepted only if they are RSA signature keys of 2048 bits of this tenant", async () => {
     await using gateway = await start();
     const { provider, clock, outcomeOf } = gateway;
     const { jwk, kid } = provider.keys.current;
@@ -153,7 +153,7 @@ describe("the keys of a tenant", () => {
 });
 
 describe("an outage of the key endpoint", () => {
-  it("leaves known keys working for hours, and answers UPSTREAM_UNAVAILABLE for unknown ones", async () => {
+  it("keeps known keys working for hours, and answers UPSTREAM_UNAVAILABLE for unknown ones", async () => {
     await using gateway = await start();
     const { provider, clock, outcomeOf, verify } = gateway;
     expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
@@ -174,7 +174,7 @@ describe("an outage of the key endpoint", () => {
     expect(await outcomeOf(unknown)).toBe("UNAUTHENTICATED");
   });
 
-  it("that was there from the start answers UPSTREAM_UNAVAILABLE, and ends for callers five seconds after it ended", async () => {
+  it("at the start answers UPSTREAM_UNAVAILABLE, and callers succeed five seconds after its end", async () => {
     await using gateway = await start();
     const { provider, clock, outcomeOf } = gateway;
     provider.faults.fail("jwks", { status: 500 }, "always");
@@ -211,7 +211,7 @@ describe("an outage of the key endpoint", () => {
     ["300 KB", { status: 200, instead: { floodBytes: 300 * 1024 } }],
     ["64 MB", { status: 200, instead: { floodBytes: 64 * 1024 * 1024 } }],
   ];
-  it.each(accidents)("may be %s: known keys stay, unknown ones are unavailable", async (_, fault) => {
+  it.each(accidents)("of the kind %s keeps known keys and makes unknown keys unavailable", async (_, fault) => {
     await using gateway = await start();
     const { provider, clock, outcomeOf } = gateway;
     expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
@@ -225,7 +225,7 @@ describe("an outage of the key endpoint", () => {
   });
 
   it.each(["hang", "stall"] as const)(
-    "that is a %s is given up after five seconds, and known keys wait once",
+    "that is a %s ends each fetch after five seconds, and known keys wait only once",
     async (instead) => {
       await using gateway = await start();
       const { provider, clock, outcomeOf } = gateway;
@@ -250,7 +250,7 @@ describe("an outage of the key endpoint", () => {
 });
 
 describe("fetching over https", () => {
-  it("trusts no certificate that nobody vouches for", async () => {
+  it("trusts no untrusted certificate", async () => {
     await using provider = await startIdentityProvider();
 
     const fetched = fetchJson(new URL(`${provider.secureUrl}/${provider.tenantId}/discovery/v2.0/keys`));

@@ -59,7 +59,7 @@ const headerText = (more: object = {}): string =>
 const withHeader = (token: string, header: string): string =>
   `${base64url(header)}.${token.split(".", 3).slice(1).join(".")}`;
 
-describe("a caller who is let in", () => {
+describe("an accepted caller", () => {
   it("is a user with a token of version 2.0", async () => {
     const token = await callers.issue();
 
@@ -88,25 +88,25 @@ describe("a caller who is let in", () => {
     });
   });
 
-  it("is an application whose token does not say so, but names it and its roles", async () => {
+  it("is an application whose token lacks idtyp but has an application id and roles", async () => {
     const token = await callers.issueApp({ idtyp: undefined });
 
     expect(await verifierOf()(token)).toMatchObject({ kind: "application" });
   });
 
-  it("is an application without a role, who then may nothing", async () => {
+  it("is an application without a role, which has no permission", async () => {
     const token = await callers.issueApp({ roles: undefined });
 
     expect(await verifierOf()(token)).toMatchObject({ kind: "application", permissions: new Set() });
   });
 
-  it("is a user, whatever roles the user has", async () => {
+  it("is a user even if the token has roles", async () => {
     const token = await callers.issue({ scp: "Pfx.Read", roles: ["Pfx.ReadWrite.All"] });
 
     expect(await verifierOf()(token)).toMatchObject({ kind: "delegated", permissions: new Set(["Pfx.Read"]) });
   });
 
-  it("is a user with an empty scope, who then may nothing", async () => {
+  it("is a user with an empty scope, who has no permission", async () => {
     const token = await callers.issue({ scp: "", roles: ["Pfx.ReadWrite.All"] });
 
     expect(await verifierOf()(token)).toMatchObject({ kind: "delegated", permissions: new Set() });
@@ -130,7 +130,7 @@ describe("a caller who is let in", () => {
     expect(await verifierOf({ audience: configured })(await issue())).toMatchObject({ tenantId });
   });
 
-  it("is of any of the allowed tenants, whose keys are asked for apart", async () => {
+  it("belongs to any allowed tenant, whose keys are fetched separately", async () => {
     const verify = verifierOf({ allowedTenants: [tenantId, otherTenant.toUpperCase()] });
 
     expect(await verify(await callers.issue())).toMatchObject({ tenantId });
@@ -163,7 +163,7 @@ describe("a caller who is let in", () => {
   });
 });
 
-describe("a token that is refused before anything is fetched", () => {
+describe("a token that is rejected before any fetch", () => {
   const refusals: [string, () => string | Promise<string>][] = [
     ["is empty", () => ""],
     ["is opaque", () => "caller-token"],
@@ -223,7 +223,7 @@ describe("a token that is refused before anything is fetched", () => {
   });
 });
 
-describe("a token that is refused by the tenant's own keys", () => {
+describe("a token that is rejected by the tenant's own keys", () => {
   const refusals: [string, () => string | Promise<string>, string][] = [
     ["signed by another key under a known id", () => callers.forgeWithOtherKey(), "signature"],
     ["under an unknown key id", () => callers.issue({}, { kid: "unknown" }), "signature"],
@@ -358,13 +358,13 @@ describe("a token that is refused by the tenant's own keys", () => {
     expect(provider.count("trap")).toBe(0);
   });
 
-  it("of an audience that begins as AUTH_AUDIENCE", async () => {
+  it("an audience that only begins with AUTH_AUDIENCE", async () => {
     const { code } = await refusalOf(await callers.issue({ aud: `${audience}/` }), { audience });
 
     expect(code).toBe("UNAUTHENTICATED");
   });
 
-  it("however it was changed, by a character anywhere", async () => {
+  it("one changed character anywhere", async () => {
     const verify = verifierOf();
     const tokens = await Promise.all([callers.issue(), callers.issueV1(), callers.issueApp()]);
     const character = fc.constantFrom(
@@ -385,7 +385,7 @@ describe("a token that is refused by the tenant's own keys", () => {
     expect(provider.count("jwks")).toBeLessThanOrEqual(2);
   });
 
-  it("however the last character of its signature is spelled", async () => {
+  it("another spelling of the last character of the signature", async () => {
     const verify = verifierOf();
     const token = await callers.issue();
     const others = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].filter(
@@ -397,7 +397,7 @@ describe("a token that is refused by the tenant's own keys", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(others.map(() => "rejected"));
   });
 
-  it("by any change of a byte of what its parts encode", async () => {
+  it("one changed byte of a decoded part", async () => {
     const verify = verifierOf();
     const parts = (await callers.issue()).split(".");
 
@@ -415,7 +415,7 @@ describe("a token that is refused by the tenant's own keys", () => {
   });
 });
 
-describe("a refusal", () => {
+describe("a rejection", () => {
   it("never quotes the token or a claim", async () => {
     const canary = "c4n4ry-5f0e";
     const given: Claims[] = [{ aud: canary }, { iss: canary }, { tid: canary }, { ver: canary }, { scp: [canary] }];
@@ -434,7 +434,7 @@ describe("a refusal", () => {
 });
 
 describe("an allowed tenant", () => {
-  it.each(["common", "contoso.example", "", `${tenantId}/x`])("must be a GUID, which %j is not", (tenant) => {
+  it.each(["common", "contoso.example", "", `${tenantId}/x`])("must be a GUID, unlike %j", (tenant) => {
     expect(() => verifierOf({ allowedTenants: [tenant] })).toThrow(TypeError);
   });
 });

@@ -59,23 +59,26 @@ async function run(page: Page): Promise<void> {
 }
 
 describe("GraphiQL in Chromium", () => {
-  it.each(["light", "dark"] as const)("runs the first sample, from this origin alone, in %s", async (colorScheme) => {
-    await using visited = await visit({ colorScheme });
-    const { page, complaints, gateway } = visited;
+  it.each(["light", "dark"] as const)(
+    "runs the first sample, loading only from this origin, in %s",
+    async (colorScheme) => {
+      await using visited = await visit({ colorScheme });
+      const { page, complaints, gateway } = visited;
 
-    expect(await page.title()).toBe("GraphiQL · Intune PFX gateway");
-    expect(await shown(page, ".graphiql-query-editor")).toContain("CreateUserPfxCertificate");
-    await run(page);
-    await expect.poll(() => shown(page, ".result-window")).toContain('"thumbprint": "0aaf18962b2cdea9');
-    await page.waitForTimeout(1000); // for what the workers have to say about the operation
-    await page.screenshot({ path: join(screenshots, `${colorScheme}.png`) });
+      expect(await page.title()).toBe("GraphiQL · Intune PFX gateway");
+      expect(await shown(page, ".graphiql-query-editor")).toContain("CreateUserPfxCertificate");
+      await run(page);
+      await expect.poll(() => shown(page, ".result-window")).toContain('"thumbprint": "0aaf18962b2cdea9');
+      await page.waitForTimeout(1000); // for what the workers have to say about the operation
+      await page.screenshot({ path: join(screenshots, `${colorScheme}.png`) });
 
-    expect(gateway.emulator.records.map(({ thumbprint }) => thumbprint)).toContain(
-      "0aaf18962b2cdea9a1b28e83c3d41d83e5f6a7b8",
-    );
-    expect(await page.locator(".squiggly-error").count()).toBe(0);
-    expect(complaints).toEqual([]);
-  });
+      expect(gateway.emulator.records.map(({ thumbprint }) => thumbprint)).toContain(
+        "0aaf18962b2cdea9a1b28e83c3d41d83e5f6a7b8",
+      );
+      expect(await page.locator(".squiggly-error").count()).toBe(0);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   it("has a tab for each sample, the creates first", async () => {
     await using visited = await visit();
@@ -86,7 +89,7 @@ describe("GraphiQL in Chromium", () => {
     expect(titles.slice(0, 2)).toEqual(["CreateUserPfxCertificate", "CreateUserPfxCertificates"]);
   });
 
-  it("sends the headers that one writes, and keeps neither them nor the operation in the browser", async () => {
+  it("sends the user's headers, and stores neither them nor the operation in the browser", async () => {
     await using visited = await visit();
     const { page, complaints } = visited;
 

@@ -89,7 +89,7 @@ async function importFiles(gateway: TestGateway, files: readonly { path: string;
 }
 
 describe("the browser example of the PFX library", () => {
-  it("imports a file under a strict policy, and says what is wrong with others", async () => {
+  it("imports a file under a strict policy, and explains why other files fail", async () => {
     await using gateway = await startGateway({ config: { authMode: "none" } });
     const o30 = vectorPath("pfx/o30-default.pfx");
 

@@ -127,7 +127,7 @@ describe("intune-pfx-client in a module worker of Chromium", () => {
   );
 
   it.each(cases.filter(({ error }) => error !== undefined))(
-    "refuses $file as $error, protection $protection",
+    "rejects $file with $error, protection $protection",
     async ({ file, password, protection, error }) => {
       const userPrincipalName = "user1@contoso.example";
 
@@ -146,7 +146,7 @@ function refusalToKeep(password: string): string | undefined {
 }
 
 describe("the JavaScript that a worker loads", () => {
-  it("is 40 KB at most for AES, 60 with DES and RC2, gzipped", async () => {
+  it("has at most 40 KB for AES, and 60 KB with DES and RC2, gzipped", async () => {
     await using visited = await visit();
     const { page, server } = visited;
     const loaded = () => {
@@ -167,7 +167,7 @@ describe("the JavaScript that a worker loads", () => {
   });
 });
 
-describe("a file of 600,000 rounds that WebCrypto can't do", () => {
+describe("a file with 600,000 rounds that WebCrypto does not support", () => {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const certificate = aCertificate({ publicKey, userPrincipalNames: ["user1@contoso.example"] });
   const pfx = aPfx({
@@ -197,7 +197,7 @@ describe("a file of 600,000 rounds that WebCrypto can't do", () => {
 });
 
 describe("a prepared input", () => {
-  it("becomes a certificate in Intune, sent by the same page with the typed operation", async () => {
+  it("becomes a certificate in Intune when the same page sends it with the typed operation", async () => {
     await using gateway = await startGateway({ config: { authMode: "none" } });
     await using visited = await visit(gateway.url);
     const { page, complaints } = visited;

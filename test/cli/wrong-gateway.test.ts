@@ -78,7 +78,7 @@ describe("a wrong --gateway", () => {
 
     expect(exitCode).toBe(64);
     expect(stderr).toContain("/grahpql is no gateway (status 404). A gateway's address usually ends in /graphql.");
-    expect(stderr).toContain("It said: There is nothing here; the API is at /graphql.");
+    expect(stderr).toContain("It said: Not found; the API is at /graphql.");
   });
 
   it("ends with 64 for a redirect", async () => {

@@ -33,7 +33,7 @@ function jsonProblems(answer: Received, path: string, method: string): unknown {
   return problemsOf(schemaOf(path, method, String(answer.status), "application/json"), answer.json);
 }
 
-describe("the emulator's answers, by Microsoft's OpenAPI document", () => {
+describe("the emulator's responses, checked by Microsoft's OpenAPI document", () => {
   it("are valid lists, whole, paged, counted and selected", async () => {
     await using emulator = await startEmulator({ seed: seedRecords(), pageSize: 5 });
 
@@ -61,7 +61,7 @@ describe("the emulator's answers, by Microsoft's OpenAPI document", () => {
     }
   });
 
-  it("are empty where the document has no body: delete, and update answered with 204", async () => {
+  it("are empty if the document has no body: delete, and update answered with 204", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()], patchAnswer: 204 });
     const path = `${list}/${emulator.records[0]?.id}`;
 
@@ -99,7 +99,7 @@ describe("the emulator's answers, by Microsoft's OpenAPI document", () => {
     }
   });
 
-  it("would be found out if they were wrong", () => {
+  it("would fail this check if they were wrong", () => {
     const create = schemaOf(list, "post", "201", "application/json");
 
     expect(problemsOf(create, { intendedPurpose: "SmimeSigning" })).not.toEqual([]);

@@ -87,7 +87,7 @@ function aRequest(given: Partial<LoggedRequest>): LoggedRequest {
   };
 }
 
-describe("the gateway's requests, by Microsoft's OpenAPI document", () => {
+describe("the gateway's requests, checked by Microsoft's OpenAPI document", () => {
   it("are valid creates, for every enum member and with the longest dates", async () => {
     await using gateway = await startGateway({ writeQuota: false });
     let number = 0;
@@ -152,7 +152,7 @@ describe("the gateway's requests, by Microsoft's OpenAPI document", () => {
     expect(gateway.emulator.requests.flatMap(problemsOf)).toEqual([]);
   });
 
-  it("are as valid within a batch", async () => {
+  it("are also valid within a batch", async () => {
     await using gateway = await startGateway();
     const inputs = [1, 2, 3].map((number) => anInput({ thumbprint: thumbprintOf(number) }));
 
@@ -181,12 +181,12 @@ describe("the gateway's requests, by Microsoft's OpenAPI document", () => {
     ["a GraphQL name on the wire", { body: { intendedPurpose: "SMIME_ENCRYPTION" } }],
     ["a date with a small t", { body: { startDateTime: "2026-01-01t00:00:00Z" } }],
     ["a null that is not nullable", { body: { startDateTime: null } }],
-  ])("would be found out if they had %s", (_, given) => {
+  ])("would fail this check if they had %s", (_, given) => {
     expect(problemsOf(aRequest(given))).not.toEqual([]);
   });
 });
 
-describe("the gateway, given the answers that Microsoft's document shows,", () => {
+describe("the gateway, given the sample responses of Microsoft's document,", () => {
   function exampleOf(path: string, method: string, status: number): object {
     const example = document.paths[path]?.[method]?.responses[status]?.content?.["application/json"]?.example;
     if (typeof example !== "object" || example === null) throw new Error(`no example: ${method} ${path} ${status}`);
@@ -220,7 +220,7 @@ describe("the gateway, given the answers that Microsoft's document shows,", () =
     expect(data?.userPfxCertificate).toMatchObject(shown);
   });
 
-  it("understands a created certificate, redacted as it is", async () => {
+  it("understands a created, redacted certificate", async () => {
     const body = exampleOf(listPath, "post", 201);
     await using gateway = await startGateway({ faults: [answerStatus("POST", "userPfxCertificates", 201, { body })] });
 

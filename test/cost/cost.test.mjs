@@ -70,7 +70,7 @@ for (const [name, ceiling] of Object.entries(ceilings)) {
 const outliving = { create4k: 1500, list100: 2500 };
 
 for (const [name, most] of Object.entries(outliving)) {
-  test(`${scenarios[name].title} leaves next to nothing behind`, async () => {
+  test(`${scenarios[name].title} leaves almost no memory in use`, async () => {
     const lasting = await startGateway({
       graphUrl: `http://127.0.0.1:${counting.port}`,
       nodeArgs: ["--max-semi-space-size=16", "--min-semi-space-size=16"],

@@ -41,12 +41,12 @@ async function create(gateway: TestGateway, given: Parameters<typeof anInput>[0]
 const asked = (gateway: TestGateway, method: string) =>
   gateway.emulator.requests.filter((request) => request.method === method && request.path.endsWith(posts)).length;
 
-describe.each([409, 412])("a create that Graph answers %i, of a certificate that is not there,", (status) => {
+describe.each([409, 412])("a create that Graph answers with %i, of a certificate that does not exist,", (status) => {
   it.each([
     ["Graph's own words", busy],
     ["a code that says nothing", { error: { code: "Conflict", message: "No." } }],
     ["no body", ""],
-  ])("is looked up, and sent again after a moment: %s", async (_, body) => {
+  ])("is looked up and sent again after a short wait: %s", async (_, body) => {
     await using gateway = await startGateway({ faults: [conflict(status, { body })] });
 
     const { id, extensions } = await create(gateway);
@@ -66,7 +66,7 @@ describe.each([409, 412])("a create that Graph answers %i, of a certificate that
     expect(gateway.clock.sleeps).toEqual([7000]);
   });
 
-  it("is UPSTREAM_UNAVAILABLE with Graph's words after three attempts, never CONFLICT", async () => {
+  it("fails with UPSTREAM_UNAVAILABLE and Graph's message after three attempts, never with CONFLICT", async () => {
     await using gateway = await startGateway({ faults: [conflict(status, { times: always })] });
 
     const { message, extensions } = await create(gateway);
@@ -76,14 +76,14 @@ describe.each([409, 412])("a create that Graph answers %i, of a certificate that
       graph: expect.objectContaining({ status, code: "Directory_ConcurrencyViolation", message: busy.error.message }),
     });
     expect(message).toBe(
-      "Microsoft Graph reports a conflict, but the certificate was not found. Nothing was stored; repeat it later. Graph says: Wait briefly and retry.",
+      "Microsoft Graph reports a conflict, but the certificate was not found. Nothing was stored; retry later. Graph says: Wait briefly and retry.",
     );
     expect([asked(gateway, "POST"), asked(gateway, "GET")]).toEqual([3, 3]);
     expect(gateway.clock.sleeps).toEqual([500, 1000]);
     expect(gateway.emulator.ledger).toEqual([]);
   });
 
-  it("is answered at once where the wait does not fit the deadline", async () => {
+  it("fails at once if the wait does not fit the deadline", async () => {
     const faults = [conflict(status, { retryAfter: 60, times: always })];
     await using gateway = await startGateway({ faults });
 
@@ -94,7 +94,7 @@ describe.each([409, 412])("a create that Graph answers %i, of a certificate that
     expect(gateway.clock.sleeps).toEqual([]);
   });
 
-  it("is sent again also where the look-up is impossible, and never CONFLICT", async () => {
+  it("is sent again even if the look-up is impossible, and never fails with CONFLICT", async () => {
     const downForReads = answerStatus("GET", posts, 503, { times: always });
     await using once = await startGateway({ faults: [conflict(status), downForReads] });
     await using gateway = await startGateway({ faults: [conflict(status, { times: always }), downForReads] });
@@ -106,7 +106,7 @@ describe.each([409, 412])("a create that Graph answers %i, of a certificate that
     expect(asked(gateway, "POST")).toBe(3);
   });
 
-  it("is a CONFLICT where the record shows after a while", async () => {
+  it("fails with CONFLICT if the record appears later", async () => {
     await using gateway = await startGateway({
       seed: [aRecord()],
       faults: [conflict(status, { times: always }), nothingYet(2)],
@@ -120,8 +120,8 @@ describe.each([409, 412])("a create that Graph answers %i, of a certificate that
   });
 });
 
-describe.each([409, 412])("a create that Graph answers %i, of a certificate that is there,", (status) => {
-  it("is a CONFLICT that names it, and is not sent again", async () => {
+describe.each([409, 412])("a create that Graph answers with %i, of a certificate that exists,", (status) => {
+  it("fails with CONFLICT and the existing id, and is not sent again", async () => {
     await using gateway = await startGateway({ seed: [aRecord()], faults: [conflict(status)] });
 
     const { message, extensions } = await create(gateway);
@@ -133,7 +133,7 @@ describe.each([409, 412])("a create that Graph answers %i, of a certificate that
   });
 });
 
-describe("a conflict after an answer was lost", () => {
+describe("a conflict after a lost response", () => {
   const cases: [string, Fault[], unknown, stored: number][] = [
     ["that Graph failed at: sent again", [answerStatus("POST", posts, 503), conflict(409)], undefined, 1],
     ["by a reset: sent again", [dropRequest("POST", posts), conflict(412)], undefined, 1],
@@ -180,7 +180,7 @@ describe("a conflict after an answer was lost", () => {
     expect(asked(gateway, "POST")).toBeLessThanOrEqual(3);
   });
 
-  it("is a CONFLICT where an older record is found", async () => {
+  it("is a CONFLICT if an older record is found", async () => {
     await using gateway = await startGateway({
       now: () => Date.now() - 60_000,
       faults: [dropRequest("POST", posts), nothingYet(2), conflict(409)],
@@ -193,7 +193,7 @@ describe("a conflict after an answer was lost", () => {
     expect(gateway.emulator.ledger).toEqual([]);
   });
 
-  it("does not make a success of what somebody else stored before the second sending", async () => {
+  it("does not report success for a record that another client stored before the retry", async () => {
     const clock = skippingClock();
     await using gateway = await startGateway({
       clock: {
@@ -216,8 +216,8 @@ describe("a conflict after an answer was lost", () => {
   });
 });
 
-describe("the id of a certificate that is there", () => {
-  it.each(["conflict", "badRequest"] as const)("comes with CONFLICT, whatever Graph says: %s", async (onDuplicate) => {
+describe("the id of an existing certificate", () => {
+  it.each(["conflict", "badRequest"] as const)("is part of CONFLICT, whatever Graph says: %s", async (onDuplicate) => {
     await using gateway = await startGateway({ seed: [aRecord()], onDuplicate });
     const certificateId = gateway.emulator.records[0]?.id;
 
@@ -228,7 +228,7 @@ describe("the id of a certificate that is there", () => {
     expect(data?.createUserPfxCertificates.results).toMatchObject([{ code: "CONFLICT", certificateId }]);
   });
 
-  it("comes with CONFLICT where a lost answer turns out to be about it", async () => {
+  it("is part of CONFLICT if the look-up after a lost response finds it", async () => {
     await using gateway = await startGateway({
       seed: [aRecord({ createdDateTime: "2026-01-01T00:00:00.1234567Z" })],
       faults: [dropRequest("POST", posts)],
@@ -252,7 +252,7 @@ describe("creates that Graph keeps answering 409", () => {
     expect(asked(gateway, "POST")).toBe(40 + 20);
   });
 
-  it("are not sent again for a client that has gone", async () => {
+  it("are not sent again after the client has gone", async () => {
     await using gateway = await startGateway({
       clock: skippingClock(() => 0.5, 500),
       faults: [conflict(409, { retryAfter: 10, times: always })],
@@ -278,7 +278,7 @@ describe("a conflict of one of many creates", () => {
   const inputs = (count: number) =>
     Array.from({ length: count }, (_, number) => anInput({ thumbprint: thumbprintOf(number + 1) }));
 
-  it.each([409, 412])("is looked up and sent again by itself: %i", async (status) => {
+  it.each([409, 412])("is looked up and retried alone: %i", async (status) => {
     await using gateway = await startGateway({ faults: [conflict(status), conflict(status, { retryAfter: 3 })] });
 
     const { data } = await gateway.send(CREATE_MANY, { inputs: inputs(5) });
@@ -288,7 +288,7 @@ describe("a conflict of one of many creates", () => {
     expect(gateway.clock.sleeps.sort()).toEqual([3000, 500]);
   });
 
-  it("is CONFLICT for the one that is there, and UPSTREAM_UNAVAILABLE for the one that is not", async () => {
+  it("is CONFLICT for the existing certificate and UPSTREAM_UNAVAILABLE for the missing one", async () => {
     await using gateway = await startGateway({ seed: [aRecord({ thumbprint: thumbprintOf(2) })] });
     gateway.emulator.faults.add(conflict(412, { times: 1 })); // the first item; its next sendings go alone or together
     gateway.emulator.faults.add(conflict(409, { skip: 2, times: always }));
@@ -311,7 +311,7 @@ describe("a conflict of one of many creates", () => {
     expect(gateway.emulator.ledger).toHaveLength(1);
   });
 
-  it("of the whole batch is one of each item", async () => {
+  it("of the whole batch counts for each item", async () => {
     await using gateway = await startGateway({ faults: [answerStatus("POST", "/$batch", 409, { body: busy })] });
 
     const { data } = await gateway.send(CREATE_MANY, { inputs: inputs(3) });
@@ -321,8 +321,8 @@ describe("a conflict of one of many creates", () => {
   });
 });
 
-describe.each([409, 412])("an update or a deletion that Graph answers %i", (status) => {
-  it("is a CONFLICT that says that the certificate changed meanwhile", async () => {
+describe.each([409, 412])("an update or a deletion that Graph answers with %i", (status) => {
+  it("fails with CONFLICT and says that the certificate changed meanwhile", async () => {
     const faults = ["PATCH", "DELETE"].map((method) =>
       answerStatus(method, /./, status, { body: busy, times: always }),
     );

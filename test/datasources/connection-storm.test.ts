@@ -73,7 +73,7 @@ const resource = { collectionPath: "/x", noun: "thing" };
 
 describe("a storm of requests", () => {
   it.each(Array.from({ length: 10 }, (_, index) => 50 + index))(
-    "throws nothing at anybody, and loses no connection: %i",
+    "raises no unhandled error and loses no connection: %i",
     { timeout: 40_000 },
     async (seed) => {
       const random = randomFrom(seed);

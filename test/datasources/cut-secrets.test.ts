@@ -29,7 +29,7 @@ describe("the search for secrets", () => {
     (secret) => secret.replaceAll("&", "&amp;").replaceAll('"', "&quot;"),
   );
 
-  it("cuts whatever a slower one cuts, in whatever lists the secrets come", () => {
+  it("cuts everything that a slower reference search cuts, however the secrets are listed", () => {
     const part = fc.oneof(word, fc.record({ which: fc.nat(3), writing }));
     const secrets = fc.array(word, { minLength: 1, maxLength: 4 });
 
@@ -53,7 +53,7 @@ describe("the search for secrets", () => {
     );
   });
 
-  it("keeps every sentence that has no secret in it", () => {
+  it("keeps every sentence without a secret", () => {
     const sentence =
       "A certificate with that thumbprint exists already for this user (5f0fc976-9a8e-4a49-a2f8-8978b1c2d325).";
     for (let count = 0; count < 50; count++) {
@@ -63,7 +63,7 @@ describe("the search for secrets", () => {
     }
   });
 
-  it("cuts each text on its own", () => {
+  it("cuts each text separately", () => {
     expect(redactSecrets(["", "0123456789", "a 0123456789 b", "b"], ["0123456789"])).toEqual([
       "",
       "(cut)",
@@ -76,8 +76,8 @@ describe("the search for secrets", () => {
   });
 });
 
-describe("a plural create of two hundred files of four kilobytes, refused one by one,", () => {
-  it.each([403, 409])("is answered as quickly as one that Graph accepts, give or take: %i", async (status) => {
+describe("a plural create of two hundred files of four kilobytes, each rejected by Graph,", () => {
+  it.each([403, 409])("is answered about as quickly as an accepted one: %i", async (status) => {
     const body = { error: { code: "Refused", message: "A certificate with that thumbprint exists already." } };
     const inputs = Array.from({ length: 200 }, (_, number) =>
       anInput({

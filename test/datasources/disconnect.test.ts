@@ -31,11 +31,11 @@ async function sendAndLeave(
   await expect(answer).rejects.toThrow("abort");
 }
 
-const asked = (gateway: TestGateway) => gateway.log.filter(({ msg }) => msg === "asked Graph");
+const asked = (gateway: TestGateway) => gateway.log.filter(({ msg }) => msg === "request to Graph");
 const sendings = (gateway: TestGateway) => gateway.emulator.requests.filter(({ method }) => method === "POST");
 
 describe("a client that disconnects", () => {
-  it("ends a read at once", async () => {
+  it("aborts a read at once", async () => {
     await using gateway = await startGateway({ faults: [hangBeforeApplying("GET", collection)] });
 
     await sendAndLeave(gateway, LIST, {}, () => gateway.emulator.requests.length === 1);
@@ -44,7 +44,7 @@ describe("a client that disconnects", () => {
     expect(asked(gateway)).toMatchObject([{ operation: "read", silence: "disconnected" }]);
   });
 
-  it("lets a create that was sent be finished", async () => {
+  it("does not abort a create that was sent", async () => {
     await using gateway = await startGateway({ faults: [delayAnswer("POST", collection, 60)] });
 
     await sendAndLeave(gateway, CREATE, { input: anInput() }, () => gateway.emulator.ledger.length === 1);
@@ -53,7 +53,7 @@ describe("a client that disconnects", () => {
     expect(asked(gateway)).toMatchObject([{ operation: "create", status: 201 }]);
   });
 
-  it("has a create that was sent accounted for, also where the gateway stops meanwhile", async () => {
+  it("still gets an audit line for a create that was sent, even if the gateway stops", async () => {
     await using gateway = await startGateway({ faults: [delayAnswer("POST", collection, 300)] });
 
     await sendAndLeave(gateway, CREATE, { input: anInput() }, () => gateway.emulator.ledger.length === 1);
@@ -64,7 +64,7 @@ describe("a client that disconnects", () => {
     ]);
   });
 
-  it("has a create whose answer was lost looked up all the same", async () => {
+  it("does not prevent the look-up of a create whose response was lost", async () => {
     await using gateway = await startGateway({
       faults: [dropAnswer("POST", collection), delayAnswer("GET", collection, 30)],
     });
@@ -75,7 +75,7 @@ describe("a client that disconnects", () => {
     expect(asked(gateway)[1]).toMatchObject({ operation: "read", status: 200 });
   });
 
-  it("stops a create that waits for its turn", async () => {
+  it("cancels a create that waits for the write quota", async () => {
     const clock = skippingClock(() => 0.5, 150);
     await using gateway = await startGateway({ clock, config: { graphWritesPer20s: 1 } });
     await gateway.send(CREATE, { input: anInput() });
@@ -87,7 +87,7 @@ describe("a client that disconnects", () => {
     expect(sendings(gateway)).toHaveLength(1);
   });
 
-  it("stops what was not sent yet of a plural create", async () => {
+  it("cancels the unsent items of a plural create", async () => {
     const clock = skippingClock(() => 0.5, 150);
     const config = { graphWritesPer20s: 20, requestDeadlineMs: 600_000, metricsPort: 0 };
     await using gateway = await startGateway({ clock, config });
@@ -103,7 +103,7 @@ describe("a client that disconnects", () => {
     expect(await gateway.metrics()).not.toMatch(/^graphql_errors_total\{/m);
   });
 
-  it("hands over to another who waits for the same create", async () => {
+  it("does not fail another caller that waits for the same create", async () => {
     const clock = skippingClock(() => 0.5, 150);
     await using gateway = await startGateway({ clock, config: { graphWritesPer20s: 1 } });
     await gateway.send(CREATE, { input: anInput() });
@@ -120,7 +120,7 @@ describe("a client that disconnects", () => {
     expect(gateway.emulator.ledger).toHaveLength(2);
   });
 
-  it("leaves neither timers nor sockets behind", async () => {
+  it("leaves no timers or sockets behind", async () => {
     const count = () =>
       process.getActiveResourcesInfo().filter((name) => name === "Timeout" || name === "TCPSocketWrap").length;
     const before = count();

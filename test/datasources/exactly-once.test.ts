@@ -50,7 +50,7 @@ const aRecord = (given: Partial<NewRecord> = {}): NewRecord => ({
   ...given,
 });
 
-describe("a create whose answer is lost, though it was applied", () => {
+describe("a create that was applied and whose response is lost", () => {
   const accidents: [string, Fault][] = [
     ["a reset", dropAnswer("POST", posts)],
     ["a truncated answer", truncateAnswer("POST", posts)],
@@ -79,7 +79,7 @@ describe("a create whose answer is lost, though it was applied", () => {
     expect(sendings(gateway)).toBe(1);
   });
 
-  it("is found though the look-up fails at first", async () => {
+  it("is found even if the first look-up fails", async () => {
     await using gateway = await startGateway({
       faults: [dropAnswer("POST", posts), answerStatus("GET", posts, 503), dropAnswer("GET", posts)],
     });
@@ -90,19 +90,22 @@ describe("a create whose answer is lost, though it was applied", () => {
     expect(sendings(gateway)).toBe(1);
   });
 
-  it.each(["known", "none"] as const)("is found among many where Graph honours %s filters", async (honouredFilters) => {
-    const others = Array.from({ length: 250 }, (_, index) =>
-      aRecord({ userPrincipalName: `user${index}@contoso.example` }),
-    );
-    await using gateway = await startGateway({ honouredFilters, seed: others, faults: [dropAnswer("POST", posts)] });
+  it.each(["known", "none"] as const)(
+    "is found among many records if Graph honours %s filters",
+    async (honouredFilters) => {
+      const others = Array.from({ length: 250 }, (_, index) =>
+        aRecord({ userPrincipalName: `user${index}@contoso.example` }),
+      );
+      await using gateway = await startGateway({ honouredFilters, seed: others, faults: [dropAnswer("POST", posts)] });
 
-    const { certificate } = await create(gateway);
+      const { certificate } = await create(gateway);
 
-    expect(certificate?.userPrincipalName).toBe(anInput().userPrincipalName);
-    expect(gateway.emulator.ledger).toHaveLength(1);
-  });
+      expect(certificate?.userPrincipalName).toBe(anInput().userPrincipalName);
+      expect(gateway.emulator.ledger).toHaveLength(1);
+    },
+  );
 
-  it("answers OUTCOME_UNKNOWN where the look-up is impossible, and repeating it tells the truth", async () => {
+  it("fails with OUTCOME_UNKNOWN if the look-up is impossible, and a repeat reports the true outcome", async () => {
     await using gateway = await startGateway({
       faults: [dropAnswer("POST", posts), answerStatus("GET", posts, 503, { times: 3 })],
     });
@@ -145,7 +148,7 @@ describe("a create that was not applied", () => {
     expect(sendings(gateway)).toBe(2);
   });
 
-  it("is told with what Graph said, and for how long to wait", async () => {
+  it("fails with Graph's message and the time to wait", async () => {
     const body = { error: { code: "ServiceUnavailable", message: "Busy." } };
     const fault = answerStatus("POST", posts, 503, { times: Infinity, retryAfter: 7, body });
     await using gateway = await startGateway({ faults: [fault] });
@@ -163,7 +166,7 @@ describe("a create that was not applied", () => {
     ]);
   });
 
-  it("stays unknown where Graph never answers, because it may still be applied", async () => {
+  it("fails with OUTCOME_UNKNOWN if Graph never answers, because it may still be applied", async () => {
     const fault = hangBeforeApplying("POST", posts, { times: 9 });
     await using gateway = await startGateway({ ...deadlineFor(fault), faults: [fault] });
 
@@ -172,7 +175,7 @@ describe("a create that was not applied", () => {
     expect(extensions?.code).toBe("OUTCOME_UNKNOWN");
   });
 
-  it("is retried where no connection could be made", async () => {
+  it("is retried if no connection could be made", async () => {
     await using gateway = await startGateway();
     const port = Number(new URL(gateway.emulator.url).port);
     await gateway.emulator.close();
@@ -198,7 +201,7 @@ describe("a create that was not applied", () => {
     expect(gateway.clock.sleeps).toEqual([]);
   });
 
-  it("is not sent to where a redirect points", async () => {
+  it("is not sent to the target of a redirect", async () => {
     await using elsewhere = await startGateway();
     await using gateway = await startGateway({
       faults: [redirectTo("POST", posts, `${elsewhere.emulator.url}/v1.0/deviceManagement${posts}`)],
@@ -212,8 +215,8 @@ describe("a create that was not applied", () => {
   });
 });
 
-describe("a create of what exists", () => {
-  it("answers CONFLICT naming the existing record", async () => {
+describe("a create of an existing certificate", () => {
+  it("fails with CONFLICT and the existing id", async () => {
     await using gateway = await startGateway({ seed: [aRecord()] });
 
     const { extensions, errors } = await create(gateway);
@@ -222,7 +225,7 @@ describe("a create of what exists", () => {
     expect(errors?.[0]?.message).toContain(gateway.emulator.records[0]?.id);
   });
 
-  it("answers CONFLICT where Graph only says 400", async () => {
+  it("fails with CONFLICT if Graph answers 400", async () => {
     await using gateway = await startGateway({ seed: [aRecord()], onDuplicate: "badRequest" });
 
     const { extensions, errors } = await create(gateway);
@@ -231,7 +234,7 @@ describe("a create of what exists", () => {
     expect(errors?.[0]?.message).toContain(gateway.emulator.records[0]?.id);
   });
 
-  it("answers CONFLICT where a lost answer turns out to be about an older record", async () => {
+  it("fails with CONFLICT if the look-up after a lost response finds an older record", async () => {
     const past = Date.now() - 60_000;
     let nowMs = past;
     await using gateway = await startGateway({ now: () => nowMs, faults: [dropRequest("POST", posts)] });
@@ -245,7 +248,7 @@ describe("a create of what exists", () => {
     expect(gateway.emulator.ledger).toHaveLength(0);
   });
 
-  it("goes by Graph's clock, however far from ours", async () => {
+  it("compares times by Graph's clock, however far from ours", async () => {
     const hourMs = 3_600_000;
     await using gateway = await startGateway({
       now: () => Date.now() - 7 * hourMs,
@@ -257,7 +260,7 @@ describe("a create of what exists", () => {
     expect(certificate?.id).toBe(gateway.emulator.records[0]?.id);
   });
 
-  it("is never a silent success for another file, even right after the first was created", async () => {
+  it("never succeeds silently for another file, even right after the first create", async () => {
     await using gateway = await startGateway();
     await create(gateway);
     gateway.emulator.faults.add(dropRequest("POST", posts));
@@ -268,7 +271,7 @@ describe("a create of what exists", () => {
     expect(gateway.emulator.records[0]?.encryptedPfxBlob).toBe(anInput().encryptedPfxBlob);
   });
 
-  it("is never a silent success for a record that says something else", async () => {
+  it("never succeeds silently if the record has other properties", async () => {
     await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 503)] });
     gateway.emulator.put(aRecord({ keyName: "Another key" }));
 
@@ -277,7 +280,7 @@ describe("a create of what exists", () => {
     expect(extensions?.code).toBe("CONFLICT");
   });
 
-  it("is a success where the second sending meets what the first one stored late", async () => {
+  it("succeeds if the retry finds the record that the first attempt stored late", async () => {
     await using gateway = await startGateway({
       faults: [
         dropAnswer("POST", posts),
@@ -294,7 +297,7 @@ describe("a create of what exists", () => {
 });
 
 describe("the same create many times", () => {
-  it("stores one record for twenty at once, and answers all of them alike", async () => {
+  it("stores one record for twenty concurrent requests and answers all of them alike", async () => {
     await using gateway = await startGateway({ faults: [delayAnswer("POST", posts, 400)] });
 
     const answers = await Promise.all(Array.from({ length: 20 }, () => create(gateway)));
@@ -304,7 +307,7 @@ describe("the same create many times", () => {
     expect(sendings(gateway)).toBe(1);
   });
 
-  it("stores one record of two different files at once, and tells the second CONFLICT", async () => {
+  it("stores one record for two concurrent files and answers the second with CONFLICT", async () => {
     await using gateway = await startGateway({ faults: [delayAnswer("POST", posts, 30), dropAnswer("POST", posts)] });
 
     const [one, other] = await Promise.all([
@@ -348,7 +351,7 @@ describe("a throttled create", () => {
     },
   );
 
-  it("answers THROTTLED at once where the wait does not fit the deadline", async () => {
+  it("fails with THROTTLED at once if the wait does not fit the deadline", async () => {
     await using gateway = await startGateway({ faults: [throttle("POST", posts, 60_000)] });
 
     const { extensions } = await create(gateway);
@@ -358,7 +361,7 @@ describe("a throttled create", () => {
     expect(sendings(gateway)).toBe(1);
   });
 
-  it("backs off where Graph says nothing, three attempts in all", async () => {
+  it("backs off without a hint from Graph, with three attempts in total", async () => {
     await using gateway = await startGateway({ faults: [throttle("POST", posts, 0, "none", { times: Infinity })] });
 
     const { extensions } = await create(gateway);
@@ -368,7 +371,7 @@ describe("a throttled create", () => {
     expect(sendings(gateway)).toBe(3);
   });
 
-  it("is sent three times in all, whatever Graph mixes", async () => {
+  it("is sent at most three times, whatever mix of errors Graph sends", async () => {
     const mixed = Array.from({ length: 10 }, (_, turn) =>
       turn % 2 === 0 ? throttle("POST", posts, 1000) : answerStatus("POST", posts, 503),
     );
@@ -395,7 +398,7 @@ describe("a throttled create", () => {
     }
   });
 
-  it("does not count creates whose token Graph refuses", async () => {
+  it("does not wait for creates whose token Graph rejected", async () => {
     const junk = answerStatus("POST", posts, 401, { times: 20 });
     await using gateway = await startGateway({ faults: [junk], config: { graphWritesPer20s: 3 } });
 
@@ -409,7 +412,7 @@ describe("a throttled create", () => {
     expect(gateway.clock.skippedMs).toBe(0);
   });
 
-  it("goes on as soon as creates ahead turn out not to count", async () => {
+  it("is sent as soon as earlier creates return their write quota", async () => {
     const clock = skippingClock(() => 0.5, 1000);
     const faults = [answerStatus("POST", "/$batch", 401), answerStatus("POST", posts, 401)];
     await using gateway = await startGateway({ clock, faults, config: { graphWritesPer20s: 3 } });
@@ -422,7 +425,7 @@ describe("a throttled create", () => {
     expect(clock.skippedMs).toBe(0);
   });
 
-  it("does not count creates that were never sent", async () => {
+  it("does not wait for creates that were never sent", async () => {
     await using gateway = await startGateway({
       config: { graphWritesPer20s: 2, requestDeadlineMs: 5000 },
       through: async () => ({ url: "http://127.0.0.1:9" }), // the discard port: nobody listens
@@ -434,7 +437,7 @@ describe("a throttled create", () => {
     }
   });
 
-  it("answers THROTTLED unsent where its turn comes after the deadline", async () => {
+  it("fails with THROTTLED, unsent, if its turn comes after the deadline", async () => {
     await using gateway = await startGateway({ config: { graphWritesPer20s: 1, requestDeadlineMs: 5000 } });
     await create(gateway);
 

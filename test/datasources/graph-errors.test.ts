@@ -93,7 +93,7 @@ function graphOf({ errors }: Answer<unknown>): unknown {
   return errors?.[0]?.extensions?.graph;
 }
 
-describe.each(reads)("%s, answered by Graph with an error status,", (name, read) => {
+describe.each(reads)("%s, if Graph answers with an error status,", (name, read) => {
   it.each([
     [400, "BAD_USER_INPUT"],
     [401, "UNAUTHENTICATED"],
@@ -113,7 +113,7 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
     [503, "UPSTREAM_UNAVAILABLE"],
     [504, "UPSTREAM_UNAVAILABLE"],
     [599, "UPSTREAM_UNAVAILABLE"],
-  ])("turns %i into %s, with what Graph said and the ids its support asks for", async (status, code) => {
+  ])("turns %i into %s, with Graph's message and request ids", async (status, code) => {
     const body = envelope("Something is wrong with it.");
     await using gateway = await startFailing(answerStatus("GET", everywhere, status, { body, ...always }));
 
@@ -150,7 +150,7 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
     ["an empty code and message", envelope("", "")],
     ["a code that is a sentence", envelope(null, "10.0.0.5 said no")],
     ["nested JSON without a message", envelope('{"Host":"10.0.0.5"}', "")],
-  ])("goes by the status alone where the body is %s", async (_, body) => {
+  ])("uses only the status if the body is %s", async (_, body) => {
     for (const [status, code] of [
       [403, "FORBIDDEN"],
       [502, "UPSTREAM_UNAVAILABLE"],
@@ -165,7 +165,7 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
     }
   });
 
-  it.each([400, 403, 500])("goes by the status %i alone where the body has ten megabytes", async (status) => {
+  it.each([400, 403, 500])("uses only the status %i if the body has ten megabytes", async (status) => {
     await using gateway = await startFailing(floodAnswer("GET", everywhere, 10_000_000, { status, ...always }));
 
     const answer = await read(gateway);
@@ -176,7 +176,7 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
     expect(answer.text.length).toBeLessThan(2000);
   });
 
-  it("is the gateway's own fault where the token was the gateway's", async () => {
+  it("reports UPSTREAM_MISCONFIGURED if the rejected token is the gateway's own", async () => {
     await using gateway = await startFailing(answerStatus("GET", everywhere, 401, always), {
       config: { authMode: "none" },
     });
@@ -188,7 +188,7 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
     expect(answer.headers.get("www-authenticate")).toBeNull();
   });
 
-  it("hands on a claims challenge", async () => {
+  it("passes on a claims challenge", async () => {
     const claims = '{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}';
     await using gateway = await startFailing(challengeClaims("GET", everywhere, claims, always));
 
@@ -202,7 +202,7 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
     ]);
   });
 
-  it("hands on no claims challenge of a token that is the gateway's own", async () => {
+  it("passes on no claims challenge for the gateway's own token", async () => {
     const fault = challengeClaims("GET", everywhere, '{"access_token":{}}', always);
     await using gateway = await startFailing(fault, { config: { authMode: "none" } });
 
@@ -214,7 +214,7 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
   });
 
   it.each(["nothing of the sort", '["access_token"]', "null", '"{}"', '{"access_token":'])(
-    "drops claims that are no JSON object: %s",
+    "drops claims that are not a JSON object: %s",
     async (claims) => {
       await using gateway = await startFailing(challengeClaims("GET", everywhere, claims, always));
 
@@ -240,7 +240,7 @@ describe.each(reads)("%s, answered by Graph with an error status,", (name, read)
   });
 });
 
-describe.each(reads)("%s, answered by Graph with a success that is none,", (name, read) => {
+describe.each(reads)("%s, if Graph answers with an unusable success,", (name, read) => {
   const readExisting = name === "userPfxCertificate" ? existing : read;
 
   it.each<[string, Fault]>([
@@ -255,7 +255,7 @@ describe.each(reads)("%s, answered by Graph with a success that is none,", (name
     ["null", answerStatus("GET", everywhere, 200, { body: "null", ...always })],
     ["an empty object", answerStatus("GET", everywhere, 200, { body: {}, ...always })],
     ["forty megabytes", floodAnswer("GET", everywhere, 40_000_000, always)],
-  ])("is UPSTREAM_INVALID_RESPONSE: %s", async (_, fault) => {
+  ])("fails with UPSTREAM_INVALID_RESPONSE: %s", async (_, fault) => {
     await using gateway = await startFailing(fault, { seed: seedRecords(1) });
 
     const answer = await readExisting(gateway);
@@ -275,7 +275,7 @@ describe.each(reads)("%s, answered by Graph with a success that is none,", (name
     ["that is null", null],
     ["that is text", "certificate"],
     ["that is a list", [{ id }]],
-  ])("is UPSTREAM_INVALID_RESPONSE: a certificate %s", async (_, certificate) => {
+  ])("fails with UPSTREAM_INVALID_RESPONSE: a certificate %s", async (_, certificate) => {
     const body = name === "userPfxCertificate" ? JSON.stringify(certificate) : { value: [{ id }, certificate] };
     await using gateway = await startFailing(answerStatus("GET", everywhere, 200, { body, ...always }));
 
@@ -285,7 +285,7 @@ describe.each(reads)("%s, answered by Graph with a success that is none,", (name
     expect(graphOf(answer)).toMatchObject({ status: 200, code: null, message: null });
   });
 
-  it("is UPSTREAM_UNAVAILABLE where it is cut short each time", async () => {
+  it("fails with UPSTREAM_UNAVAILABLE if every response is cut short", async () => {
     await using gateway = await startFailing(truncateAnswer("GET", everywhere, always), { seed: seedRecords(1) });
 
     expect(codesOf(await readExisting(gateway))).toEqual(["UPSTREAM_UNAVAILABLE"]);
@@ -297,12 +297,12 @@ function existing(gateway: TestGateway): Promise<Answer<object>> {
   return gateway.send(GET, { id: gateway.emulator.records[0]?.id ?? "" });
 }
 
-describe("a page of Graph's", () => {
+describe("a page from Graph", () => {
   it.each([
     ["without a list", { value: {} }],
     ["with text for a list", { value: "[]" }],
     ["with null for a list", { value: null }],
-  ])("is UPSTREAM_INVALID_RESPONSE %s", async (_, body) => {
+  ])("fails with UPSTREAM_INVALID_RESPONSE %s", async (_, body) => {
     await using gateway = await startFailing(answerStatus("GET", everywhere, 200, { body, ...always }));
 
     expect(codesOf(await gateway.send(LIST))).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
@@ -319,7 +319,7 @@ describe("a throttled read", () => {
     ["millisecondsHeader", 120.5],
     ["nested", 121],
     ["none", 20],
-  ] as const)("says how long Graph asks to wait, told as %s: %s", async (hint, seconds) => {
+  ] as const)("reports the wait that Graph asks for, given as %s: %s", async (hint, seconds) => {
     const waitMs = hint === "seconds" ? 120_000 : 120_500;
     await using gateway = await startFailing(throttle("GET", everywhere, waitMs, hint, always), { now: () => nowMs });
 
@@ -342,7 +342,7 @@ describe("a throttled read", () => {
     ["nothing", ""],
     ["a time span that is none", "1:2:3"],
     ["a word like a day and a number", "moon 120"],
-  ])("says twenty seconds, Graph's window, where Graph's hint is %s", async (_, retryAfter) => {
+  ])("reports twenty seconds, Graph's window, if Graph's hint is %s", async (_, retryAfter) => {
     await using gateway = await startFailing(answerStatus("GET", everywhere, 429, { retryAfter, ...always }));
 
     const { errors } = await gateway.send(LIST);
@@ -369,7 +369,7 @@ describe("a throttled read", () => {
     ["an ISO date in the body", {}, "2026-06-01T12:02:00Z", 120],
     ["a time span in the body", {}, "00:02:00", 120],
     ["blanks in the body", {}, " 120 ", 120],
-  ])("says the longest that Graph's hints ask for: %s", async (_, headers, nested, seconds) => {
+  ])("reports the longest wait of Graph's hints: %s", async (_, headers, nested, seconds) => {
     const body = envelope(intuneMessage("An error has occurred.", nested));
     await using graph = await startAnswering(429, { date: new Date(nowMs).toUTCString(), ...headers }, body);
     await using gateway = await startFailing(undefined, { through: async () => graph });
@@ -379,7 +379,7 @@ describe("a throttled read", () => {
     expect(errors?.[0]?.extensions).toMatchObject({ code: "THROTTLED", retryAfterSeconds: seconds });
   });
 
-  it("says nothing where Graph is unavailable and does not say for how long", async () => {
+  it("reports no wait if an unavailable Graph gives none", async () => {
     await using gateway = await startFailing(answerStatus("GET", everywhere, 503, always));
 
     const { errors } = await gateway.send(LIST);
@@ -407,7 +407,7 @@ describe("a throttled read", () => {
     expect(errors?.[0]?.extensions?.retryAfterSeconds).toBe(seconds);
   });
 
-  it("says zero where the date has passed", async () => {
+  it("reports zero if the date has passed", async () => {
     const retryAfter = new Date(nowMs - 60_000).toUTCString();
     const fault = answerStatus("GET", everywhere, 429, { retryAfter, ...always });
     await using gateway = await startFailing(fault, { now: () => nowMs });
@@ -417,7 +417,7 @@ describe("a throttled read", () => {
     expect(errors?.[0]?.extensions?.retryAfterSeconds).toBe(0);
   });
 
-  it("says so as well where Graph is unavailable for a while", async () => {
+  it("reports the wait also if Graph is unavailable", async () => {
     await using gateway = await startFailing(answerStatus("GET", everywhere, 503, { retryAfter: 120, ...always }));
 
     const { errors } = await gateway.send(LIST);
@@ -426,7 +426,7 @@ describe("a throttled read", () => {
   });
 });
 
-describe("createUserPfxCertificate, refused by Graph,", () => {
+describe("createUserPfxCertificate, rejected by Graph,", () => {
   it.each([
     [400, "BAD_USER_INPUT"],
     [403, "FORBIDDEN"],
@@ -434,7 +434,7 @@ describe("createUserPfxCertificate, refused by Graph,", () => {
     [412, "UPSTREAM_UNAVAILABLE"],
     [413, "BAD_USER_INPUT"],
     [422, "BAD_USER_INPUT"],
-  ])("turns %i into %s and has stored nothing", async (status, code) => {
+  ])("turns %i into %s and stores nothing", async (status, code) => {
     const body = envelope(intuneMessage("It was refused."), "Refused");
     await using gateway = await startFailing(answerStatus("POST", collection, status, { body, ...always }));
 
@@ -475,7 +475,7 @@ describe("Graph's message", () => {
     ],
     ["under a small letter", envelope(JSON.stringify({ message: real }), "Forbidden"), "Forbidden", null],
     ["with an empty code around it", envelope(JSON.stringify({ ErrorCode: "", Message: real }), ""), null, null],
-  ])("is unwrapped where it is %s", async (_, body, code, activity) => {
+  ])("is unwrapped if it is %s", async (_, body, code, activity) => {
     const answer = await read403(body);
 
     expect(graphOf(answer)).toMatchObject({ code, message: real, activityId: activity });
@@ -501,7 +501,7 @@ describe("Graph's message", () => {
     ["a host and path", "Call fef.msua02.manage.microsoft.com/RACerts/1f2e3d4c again."],
     ["a URL in quotes", 'Call "https://fef.msua02.manage.microsoft.com/RACerts/1f2e3d4c" again.'],
     ["a URL with credentials", "Call https://user:RACerts@fef.msua02.manage.microsoft.com/ again."],
-  ])("loses %s, and keeps what stands around it", async (_, message) => {
+  ])("loses %s and keeps the surrounding text", async (_, message) => {
     const answer = await read403(envelope(message));
 
     expect(graphOf(answer)).toMatchObject({ message: expect.stringMatching(/^Call "?\(address cut\)"? again\.$/) });
@@ -520,7 +520,7 @@ describe("Graph's message", () => {
     ["the beginnings of other escapes", "\\"],
     ["pairs of escapes", "%41%42 is "],
     ["escapes too far apart", "%41.........."],
-  ])("is cut to a readable length where it repeats %s without end", { timeout: 5000 }, async (_, piece) => {
+  ])("is cut to a readable length if it repeats %s endlessly", { timeout: 5000 }, async (_, piece) => {
     // A pattern that looks at such text from every place on would take ten seconds and more.
     const message = `It failed. ${piece.repeat(Math.floor(100_000 / piece.length))}`;
 
@@ -536,13 +536,13 @@ describe("Graph's message", () => {
     expect(graphOf(answer)).toMatchObject({ message: "It failed X-Header:  [31mred ." });
   });
 
-  it("loses long runs of digits and letters, whatever they are", async () => {
+  it("loses all long runs of digits and letters", async () => {
     const answer = await read403(envelope(`The value ${"QUJD".repeat(30)} is wrong.`));
 
     expect(graphOf(answer)).toMatchObject({ message: "The value (cut) is wrong." });
   });
 
-  it("keeps no activity id that is none", async () => {
+  it("keeps no invalid activity id", async () => {
     const answer = await read403(envelope("It failed - Activity ID: 0123456789abcdef0123456789abcdef0123"));
 
     expect(graphOf(answer)).toMatchObject({ activityId: null });
@@ -583,7 +583,7 @@ describe("Graph's message about a create", () => {
     ],
   ];
 
-  it.each(forms)("repeats neither file nor password nor token %s", async (_, form) => {
+  it.each(forms)("quotes no file, password or token %s", async (_, form) => {
     for (const secret of [password, blob, token]) {
       for (const [, shape] of shapes) {
         const said = form(secret);
@@ -607,7 +607,7 @@ describe("Graph's message about a create", () => {
     ["its first bytes in hexadecimal", (file) => file.subarray(0, 20).toString("hex")],
     ["its last bytes in hexadecimal", (file) => file.subarray(-20).toString("hex")],
     ["as base64 once more", (file) => Buffer.from(file.toString("base64").slice(0, 24)).toString("base64")],
-  ])("repeats nothing of a large file %s", async (_, form) => {
+  ])("quotes no part of a large file %s", async (_, form) => {
     const file = Buffer.from(Array.from({ length: 150_000 }, (_, index) => (index * 7919 + (index >> 8) * 31) & 0xff));
     const said = form(file);
     await using gateway = await startFailing(
@@ -654,7 +654,7 @@ describe("Graph's message about a create", () => {
     ["as base64 in groups of four", inGroups((secret) => Buffer.from(secret).toString("base64"), 4, " ")],
     ["in hexadecimal in groups of four", inGroups(hex, 4, " ")],
     ["in hexadecimal in groups of two with colons", inGroups(hex, 2, ":")],
-  ])("repeats no piece of a secret %s", async (_, form) => {
+  ])("quotes no piece of a secret %s", async (_, form) => {
     // What may be left: less than a piece at either end, and what stands for a letter or two.
     const expectCut = (shown: string) => {
       expect(shown).toContain("(cut)");
@@ -678,7 +678,7 @@ describe("Graph's message about a create", () => {
     }
   });
 
-  it("keeps a sign or two that are escaped", async () => {
+  it("keeps one or two escaped characters", async () => {
     const message = "It&#39;s 50%25 of the files &quot;here&quot; and there, \\u0041, 2026-01-01T00:00:00.";
     const fault = answerStatus("POST", collection, 400, { body: envelope(message), ...always });
     await using gateway = await startFailing(fault);
@@ -688,7 +688,7 @@ describe("Graph's message about a create", () => {
     expect(graphOf(answer)).toMatchObject({ message });
   });
 
-  it("repeats no secret in the code either", async () => {
+  it("quotes no secret in the code either", async () => {
     const secret = /[A-Za-z0-9]{20}/.exec(password)?.[0] ?? "none";
     const fault = answerStatus("POST", collection, 400, { body: envelope("No.", `Bad_${secret}`), ...always });
     await using gateway = await startFailing(fault);
@@ -701,7 +701,7 @@ describe("Graph's message about a create", () => {
     expect(leaksOf(secret, gateway, answer)).toEqual([]);
   });
 
-  it("is cut where message and password are one letter repeated", { timeout: 5000 }, async () => {
+  it("is cut if message and password repeat one letter", { timeout: 5000 }, async () => {
     const secret = "a".repeat(1364);
     const fault = answerStatus("POST", collection, 400, { body: envelope(`No: ${"a".repeat(65_536)}`), ...always });
     await using gateway = await startFailing(fault);
@@ -727,7 +727,7 @@ describe("an enum member that this build does not know", () => {
     expect(JSON.stringify(gateway.log)).not.toContain("quantumResistant");
   });
 
-  it("is warned of once for a page of them", async () => {
+  it("causes one warning per page", async () => {
     const value = seedRecords(3).map((record, index) => ({ ...record, id: `id-${index}`, intendedPurpose: "new" }));
     await using gateway = await startGateway({
       faults: [answerStatus("GET", collection, 200, { body: { value } })],
@@ -739,7 +739,7 @@ describe("an enum member that this build does not know", () => {
     expect(gateway.log.filter(({ level }) => Number(level) >= 40)).toHaveLength(1);
   });
 
-  it.each([null, undefined])("is not one that is %s: that is null without a warning", async (intendedPurpose) => {
+  it.each([null, undefined])("does not include %s, which becomes null without a warning", async (intendedPurpose) => {
     await using gateway = await startGateway({
       faults: [answerStatus("GET", everywhere, 200, { body: { id, intendedPurpose, paddingScheme: null } })],
     });
@@ -755,7 +755,7 @@ describe("a Graph whose v1.0 lacks the collection", () => {
   const warnings = (gateway: TestGateway) => gateway.log.filter(({ level }) => Number(level) === 40);
   const versions = (gateway: TestGateway) => gateway.emulator.requests.map(({ version }) => version);
 
-  it("is asked at beta for good after the first time, which is logged once", async () => {
+  it("gets all requests at beta after the first one, which is logged once", async () => {
     await using gateway = await startGateway({ v1HasSegment: false, seed: seedRecords(2) });
 
     const first = await gateway.send(LIST);
@@ -768,7 +768,7 @@ describe("a Graph whose v1.0 lacks the collection", () => {
     expect(warnings(gateway)).toMatchObject([{ msg: expect.stringContaining("beta") }]);
   });
 
-  it("gets a create that was asked of v1.0 first, once", async () => {
+  it("gets a create once, although it went to v1.0 first", async () => {
     await using gateway = await startGateway({ v1HasSegment: false });
 
     const { data, errors } = await gateway.send(CREATE, { input: anInput() });
@@ -779,7 +779,7 @@ describe("a Graph whose v1.0 lacks the collection", () => {
     expect(versions(gateway)).toEqual(["v1.0", "beta"]);
   });
 
-  it("is found out once by many at the same time", async () => {
+  it("is detected once by many concurrent requests", async () => {
     await using gateway = await startGateway({ v1HasSegment: false, writeQuota: false });
 
     const answers = await Promise.all(
@@ -793,7 +793,7 @@ describe("a Graph whose v1.0 lacks the collection", () => {
     expect(warnings(gateway)).toHaveLength(1);
   });
 
-  it("is a matter of the operator's where v1.0 is configured, and beta is never asked", async () => {
+  it("is UPSTREAM_MISCONFIGURED if v1.0 is configured, and beta gets no request", async () => {
     await using gateway = await startGateway({ v1HasSegment: false, config: { graphApiVersion: "v1.0" } });
 
     const answers = [
@@ -808,7 +808,7 @@ describe("a Graph whose v1.0 lacks the collection", () => {
     expect(warnings(gateway)).toEqual([]);
   });
 
-  it("is asked at beta only where that is configured", async () => {
+  it("gets requests only at beta if beta is configured", async () => {
     await using gateway = await startGateway({ v1HasSegment: false, config: { graphApiVersion: "beta" } });
 
     const { errors } = await gateway.send(LIST);
@@ -818,7 +818,7 @@ describe("a Graph whose v1.0 lacks the collection", () => {
     expect(warnings(gateway)).toEqual([]);
   });
 
-  it("is not taken for one where another 400 comes first", async () => {
+  it("is not assumed after another kind of 400", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     gateway.emulator.faults.add(
       answerStatus("GET", everywhere, 400, { body: envelope("The segment was not found.", "BadRequest") }),
@@ -833,8 +833,8 @@ describe("a Graph whose v1.0 lacks the collection", () => {
   });
 });
 
-describe("a complaint of graphql-js's about a value", () => {
-  it("is reworded without the value, wherever it comes from", () => {
+describe("a graphql-js error about a value", () => {
+  it("is reworded without the value, whatever its source", () => {
     const secret = "kV7qTzR2mXw9LbD4cJ8s";
     const format = createFormatError(createLog("silent"));
     const { schema } = buildSchema();
@@ -856,7 +856,7 @@ describe("a complaint of graphql-js's about a value", () => {
         : complaint;
       const answered = format(coded.toJSON(), coded);
       expect(answered).toMatchObject({
-        message: "A value is not of the type that its place asks for.",
+        message: "A value has the wrong type.",
         extensions: { code: "BAD_USER_INPUT" },
       });
       expect(JSON.stringify(answered)).not.toContain(secret);
@@ -864,8 +864,8 @@ describe("a complaint of graphql-js's about a value", () => {
   });
 });
 
-describe("an error of the gateway's own", () => {
-  it("is masked under an id that stands in the log, with class and frames, and nowhere else", async () => {
+describe("an internal error of the gateway", () => {
+  it("is masked under an id; only the log has its class and frames", async () => {
     const secret = "kV7qTzR2mXw9LbD4cJ8s";
     const lines: string[] = [];
     const log = createLog("trace", { write: (line) => void lines.push(line) });
@@ -880,7 +880,7 @@ describe("an error of the gateway's own", () => {
     const { id: loggedId, ...record }: Record<string, unknown> = JSON.parse(logged);
     expect(loggedId).toMatch(guid);
     expect(answered).toEqual({
-      message: `Something went wrong inside the gateway. Its operator finds it in the log under ${loggedId}.`,
+      message: `The gateway had an internal error. The gateway's operator can find it in the log under ${loggedId}.`,
       path: ["userPfxCertificate"],
       extensions: { code: "INTERNAL_SERVER_ERROR" },
     });
@@ -895,7 +895,7 @@ describe("an error of the gateway's own", () => {
     expect(JSON.stringify([answered, record])).not.toMatch(new RegExp(`${secret}|10\\.0\\.0\\.5`));
   });
 
-  it("has another id each time", () => {
+  it("has a new id each time", () => {
     const ids: string[] = [];
     const log = { ...createLog("silent"), internalError: ({ id: each }: { id: string }) => void ids.push(each) };
     const format = createFormatError(log);

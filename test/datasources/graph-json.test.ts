@@ -65,7 +65,7 @@ function plain(value: Value): string {
   });
 }
 
-test("what is sent is JSON.stringify's, to the byte, and says where the files are", () => {
+test("an encoded body equals JSON.stringify's byte for byte, and lists the positions of the files", () => {
   fc.assert(
     fc.property(body, (value) => {
       const { bytes, files } = encode(value);
@@ -76,7 +76,7 @@ test("what is sent is JSON.stringify's, to the byte, and says where the files ar
   );
 });
 
-test("what is answered is JSON.parse's, whether and wherever it repeats the files", () => {
+test("a parsed response equals JSON.parse's, wherever it repeats the files", () => {
   const answered = fc.oneof(
     certificate,
     fc.record({ error: fc.record({ message: text, innerError: certificate }) }),
@@ -102,7 +102,7 @@ test("what is answered is JSON.parse's, whether and wherever it repeats the file
   );
 });
 
-test("what is not JSON is refused as by JSON.parse, cut wherever it may be", () => {
+test("invalid JSON is rejected as by JSON.parse, wherever it is cut", () => {
   const sent = encode({ keyName: "k", encryptedPfxBlob: "QUJDREVGRw==", providerName: "p" });
   for (let length = 0; length < sent.bytes.length; length++) {
     expect(() => parseAnswer(sent.bytes.subarray(0, length), sent)).toThrow(SyntaxError);

@@ -10,8 +10,8 @@ import { seedRecords } from "../../src/emulator/seed.ts";
 import { startGateway } from "../support/gateway.ts";
 import { anInput } from "../support/input.ts";
 
-describe("a doubt", () => {
-  it("outlives the gateway's own refusal to ask again: update", async () => {
+describe("a write whose first response was lost", () => {
+  it("reports OUTCOME_UNKNOWN when the retry is rejected locally: update", async () => {
     const faults = [dropAnswer("PATCH", /userPfxCertificates/)];
     await using gateway = await startGateway({
       seed: seedRecords(1),
@@ -26,7 +26,7 @@ describe("a doubt", () => {
     expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
   });
 
-  it("outlives the gateway's own refusal to ask again: delete", async () => {
+  it("reports OUTCOME_UNKNOWN when the retry is rejected locally: delete", async () => {
     await using gateway = await startGateway({
       seed: seedRecords(1),
       faults: [dropRequest("DELETE", /userPfxCertificates/)],
@@ -38,7 +38,7 @@ describe("a doubt", () => {
     expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
   });
 
-  it("outlives a second sending of which more is known: create", async () => {
+  it("reports OUTCOME_UNKNOWN even if the outcome of the second attempt is known: create", async () => {
     const posts = "/userPfxCertificates";
     await using gateway = await startGateway({
       faults: [delayApplying("POST", posts, 1700), dropRequest("POST", posts)],
@@ -51,7 +51,7 @@ describe("a doubt", () => {
     expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
   });
 
-  it("outlives the gateway's own refusal to ask again: create", async () => {
+  it("reports OUTCOME_UNKNOWN when the retry is rejected locally: create", async () => {
     await using gateway = await startGateway({
       faults: [delayApplying("POST", "/userPfxCertificates", 1900)],
       config: { graphWritesPer20s: 1, requestDeadlineMs: 2000 },
@@ -63,8 +63,8 @@ describe("a doubt", () => {
   });
 });
 
-describe("callers in a hurry", () => {
-  it("do not shut Graph off for everybody", async () => {
+describe("callers with short deadlines", () => {
+  it("do not open the circuit for all callers", async () => {
     const faults = Array.from({ length: 75 }, () => delayAnswer("GET", "/userPfxCertificates", 150));
     await using gateway = await startGateway({ faults });
     const lists = Array.from({ length: 25 }, (_, n) => `l${n}: userPfxCertificates { nodes { id } }`).join(" ");

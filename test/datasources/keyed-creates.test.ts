@@ -52,8 +52,8 @@ function slow(outcome: () => Promise<UserPfxCertificate>) {
 const key = "f".repeat(40);
 const otherFile = "b3RoZXI=";
 
-describe("what is known of a key", () => {
-  it("is not forgotten for any number of others that are refused", async () => {
+describe("the history of a key", () => {
+  it("is not evicted by any number of failed creates of other keys", async () => {
     const { run, others } = open();
     await run(key, unknown).catch(() => {});
 
@@ -71,7 +71,7 @@ describe("what is known of a key", () => {
     expect(pasts).toEqual(["settled by now"]);
   });
 
-  it("is kept for the next 4,999 that are stored, and not for ever", async () => {
+  it("is kept for the next 4,999 stored keys, then evicted", async () => {
     const { run, others } = open();
     await run(key, stored);
 
@@ -90,7 +90,7 @@ describe("what is known of a key", () => {
     expect(pasts).toEqual([createdDateTime, null]);
   });
 
-  it("includes the create under way, whatever else is stored meanwhile", async () => {
+  it("includes the create in flight, whatever else is stored meanwhile", async () => {
     const { run, others } = open();
     const { create, finish } = slow(stored);
     const first = run(key, create);
@@ -107,7 +107,7 @@ describe("what is known of a key", () => {
     expect(sentAgain).toBe(0);
   });
 
-  it("counts as new when its create ends, however long that took", async () => {
+  it("counts as new when its create ends, however long the create took", async () => {
     const { run, others } = open();
     const { create, finish } = slow(unknown);
     const first = run(key, create);
@@ -126,7 +126,7 @@ describe("what is known of a key", () => {
     expect(pasts).toEqual(["settled by now"]);
   });
 
-  it("says whether Graph may still be at it, until one of the key is stored", async () => {
+  it("says whether Graph may still apply a create, until one of the key is stored", async () => {
     const { run } = open();
     const pasts: KeyHistory["doubt"][] = [];
     const other = (outcome: () => Promise<UserPfxCertificate>) => (history: KeyHistory) => {
@@ -146,7 +146,7 @@ describe("what is known of a key", () => {
     expect(pasts).toEqual(["may still be applied", "may still be applied", "none"]);
   });
 
-  it("is asked anew by who waits for a create that is refused", async () => {
+  it("is checked again by callers that waited for a failed create, one after another", async () => {
     const { run } = open();
     const order: string[] = [];
     const first = run(key, async () => {

@@ -25,7 +25,7 @@ const one = /\/userPfxCertificates\/[^/]+$/;
 const collection = "/userPfxCertificates";
 
 describe("reading", () => {
-  it("fetches 100 certificates of one operation by id with five requests", async () => {
+  it("fetches 100 certificates by id in one operation with five requests", async () => {
     await using gateway = await startGateway({ seed: seedRecords(100) });
     const ids = gateway.emulator.records.map(({ id }) => id);
     const fields = ids.map((id, index) => `c${index}: userPfxCertificate(id: "${id}") { id userPrincipalName }`);
@@ -36,7 +36,7 @@ describe("reading", () => {
     expect(gateway.emulator.requests.filter(({ batched }) => !batched)).toHaveLength(5);
   });
 
-  it("fetches entities for a router with few requests, in order, null for what is gone", async () => {
+  it("fetches entities for a router with few requests, in order, with null for missing ones", async () => {
     await using gateway = await startGateway({ seed: seedRecords(30) });
     const ids = gateway.emulator.records.map(({ id }) => id);
     const wanted = [...ids.slice(0, 15), "gone", ...ids.slice(15).reverse()];
@@ -74,7 +74,7 @@ describe("reading", () => {
     expect(gateway.emulator.requests.filter(({ method }) => method === "GET").length).toBeLessThanOrEqual(1010);
   });
 
-  it("asks for a single certificate directly", async () => {
+  it("fetches a single certificate without a batch", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     const [record] = gateway.emulator.records;
 
@@ -113,7 +113,7 @@ describe("reading", () => {
     ["UPSTREAM_INVALID_RESPONSE", floodAnswer("GET", collection, 33 * 1024 * 1024, { times: Infinity })],
     ["UPSTREAM_UNAVAILABLE", floodAnswer("GET", collection, 10 * 1024 * 1024, { status: 500, times: Infinity })],
     ["THROTTLED", throttle("GET", collection, 100_000, "seconds", { times: Infinity })],
-  ])("ends as %s, three attempts at the most", async (code, fault) => {
+  ])("fails with %s after at most three attempts", async (code, fault) => {
     // A busy machine may take its time for 33 megabytes.
     const requestDeadlineMs = code === "UPSTREAM_TIMEOUT" ? 1000 : 10_000;
     await using gateway = await startGateway({ faults: [fault], config: { requestDeadlineMs } });
@@ -124,7 +124,7 @@ describe("reading", () => {
     expect(gateway.emulator.requests.length).toBeLessThanOrEqual(3);
   });
 
-  it("ends within a caller's own, shorter deadline", async () => {
+  it("ends within a caller's shorter deadline", async () => {
     await using gateway = await startGateway({ faults: [hangBeforeApplying("GET", collection, { times: Infinity })] });
 
     const { errors } = await gateway.send(LIST, {}, { "x-request-timeout-ms": "200" });
@@ -134,7 +134,7 @@ describe("reading", () => {
 });
 
 describe("updating and deleting under faults", () => {
-  it("repeats an update whose answer was lost", async () => {
+  it("repeats an update whose response was lost", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1), faults: [dropAnswer("PATCH", one)] });
     const id = gateway.emulator.records[0]?.id ?? "";
 
@@ -144,7 +144,7 @@ describe("updating and deleting under faults", () => {
     expect(gateway.emulator.records[0]?.keyName).toBe("Another key");
   });
 
-  it("counts a deletion as done whose answer was lost", async () => {
+  it("reports success for a deletion whose response was lost", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1), faults: [dropAnswer("DELETE", one)] });
     const id = gateway.emulator.records[0]?.id ?? "";
 
@@ -154,7 +154,7 @@ describe("updating and deleting under faults", () => {
     expect(gateway.emulator.records).toHaveLength(0);
   });
 
-  it("looks before it sends a deletion again", async () => {
+  it("looks the certificate up before it sends a deletion again", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1), faults: [dropRequest("DELETE", one)] });
     const id = gateway.emulator.records[0]?.id ?? "";
 
@@ -164,7 +164,7 @@ describe("updating and deleting under faults", () => {
     expect(gateway.emulator.requests.map(({ method }) => method)).toEqual(["DELETE", "GET", "DELETE"]);
   });
 
-  it("does not delete what was imported anew while Graph was given up waiting for", async () => {
+  it("does not delete a certificate that was imported again after the first attempt timed out", async () => {
     await using gateway = await startGateway({ config: { requestDeadlineMs: 5000 } });
     const input = anInput();
     const { data: before } = await gateway.send(CREATE, { input });
@@ -182,7 +182,7 @@ describe("updating and deleting under faults", () => {
     expect(gateway.emulator.records).toHaveLength(1);
   });
 
-  it("answers OUTCOME_UNKNOWN to a deletion whose certificate can't be looked for", async () => {
+  it("answers OUTCOME_UNKNOWN to a deletion if the look-up is impossible", async () => {
     await using gateway = await startGateway({
       seed: seedRecords(1),
       faults: [dropAnswer("DELETE", one), answerStatus("GET", one, 403)],
@@ -193,7 +193,7 @@ describe("updating and deleting under faults", () => {
     expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
   });
 
-  it("takes a path that Graph does not know for no deletion", async () => {
+  it("does not treat an unknown path as a deleted certificate", async () => {
     const body = {
       error: { code: "BadRequest", message: "Resource not found for the segment 'userPfxCertificates'." },
     };
@@ -212,7 +212,7 @@ describe("updating and deleting under faults", () => {
     ["PATCH", UPDATE, dropAnswer],
     ["DELETE", DELETE, dropRequest],
   ] as const)(
-    "answers OUTCOME_UNKNOWN where a %s may have been applied before Graph refused it",
+    "answers OUTCOME_UNKNOWN if a %s may have been applied before Graph rejected the retry",
     async (method, document, drop) => {
       await using gateway = await startGateway({
         seed: seedRecords(1),
@@ -257,7 +257,7 @@ describe("an outage", () => {
     expect((await gateway.send(LIST, {})).errors).toBeUndefined();
   });
 
-  it("leaves the circuit open where a probe ends before Graph has answered it", async () => {
+  it("leaves the circuit open if a probe ends before Graph has answered", async () => {
     await using gateway = await startGateway({ faults: [answerStatus("GET", collection, 500, { times: 20 })] });
     for (let request = 0; request < 7; request++) await gateway.send(LIST, {});
     await new Promise((resolve) => setTimeout(resolve, 5050));
@@ -272,7 +272,7 @@ describe("an outage", () => {
     expect(gateway.emulator.requests).toHaveLength(21);
   });
 
-  it("keeps nobody waiting for the end of a probe that is another's", async () => {
+  it("does not make other requests wait for a probe", async () => {
     await using gateway = await startGateway({
       seed: seedRecords(),
       faults: [delayAnswer("GET", one, 5500), answerStatus("GET", collection, 500, { times: 20 })],
@@ -304,7 +304,7 @@ describe("an outage", () => {
     expect(errors).toBeUndefined();
   });
 
-  it("costs at most a tenth more requests by retries, and a few", async () => {
+  it("costs at most a tenth more requests by retries, plus a small allowance", async () => {
     // Every other answer fails, so the circuit stays closed.
     const faults = Array.from({ length: 400 }, (_, index) => answerStatus("GET", collection, 503, { skip: index }));
     await using gateway = await startGateway({ faults });

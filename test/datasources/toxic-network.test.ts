@@ -37,7 +37,7 @@ async function createThrough(...toxics: Toxic[]) {
 }
 
 describe("creating through a bad network", () => {
-  it("succeeds when the answer is reset on its way, with one sending", async () => {
+  it("succeeds with one attempt when the response is reset", async () => {
     const { id, records, sendings, lookUps } = await createThrough({ kind: "resetBeforeAnswer" });
 
     expect(id).toBe(records[0]?.id);
@@ -45,7 +45,7 @@ describe("creating through a bad network", () => {
     expect(lookUps).toBe(1);
   });
 
-  it("succeeds when the request is reset on its way, after looking twice", async () => {
+  it("succeeds after two look-ups when the request is reset", async () => {
     const { id, ledger, records, sendings, lookUps } = await createThrough({ kind: "resetBeforeRequest" });
 
     expect(id).toBe(records[0]?.id);
@@ -54,7 +54,7 @@ describe("creating through a bad network", () => {
     expect(lookUps).toBe(2);
   });
 
-  it.each([20, 200, 700])("succeeds when the answer ends after %i bytes", async (bytes) => {
+  it.each([20, 200, 700])("succeeds when the response ends after %i bytes", async (bytes) => {
     const { id, records, sendings } = await createThrough({ kind: "truncate", bytes });
 
     expect(id).toBe(records[0]?.id);
@@ -62,7 +62,7 @@ describe("creating through a bad network", () => {
     expect(sendings).toBe(1);
   });
 
-  it.each([1, 7])("succeeds when the answer comes %i bytes at a time", async (bytes) => {
+  it.each([1, 7])("succeeds when the response arrives %i bytes at a time", async (bytes) => {
     const { id, records, lookUps } = await createThrough({ kind: "slice", bytes });
 
     expect(id).toBe(records[0]?.id);
@@ -75,7 +75,7 @@ describe("creating through a bad network", () => {
     expect(id).toBe(records[0]?.id);
   });
 
-  it("claims nothing when every connection is reset", async () => {
+  it("reports no success when every connection is reset", async () => {
     const { code, records } = await createThrough(...Array<Toxic>(20).fill({ kind: "resetOnConnect" }));
 
     expect(["OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE"]).toContain(code);
@@ -83,8 +83,8 @@ describe("creating through a bad network", () => {
   });
 });
 
-describe("requests that are given up while they wait for a connection", () => {
-  it("cost few of them", async () => {
+describe("requests that are abandoned while they wait for a connection", () => {
+  it("cost few connections", async () => {
     let proxy: ToxicProxy | undefined;
     await using gateway = await startGateway({
       through: async (url) => {

@@ -43,7 +43,7 @@ const wire = {
 };
 
 describe("a look-up", () => {
-  it("goes on while writes fail so often that Graph counts as down", async () => {
+  it("is sent even while failed writes have opened the circuit", async () => {
     await using gateway = await startGateway({
       config: { graphMaxConnections: 64 },
       faults: [
@@ -61,7 +61,7 @@ describe("a look-up", () => {
     expect(gateway.emulator.ledger).toHaveLength(40);
   });
 
-  it("shuts nobody off where Graph fails at creates alone", async () => {
+  it("keeps the circuit closed if only creates fail", async () => {
     await using gateway = await startGateway({
       config: { graphMaxConnections: 64 },
       faults: [answerStatus("POST", posts, 500, { times: 90 }), delayAnswer("GET", posts, 1000, { times: 30 })],
@@ -73,7 +73,7 @@ describe("a look-up", () => {
     await Promise.all(creates);
   });
 
-  it("stops where it has found the record", async () => {
+  it("stops when it has found the record", async () => {
     await using gateway = await startGateway({ faults: [dropAnswer("POST", posts)] });
     const nextLink = `${gateway.emulator.url}/v1.0${posts}?$skiptoken=2`;
     const record = { ...wire, id: "an-id", createdDateTime: soon() };
@@ -86,7 +86,7 @@ describe("a look-up", () => {
     expect(asked(gateway, "GET")).toHaveLength(1);
   });
 
-  it("asks for everything where Graph does not take the filter", async () => {
+  it("reads the whole collection if Graph rejects the filter", async () => {
     await using gateway = await startGateway({ faults: [dropAnswer("POST", posts), answerStatus("GET", posts, 400)] });
 
     const { certificate } = await create(gateway);
@@ -96,11 +96,11 @@ describe("a look-up", () => {
   });
 });
 
-describe("a create whose record shows late", () => {
+describe("a create whose record appears late", () => {
   it.each([
     ["409", "conflict"],
     ["400", "badRequest"],
-  ] as const)("stays unknown where the second sending gets %s", async (_, onDuplicate) => {
+  ] as const)("fails with OUTCOME_UNKNOWN if the second attempt gets %s", async (_, onDuplicate) => {
     await using gateway = await startGateway({ onDuplicate, faults: [dropAnswer("POST", posts), nothingYet(9)] });
 
     const { code } = await create(gateway);
@@ -109,7 +109,7 @@ describe("a create whose record shows late", () => {
     expect(code).toBe("OUTCOME_UNKNOWN");
   });
 
-  it("is a success where it shows at last", async () => {
+  it("succeeds if the record appears in the end", async () => {
     await using gateway = await startGateway({ faults: [dropAnswer("POST", posts), nothingYet(3)] });
 
     const { certificate } = await create(gateway);
@@ -142,13 +142,13 @@ describe("a record found", () => {
     ],
     ["old", { createdDateTime: "2020-01-01T00:00:00Z" }, "CONFLICT"],
     ["new, but of another key", { createdDateTime: soon(), keyName: "Other" }, "CONFLICT"],
-  ])("%s is judged by what can be known", async (_, changes, expected) => {
+  ])("%s has the outcome that its properties show", async (_, changes, expected) => {
     await using gateway = await startGateway({ faults: found(changes) });
 
     expect((await create(gateway)).code).toBe(expected);
   });
 
-  it("is another's where it was stored before the create went out, which had to wait", async () => {
+  it("belongs to another create if it was stored while this create waited to be sent", async () => {
     await using gateway = await startGateway({
       faults: [
         throttle("POST", posts, 10_000),
@@ -159,7 +159,7 @@ describe("a record found", () => {
     expect((await create(gateway)).code).toBe("CONFLICT");
   });
 
-  it("may be ours where the clock that dates records is a little behind", async () => {
+  it("may be ours if the clock that dates records is slightly behind", async () => {
     await using gateway = await startGateway({
       faults: found({ createdDateTime: new Date(Date.now() - 1500).toISOString() }),
     });
@@ -167,7 +167,7 @@ describe("a record found", () => {
     expect((await create(gateway)).code).toBe("OUTCOME_UNKNOWN");
   });
 
-  it("may be that of an earlier create with another file, where Graph never said what became of that", async () => {
+  it("may belong to an earlier create with another file whose outcome is unknown", async () => {
     const later = found({ createdDateTime: soon() }, false);
     await using gateway = await startGateway({
       faults: [hangBeforeApplying("POST", posts, { times: 2 })],
@@ -182,7 +182,7 @@ describe("a record found", () => {
     expect([first.code, second.code]).toEqual(["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"]);
   });
 
-  it("may be the one that is known, or one of the same second, where dates have whole seconds", async () => {
+  it("may be the known record, or one of the same second, if dates have whole seconds", async () => {
     const createdDateTime = `${new Date().toISOString().slice(0, 19)}Z`;
     const body = { "@odata.type": "#microsoft.graph.userPFXCertificate", id: "an-id", ...wire, createdDateTime };
     await using gateway = await startGateway({
@@ -194,7 +194,7 @@ describe("a record found", () => {
     expect(codes).toEqual([undefined, "OUTCOME_UNKNOWN"]);
   });
 
-  it("dated in whole seconds is new where it may be", async () => {
+  it("dated in whole seconds counts as new if it may be new", async () => {
     const createdDateTime = `${new Date().toISOString().slice(0, 19)}Z`;
     await using gateway = await startGateway({ faults: found({ createdDateTime }) });
 
@@ -202,7 +202,7 @@ describe("a record found", () => {
   });
 });
 
-describe("a create's sendings", () => {
+describe("the attempts of a create", () => {
   it("wait as long as a 503 asks", async () => {
     await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 503, { retryAfter: 7 })] });
 
@@ -212,7 +212,7 @@ describe("a create's sendings", () => {
     expect(gateway.clock.sleeps).toContain(7000);
   });
 
-  it("are three at the most, renewed tokens included", async () => {
+  it("are at most three, including those with renewed tokens", async () => {
     await using provider = await startIdentityProvider();
     await using gateway = await startGateway({
       config: { authMode: "app", identity: identityAt(provider) },
@@ -226,7 +226,7 @@ describe("a create's sendings", () => {
     expect(provider.token.requests).toHaveLength(2);
   });
 
-  it("don't exceed the quota where they had to wait for a connection", async () => {
+  it("stay within the write quota even if they wait for a connection", async () => {
     await using gateway = await startGateway({
       clock: skippingClock(() => 0.5, 2000), // waits are skipped only when those before are over
       config: { graphMaxConnections: 1, graphWritesPer20s: 2, requestDeadlineMs: 60_000 },
@@ -245,7 +245,7 @@ describe("a create's sendings", () => {
 });
 
 describe("the same create twice at once", () => {
-  it("is not given up by the one with more time when the other's is over", async () => {
+  it("continues for the caller with more time after the other's deadline", async () => {
     await using gateway = await startGateway({ faults: [hangAfterApplying("POST", posts)] });
     const hurried = create(gateway, {}, { "x-request-timeout-ms": "500" });
     await expect.poll(() => gateway.emulator.requests.length).toBe(1);
@@ -257,7 +257,7 @@ describe("the same create twice at once", () => {
     expect(gateway.emulator.ledger).toHaveLength(1);
   });
 
-  it("waits as long as Graph asks where the other could not", async () => {
+  it("waits as long as Graph asks for the caller with enough time", async () => {
     await using gateway = await startGateway({ faults: [throttle("POST", posts, 5000)] });
     const [hurried, patient] = await Promise.all([
       create(gateway, {}, { "x-request-timeout-ms": "2000" }),
@@ -269,8 +269,8 @@ describe("the same create twice at once", () => {
   });
 });
 
-describe("an id of Graph's that is none", () => {
-  it("is not believed, and reaches neither answer nor log", async () => {
+describe("an invalid id from Graph", () => {
+  it("is ignored and appears in neither response nor log", async () => {
     const { encryptedPfxPassword } = anInput();
     const body = { ...wire, id: encryptedPfxPassword, createdDateTime: soon() };
     await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 201, { apply: true, body })] });
@@ -282,8 +282,8 @@ describe("an id of Graph's that is none", () => {
   });
 });
 
-describe("a $batch that Graph does not take", () => {
-  it.each([400, 404, 405, 501])("with %s goes out one by one", async (status) => {
+describe("a $batch that Graph rejects", () => {
+  it.each([400, 404, 405, 501])("with %s is sent item by item", async (status) => {
     await using gateway = await startGateway({
       faults: [answerStatus("POST", "/$batch", status, { times: 99, body: { error: { code: "x", message: "no" } } })],
       writeQuota: false,
@@ -297,11 +297,11 @@ describe("a $batch that Graph does not take", () => {
   });
 });
 
-describe("pipelined requests whose connection is gone", () => {
+describe("pipelined requests on a closed connection", () => {
   const body = '{"query":"{ userPfxCertificates { nodes { id } } }"}';
   const request = `POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer t\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 
-  it("take no place from others, and leave a line in the log", async () => {
+  it("occupy no slot and leave a line in the log", async () => {
     await using gateway = await startGateway({
       config: { maxInflight: 8 },
       faults: [delayAnswer("GET", posts, 300, { times: 99 })],

@@ -40,8 +40,8 @@ function aCreate(deadlineMs: number): GraphRequest {
   };
 }
 
-describe("a turn that the write quota has promised", () => {
-  it("is THROTTLED at the deadline where writes before it left too late for it, and goes to the next one", async () => {
+describe("a promised turn of the write quota", () => {
+  it("fails with THROTTLED at the deadline if earlier writes left late, and passes to the next write", async () => {
     const leaving: (() => void)[] = [];
     const send = withWriteQuota(new WriteQuota(1, clock), clock.now, (request) => {
       return new Promise((resolve) => {

@@ -49,7 +49,7 @@ describe("$batch", () => {
     expect(emulator.ledger).toHaveLength(20);
   });
 
-  it("answers in the same order every time, never in the order asked", async () => {
+  it("answers in the same order every time, never in the order of the requests", async () => {
     await using emulator = await startEmulator({ writeQuota: false });
 
     expect(partsOf(await sendBatch(emulator, creations(2))).map(({ id }) => id)).toEqual(["2", "1"]);
@@ -91,7 +91,7 @@ describe("$batch", () => {
     expect(emulator.records).toHaveLength(2);
   });
 
-  it("doesn't run what depends on a failed item", async () => {
+  it("does not run items that depend on a failed item", async () => {
     await using emulator = await startEmulator();
 
     const answer = await sendBatch(emulator, [
@@ -124,7 +124,7 @@ describe("$batch", () => {
     ["a write without a body", [creation(1), { ...creation(2), body: undefined }]],
     ["a dependency that isn't there", [creation(1), { ...creation(2), dependsOn: ["9"] }]],
     ["an item that is no object", [creation(1), null]],
-  ])("refuses %s as a whole, applying nothing", async (_name, requests) => {
+  ])("rejects %s as a whole and applies nothing", async (_name, requests) => {
     await using emulator = await startEmulator();
 
     const answer = await sendBatch(emulator, requests);
@@ -135,7 +135,7 @@ describe("$batch", () => {
     expect(emulator.requests).toHaveLength(1);
   });
 
-  it("wants a bearer token for the batch, not for its items", async () => {
+  it("requires a bearer token for the batch, not for its items", async () => {
     await using emulator = await startEmulator();
 
     const body = { requests: creations(2) };
@@ -170,7 +170,7 @@ describe("$batch", () => {
 });
 
 describe("throttling within $batch", () => {
-  it("counts each write and gives each refused one its own Retry-After", async () => {
+  it("counts each write and gives each rejected one its own Retry-After", async () => {
     await using emulator = await startEmulator({
       now: () => 0,
       writeQuota: { limit: 3, windowMs: 20_000, retryAfter: "seconds" },

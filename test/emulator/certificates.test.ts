@@ -36,7 +36,7 @@ describe("creating a certificate", () => {
     ]);
   });
 
-  it("takes enum names in any case and answers in Graph's", async () => {
+  it("accepts enum names in any case and answers in Graph's case", async () => {
     await using emulator = await startEmulator();
 
     const answer = await send(emulator, "POST", collection, {
@@ -59,7 +59,7 @@ describe("creating a certificate", () => {
     expect(answer.json.id).toMatch(/^[0-9a-f]{32}-[0-9a-f]{40}$/);
   });
 
-  it("fills what may be left out: enums with their zero, provider and key with null", async () => {
+  it("fills omitted properties: enums with their zero member, provider and key with null", async () => {
     await using emulator = await startEmulator();
     const {
       intendedPurpose: _purpose,
@@ -98,7 +98,7 @@ describe("creating a certificate", () => {
     ["an id", { id: "1" }],
     ["the service's timestamp", { createdDateTime: "2026-01-01T00:00:00Z" }],
     ["a number for a name", { keyName: 7 }],
-  ])("refuses %s with 400 and stores nothing", async (_name, change) => {
+  ])("rejects %s with 400 and stores nothing", async (_name, change) => {
     await using emulator = await startEmulator();
 
     const answer = await send(emulator, "POST", collection, { body: { ...aCertificate(), ...change } });
@@ -109,7 +109,7 @@ describe("creating a certificate", () => {
     expect(emulator.ledger).toEqual([]);
   });
 
-  it("ignores id and the service's timestamps where told to", async () => {
+  it("ignores id and the service's timestamps if configured", async () => {
     await using emulator = await startEmulator({ readOnlyProperties: "ignore", now });
 
     const answer = await send(emulator, "POST", collection, {
@@ -121,7 +121,7 @@ describe("creating a certificate", () => {
     expect(answer.json.createdDateTime).toBe("2026-08-01T10:20:30.4560001Z");
   });
 
-  it("refuses broken JSON and bodies that are no object with 400", async () => {
+  it("rejects broken JSON and bodies that are not an object with 400", async () => {
     await using emulator = await startEmulator();
 
     for (const body of ["{", "[]", "null", '"text"']) {
@@ -130,7 +130,7 @@ describe("creating a certificate", () => {
     }
   });
 
-  it("refuses another content type with 415", async () => {
+  it("rejects another content type with 415", async () => {
     await using emulator = await startEmulator();
 
     const answer = await send(emulator, "POST", collection, {
@@ -142,7 +142,7 @@ describe("creating a certificate", () => {
     expect(emulator.records).toEqual([]);
   });
 
-  it("refuses a body above the limit with 413", async () => {
+  it("rejects a body above the limit with 413", async () => {
     await using emulator = await startEmulator({ maxBodyBytes: 1_000 });
 
     const answer = await send(emulator, "POST", collection, {
@@ -153,7 +153,7 @@ describe("creating a certificate", () => {
     expect(emulator.records).toEqual([]);
   });
 
-  it("takes a body of many megabytes", async () => {
+  it("accepts a body of many megabytes", async () => {
     await using emulator = await startEmulator();
 
     const answer = await send(emulator, "POST", collection, {
@@ -165,7 +165,7 @@ describe("creating a certificate", () => {
 });
 
 describe("creating the same certificate again", () => {
-  it("is a conflict by default, in whatever case user and thumbprint are written", async () => {
+  it("is a conflict by default, whatever the case of user and thumbprint", async () => {
     await using emulator = await startEmulator({ seed: [{ ...aCertificate(), thumbprint: "a".repeat(40) }] });
 
     const answer = await send(emulator, "POST", collection, {
@@ -177,7 +177,7 @@ describe("creating the same certificate again", () => {
     expect(emulator.ledger).toEqual([]);
   });
 
-  it("may be a bad request that doesn't say why", async () => {
+  it("may be a bad request without a reason", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()], onDuplicate: "badRequest" });
 
     const answer = await send(emulator, "POST", collection, { body: aCertificate() });
@@ -186,7 +186,7 @@ describe("creating the same certificate again", () => {
     expect(errorOf(answer).message).toBe("An error has occurred.");
   });
 
-  it("may overwrite, keeping id, place and creation date", async () => {
+  it("may overwrite the record and keep id, position and creation date", async () => {
     await using emulator = await startEmulator({
       seed: [aCertificate(1), aCertificate(2)],
       onDuplicate: "overwrite",
@@ -219,7 +219,7 @@ describe("reading one certificate", () => {
     expect(emulator.records[0]?.encryptedPfxBlob).toBe(aCertificate().encryptedPfxBlob);
   });
 
-  it("returns dates to the digit and the offset", async () => {
+  it("returns dates with all digits and the offset", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()] });
 
     const answer = await send(emulator, "GET", `${collection}/${emulator.records[0]?.id}`);
@@ -227,7 +227,7 @@ describe("reading one certificate", () => {
     expect(answer.json.startDateTime).toBe("2026-12-31T23:58:46.7156189-07:00");
   });
 
-  it("keeps to the selected properties", async () => {
+  it("returns only the selected properties", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()] });
     const path = `${collection}/${emulator.records[0]?.id}`;
 
@@ -238,7 +238,7 @@ describe("reading one certificate", () => {
     expect(wrong.status).toBe(400);
   });
 
-  it("answers 404 for an id it doesn't have", async () => {
+  it("answers 404 for an unknown id", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()] });
 
     for (const key of ["/nobody", "('nobody')", "/..%2Fx", "/%27)or(1%20eq%201"]) {
@@ -248,7 +248,7 @@ describe("reading one certificate", () => {
 });
 
 describe("updating a certificate", () => {
-  it("changes what was sent, answers the entity, and enters the ledger", async () => {
+  it("changes the sent properties, returns the entity, and adds to the ledger", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()], now });
     const before = emulator.records[0];
 
@@ -273,7 +273,7 @@ describe("updating a certificate", () => {
     expect(emulator.records).toMatchObject([{ id, thumbprint: "b".repeat(40) }]);
   });
 
-  it("believes what a redacted read returned, and so destroys the secrets", async () => {
+  it("stores the redacted values of a read, which destroys the secrets", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()] });
 
     await send(emulator, "PATCH", `${collection}/${emulator.records[0]?.id}`, {
@@ -283,7 +283,7 @@ describe("updating a certificate", () => {
     expect(emulator.records).toMatchObject([{ encryptedPfxBlob: "AA==", encryptedPfxPassword: "" }]);
   });
 
-  it("answers 204 without a body where told to", async () => {
+  it("answers 204 without a body if configured", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()], patchAnswer: 204 });
 
     const answer = await send(emulator, "PATCH", `${collection}/${emulator.records[0]?.id}`, {
@@ -322,7 +322,7 @@ describe("deleting a certificate", () => {
 });
 
 describe("echoSecrets: false", () => {
-  it("redacts the answers to writes too, while the secrets are stored", async () => {
+  it("redacts responses to writes too, and still stores the secrets", async () => {
     await using emulator = await startEmulator({ echoSecrets: false });
 
     const created = await send(emulator, "POST", collection, { body: aCertificate() });

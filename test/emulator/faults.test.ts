@@ -21,8 +21,8 @@ import { aCertificate, collection, errorOf, send } from "./graph.ts";
 
 const create = "/deviceManagement/userPfxCertificates";
 
-describe("a lost answer", () => {
-  it("leaves a record behind while the client sees a reset connection", async () => {
+describe("a lost response", () => {
+  it("stores the record although the client sees a reset connection", async () => {
     await using emulator = await startEmulator({ faults: [dropAnswer("POST", create)] });
 
     await expect(send(emulator, "POST", collection, { body: aCertificate() })).rejects.toMatchObject({
@@ -34,7 +34,7 @@ describe("a lost answer", () => {
     expect(emulator.requests.map((request) => request.status)).toEqual([undefined]);
   });
 
-  it("leaves nothing behind when the reset comes before applying", async () => {
+  it("stores nothing if the reset comes before applying", async () => {
     await using emulator = await startEmulator({ faults: [dropRequest("POST", create)] });
 
     await expect(send(emulator, "POST", collection, { body: aCertificate() })).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe("a lost answer", () => {
     expect(emulator.requests[0]?.status).toBe(201);
   });
 
-  it("is cut short even where there is no body, as for a delete", async () => {
+  it("is cut short even without a body, as for a delete", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()], faults: [truncateAnswer("DELETE", /./)] });
 
     await expect(send(emulator, "DELETE", `${collection}/${emulator.records[0]?.id}`)).rejects.toThrow();
@@ -81,7 +81,7 @@ describe("a silent service", () => {
     expect(emulator.records).toHaveLength(stored);
   });
 
-  it("is let go by close(), which cuts hung connections", async () => {
+  it("is ended by close(), which cuts hung connections", async () => {
     const emulator = await startEmulator({ faults: [hangAfterApplying("POST", create)] });
     const hung = send(emulator, "POST", collection, { body: aCertificate() }).catch((error: unknown) => error);
     await expect.poll(() => emulator.ledger).toHaveLength(1);
@@ -92,7 +92,7 @@ describe("a silent service", () => {
     await expect(send(emulator, "GET", collection)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  it("closes while a connection is open that never sent a request", async () => {
+  it("closes even if a connection never sent a request", async () => {
     const emulator = await startEmulator();
     const socket = connect(Number(new URL(emulator.url).port), "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
@@ -105,7 +105,7 @@ describe("a silent service", () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it("gives up its delays when it closes, without applying what was waiting", async () => {
+  it("cancels delayed requests when it closes, without applying them", async () => {
     const emulator = await startEmulator({ faults: [delayApplying("POST", create, 60_000)] });
     const waiting = send(emulator, "POST", collection, { body: aCertificate() }).catch((error: unknown) => error);
     await expect.poll(() => emulator.requests).toHaveLength(1);
@@ -127,7 +127,7 @@ describe("a late service", () => {
     expect((await answer).status).toBe(201);
   });
 
-  it("applies a write even when the client has gone in the meantime", async () => {
+  it("applies a write even after the client has gone", async () => {
     await using emulator = await startEmulator({ faults: [delayApplying("POST", create, 120)] });
 
     await expect(
@@ -140,7 +140,7 @@ describe("a late service", () => {
   });
 });
 
-describe("a lying service", () => {
+describe("a service with forged responses", () => {
   it("answers an error without applying", async () => {
     await using emulator = await startEmulator({ faults: [answerStatus("POST", create, 503, { retryAfter: 7 })] });
 
@@ -152,7 +152,7 @@ describe("a lying service", () => {
     expect(emulator.ledger).toEqual([]);
   });
 
-  it("answers an error having applied", async () => {
+  it("answers an error after applying", async () => {
     await using emulator = await startEmulator({ faults: [answerStatus("POST", create, 504, { apply: true })] });
 
     const answer = await send(emulator, "POST", collection, { body: aCertificate() });
@@ -161,7 +161,7 @@ describe("a lying service", () => {
     expect(emulator.ledger).toHaveLength(1);
   });
 
-  it("answers the headers and body it was given", async () => {
+  it("answers the configured headers and body", async () => {
     const html = "<html>Bad gateway</html>";
     await using emulator = await startEmulator({
       faults: [
@@ -181,7 +181,7 @@ describe("a lying service", () => {
     expect(emulator.records).toHaveLength(1);
   });
 
-  it.each(["html", "brokenJson"] as const)("answers success with unreadable %s, having applied", async (format) => {
+  it.each(["html", "brokenJson"] as const)("answers success with unreadable %s after applying", async (format) => {
     await using emulator = await startEmulator({ faults: [garbleAnswer("POST", create, format)] });
 
     const answer = await send(emulator, "POST", collection, { body: aCertificate() });
@@ -213,7 +213,7 @@ describe("a lying service", () => {
     expect(emulator.records).toEqual([]);
   });
 
-  it("challenges for claims in a decodable form", async () => {
+  it("sends a decodable claims challenge", async () => {
     const claims = '{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}';
     await using emulator = await startEmulator({ faults: [challengeClaims("GET", create, claims)] });
 
@@ -224,7 +224,7 @@ describe("a lying service", () => {
     expect(Buffer.from(encoded, "base64").toString()).toBe(claims);
   });
 
-  it("throttles with any kind of hint", async () => {
+  it("throttles with every kind of hint", async () => {
     const now = Date.UTC(2026, 0, 1, 12, 0, 0);
     await using emulator = await startEmulator({
       now: () => now,
@@ -257,7 +257,7 @@ describe("a lying service", () => {
 });
 
 describe("FaultPlan", () => {
-  it("lets the first matches pass, acts as often as told, and is spent", async () => {
+  it("lets the first matches pass, acts as often as configured, and is then used up", async () => {
     await using emulator = await startEmulator({
       faults: [answerStatus("GET", create, 500, { skip: 1, times: 2 })],
     });
@@ -286,7 +286,7 @@ describe("FaultPlan", () => {
     expect((await send(emulator, "POST", collection, { body: aCertificate(2) })).status).toBe(500);
   });
 
-  it("takes faults later on and forgets them", async () => {
+  it("accepts further faults later and clears them", async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ action: { kind: "status", status: 418 } }, answerStatus("GET", create, 500));
 

@@ -6,7 +6,7 @@ import { aCertificate, collection, filtered, rowsOf, send } from "./graph.ts";
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => aCertificate(index + 1));
 
 describe("listing", () => {
-  it("answers everything redacted, in insertion order", async () => {
+  it("returns all certificates redacted, in insertion order", async () => {
     await using emulator = await startEmulator({ seed: numbered(3) });
 
     const answer = await send(emulator, "GET", collection);
@@ -20,7 +20,7 @@ describe("listing", () => {
     expect(answer.json).not.toHaveProperty("@odata.count");
   });
 
-  it("counts when asked, in the answer and as plain text", async () => {
+  it("counts on request, in the response and as plain text", async () => {
     await using emulator = await startEmulator({ seed: numbered(5), pageSize: 2 });
     const filter = `$filter=${encodeURIComponent("userPrincipalName eq 'user4@contoso.example'")}`;
 
@@ -32,7 +32,7 @@ describe("listing", () => {
     expect([plain.text, plain.headers["content-type"], some.text]).toEqual(["5", "text/plain", "1"]);
   });
 
-  it("selects properties and refuses unknown ones", async () => {
+  it("selects properties and rejects unknown ones", async () => {
     await using emulator = await startEmulator({ seed: numbered(1) });
 
     const answer = await send(emulator, "GET", `${collection}?$select=id,thumbprint`);
@@ -43,7 +43,7 @@ describe("listing", () => {
   });
 
   it.each(["$top=-1", "$top=x", "$skip=1.5", "$count=yes", "$skiptoken=nonsense", "$unknown=1"])(
-    "refuses %s with 400",
+    "rejects %s with 400",
     async (query) => {
       await using emulator = await startEmulator();
 
@@ -51,7 +51,7 @@ describe("listing", () => {
     },
   );
 
-  it("ignores options it is told to ignore", async () => {
+  it("ignores configured options", async () => {
     await using emulator = await startEmulator({ seed: numbered(3), ignoredQueryOptions: ["$top", "$select"] });
 
     const answer = await send(emulator, "GET", `${collection}?$top=1&$select=id`);
@@ -76,7 +76,7 @@ describe("paging", () => {
     return { thumbprints, links };
   }
 
-  it("links to the rest until nothing is left", async () => {
+  it("links to the next page until the end", async () => {
     await using emulator = await startEmulator({ seed: numbered(7), pageSize: 3 });
 
     const { thumbprints, links } = await pagesFrom(emulator, collection);
@@ -86,13 +86,13 @@ describe("paging", () => {
     for (const link of links) expect(link.startsWith(`${emulator.url}${collection}?$skiptoken=`)).toBe(true);
   });
 
-  it("gives no link after a last page that is full", async () => {
+  it("has no link after a full last page", async () => {
     await using emulator = await startEmulator({ seed: numbered(6), pageSize: 3 });
 
     expect((await pagesFrom(emulator, collection)).links).toHaveLength(1);
   });
 
-  it("takes $top as the page size, up to its own, and keeps the other options in the link", async () => {
+  it("uses $top as the page size, up to its own limit, and keeps the other options in the link", async () => {
     await using emulator = await startEmulator({ seed: numbered(5), pageSize: 3 });
 
     const { thumbprints, links } = await pagesFrom(
@@ -121,7 +121,7 @@ describe("paging", () => {
     expect(thumbprints).toEqual(seed.map((record) => record.thumbprint));
   });
 
-  it("neither skips nor repeats rows when earlier ones are deleted in between", async () => {
+  it("neither skips nor repeats rows if earlier ones are deleted in between", async () => {
     await using emulator = await startEmulator({ seed: numbered(6), pageSize: 2 });
     const [first, second] = emulator.records;
 
@@ -133,7 +133,7 @@ describe("paging", () => {
     expect(thumbprints).toEqual(numbered(6).map((record) => record.thumbprint));
   });
 
-  it("shows a row once that comes in between, though others have gone", async () => {
+  it("returns a row that is added in between once, even if others are deleted", async () => {
     await using emulator = await startEmulator({ seed: numbered(4), pageSize: 2 });
     const [first, second] = emulator.records;
 

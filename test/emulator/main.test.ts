@@ -48,7 +48,7 @@ async function listening({ output }: Run): Promise<{ url: string }> {
 }
 
 describe("the emulator on its own", () => {
-  it("needs Node alone, serves the seed, says how to ask, and ends well on SIGTERM", async () => {
+  it("needs only Node.js, serves the seed, prints a sample request, and exits cleanly on SIGTERM", async () => {
     const started = run({ EMULATOR_PORT: "0" });
     const answer = await send(await listening(started), "GET", collection);
     started.child.kill("SIGTERM");
@@ -58,7 +58,7 @@ describe("the emulator on its own", () => {
     expect(started.output()).toContain("/v1.0/deviceManagement/userPfxCertificates");
   });
 
-  it("has no v1.0 collection in strict mode, and ends well on SIGINT", async () => {
+  it("has no v1.0 collection in strict mode, and exits cleanly on SIGINT", async () => {
     const started = run({ EMULATOR_PORT: "0", EMULATOR_STRICT: "true" });
     const answer = await send(await listening(started), "GET", collection);
     started.child.kill("SIGINT");
@@ -68,7 +68,7 @@ describe("the emulator on its own", () => {
     expect(started.output()).toContain("/beta/deviceManagement/userPfxCertificates");
   });
 
-  it("throttles beyond the write quota it is given", async () => {
+  it("throttles beyond the configured write quota", async () => {
     const started = run({ EMULATOR_PORT: "0", EMULATOR_WRITES_PER_20S: "1" });
     const emulator = await listening(started);
     const first = await send(emulator, "POST", collection, { body: aCertificate(1) });
@@ -79,14 +79,14 @@ describe("the emulator on its own", () => {
     expect(await started.ended).toBe(0);
   });
 
-  it("says what is wrong with a write quota", async () => {
+  it("reports an invalid write quota", async () => {
     const started = run({ EMULATOR_PORT: "0", EMULATOR_WRITES_PER_20S: "-1" });
 
     expect(await started.ended).toBe(2);
     expect(started.output()).toMatch(/^EMULATOR_WRITES_PER_20S must be a whole number above 0/);
   });
 
-  it("says what is wrong with a port", async () => {
+  it("reports an invalid port", async () => {
     const started = run({ EMULATOR_PORT: "http" });
 
     expect(await started.ended).toBe(2);

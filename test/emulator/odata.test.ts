@@ -76,11 +76,11 @@ describe("$filter", () => {
     expect(await matched(filter)).toBe(400);
   });
 
-  it("answers 400 and not an overflowing stack to brackets without end", async () => {
+  it("answers 400 to endless brackets without overflowing the stack", async () => {
     expect(await matched(`${"(".repeat(5_000)}1 eq 1${")".repeat(5_000)}`)).toBe(400);
   });
 
-  it("answers 200 or 400 to whatever comes, never a failure of its own", async () => {
+  it("answers 200 or 400 to any text, never an internal error", async () => {
     const words = [
       "userPrincipalName",
       "eq",
@@ -109,7 +109,7 @@ describe("$filter", () => {
     );
   });
 
-  it("finds any user principal name whose quotes were doubled, and only that one", async () => {
+  it("finds exactly the user principal name whose quotes were doubled", async () => {
     const name = fc.stringMatching(/^[a-z0-9'#_.!~^-]{1,12}$/);
     await using emulator = await startEmulator();
 
@@ -132,7 +132,7 @@ describe("$filter", () => {
 });
 
 describe("honouredFilters", () => {
-  it("known: minds user and thumbprint, ignores comparisons on other properties", async () => {
+  it("known: evaluates user and thumbprint, ignores comparisons on other properties", async () => {
     const filter = "userPrincipalName eq 'Anna@contoso.example' and intendedPurpose eq 'wifi'";
 
     expect(await matched(filter, { honouredFilters: "known" })).toEqual([1]);
@@ -146,7 +146,7 @@ describe("honouredFilters", () => {
 });
 
 describe("userPrincipalNameFilterIsCaseSensitive: false", () => {
-  it("lets a plain eq find other spellings", async () => {
+  it("lets a plain eq ignore case", async () => {
     const options = { userPrincipalNameFilterIsCaseSensitive: false };
 
     expect(await matched("userPrincipalName eq 'ANNA@contoso.example'", options)).toEqual([1]);

@@ -17,7 +17,7 @@ const quota = (retryAfter: "seconds" | "nested"): WriteQuota => ({
 });
 
 describe("the write quota", () => {
-  it("refuses writes beyond it with 429, leaves reads alone, and lifts with the window", async () => {
+  it("rejects writes beyond it with 429 until the window ends, and never limits reads", async () => {
     const { time, now } = clock();
     await using emulator = await startEmulator({ now, writeQuota: quota("seconds") });
     const create = (number: number) => send(emulator, "POST", collection, { body: aCertificate(number) });
@@ -39,7 +39,7 @@ describe("the write quota", () => {
     expect((await create(3)).status).toBe(201);
   });
 
-  it("counts refused writes too, so that hammering prolongs the wait", async () => {
+  it("counts rejected writes too, so that immediate retries prolong the wait", async () => {
     const { time, now } = clock();
     await using emulator = await startEmulator({ now, writeQuota: quota("seconds") });
     const statuses = [];
@@ -64,7 +64,7 @@ describe("the write quota", () => {
     expect(statuses).toEqual([200, 404, 429]);
   });
 
-  it("may tell the wait inside the nested message only", async () => {
+  it("may give the wait only inside the nested message", async () => {
     const { now } = clock();
     await using emulator = await startEmulator({ now, writeQuota: { ...quota("nested"), limit: 0 } });
 

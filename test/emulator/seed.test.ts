@@ -7,7 +7,7 @@ import { collection, send } from "./graph.ts";
 const now = Date.UTC(2026, 7, 1, 12);
 
 describe("seedRecords", () => {
-  it("is a dozen people with every purpose and padding scheme, a guest and an apostrophe among them", () => {
+  it("has a dozen users with every purpose and padding scheme, including a guest and an apostrophe", () => {
     const records = seedRecords(undefined, now);
     const names = records.map((record) => record.userPrincipalName);
 
@@ -32,7 +32,7 @@ describe("seedRecords", () => {
     expect(seedRecords(3)).toEqual(seedRecords(3));
   });
 
-  it("could have been created through the front door", async () => {
+  it("could have been created through the API", async () => {
     await using emulator = await startEmulator();
 
     for (const { createdDateTime: _created, ...properties } of [...seedRecords(undefined, now), ...seedRecords(2)]) {

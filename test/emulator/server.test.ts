@@ -4,7 +4,7 @@ import { aCertificate, collection, errorOf, send } from "./graph.ts";
 
 const guid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
-describe("every answer", () => {
+describe("every response", () => {
   it("carries Graph's headers, by the emulator's clock", async () => {
     await using emulator = await startEmulator({ now: () => Date.UTC(2026, 0, 2, 3, 4, 5) });
 
@@ -21,7 +21,7 @@ describe("every answer", () => {
     expect(wrong.headers["client-request-id"]).toMatch(guid);
   });
 
-  it("links to the host the client used", async () => {
+  it("links to the host that the client used", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate(1), aCertificate(2)] });
 
     const answer = await send(emulator, "GET", `${collection}?$top=1`, { headers: { host: "graph.test:81" } });
@@ -29,7 +29,7 @@ describe("every answer", () => {
     expect(answer.json["@odata.nextLink"]).toMatch(/^http:\/\/graph\.test:81\/v1\.0\/deviceManagement\//);
   });
 
-  it("can be late", async () => {
+  it("can be delayed", async () => {
     await using emulator = await startEmulator({ latencyMs: 60 });
     const answer = send(emulator, "POST", collection, { body: aCertificate() });
     await expect.poll(() => emulator.records, { interval: 5 }).toHaveLength(1);
@@ -40,7 +40,7 @@ describe("every answer", () => {
 });
 
 describe("an error", () => {
-  it("comes in Graph's envelope with the request's ids", async () => {
+  it("has Graph's format with the request's ids", async () => {
     await using emulator = await startEmulator({ now: () => Date.UTC(2026, 0, 2, 3, 4, 5) });
 
     const answer = await send(emulator, "GET", `${collection}/nobody`, { headers: { "client-request-id": "mine" } });
@@ -84,7 +84,7 @@ describe("an error", () => {
     expect([error.code, second.ErrorCode, third._version]).toEqual(["UnknownError", "ResourceNotFound", 3]);
   });
 
-  it("of Graph's front door is always plain", async () => {
+  it("from Graph's front door is always plain", async () => {
     await using emulator = await startEmulator({ errorShape: "threeLevel", v1HasSegment: false });
 
     expect(errorOf(await send(emulator, "GET", collection))).toEqual({
@@ -94,7 +94,7 @@ describe("an error", () => {
   });
 });
 
-describe("the way to a resource", () => {
+describe("the path to a resource", () => {
   it.each([
     ["/v1.0/deviceManagement/userPfxCertificate", 400, "Resource not found for the segment 'userPfxCertificate'."],
     ["/beta/nonsense", 400, "Resource not found for the segment 'nonsense'."],
@@ -111,7 +111,7 @@ describe("the way to a resource", () => {
     expect([answer.status, errorOf(answer).message]).toEqual([status, message]);
   });
 
-  it("refuses methods a resource doesn't have", async () => {
+  it("rejects methods that a resource does not have", async () => {
     await using emulator = await startEmulator({ seed: [aCertificate()] });
 
     const statuses = [
@@ -125,7 +125,7 @@ describe("the way to a resource", () => {
     expect(statuses).toEqual([405, 405, 405, 405, 405]);
   });
 
-  it("in strict mode exists under beta only, and a write to v1.0 has no effect", async () => {
+  it("exists only under beta in strict mode, and a write to v1.0 has no effect", async () => {
     await using emulator = await startEmulator({ v1HasSegment: false, writeQuota: false });
     const beta = collection.replace("v1.0", "beta");
 
@@ -139,7 +139,7 @@ describe("the way to a resource", () => {
 });
 
 describe("authentication", () => {
-  it("wants any bearer token, and applies nothing without", async () => {
+  it("requires any bearer token, and applies nothing without one", async () => {
     await using emulator = await startEmulator();
 
     for (const authorization of [undefined, "", "Bearer", "Bearer ", "Basic eDp5"]) {
@@ -180,7 +180,7 @@ describe("the emulator's memory", () => {
     ]);
   });
 
-  it("keeps as many of the last requests as it is told to", async () => {
+  it("keeps the configured number of last requests", async () => {
     await using emulator = await startEmulator({ keptRequests: 2 });
 
     for (const id of ["a", "b", "c"]) await send(emulator, "GET", `${collection}/${id}`);
@@ -200,7 +200,7 @@ describe("the emulator's memory", () => {
     expect(emulator.ledger.map((entry) => entry.sequence)).toEqual([2]);
   });
 
-  it("takes records past the ledger, replacing those of the same key", async () => {
+  it("accepts records without ledger entries, and replaces those of the same key", async () => {
     await using emulator = await startEmulator();
 
     emulator.put(aCertificate(1), aCertificate(2), { ...aCertificate(1), keyName: "Other" });
@@ -209,7 +209,7 @@ describe("the emulator's memory", () => {
     expect(emulator.ledger).toEqual([]);
   });
 
-  it("hands out what it was, not what it becomes", async () => {
+  it("returns snapshots that later changes do not affect", async () => {
     await using emulator = await startEmulator();
     const { records, ledger, requests } = emulator;
 

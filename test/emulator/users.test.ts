@@ -17,7 +17,7 @@ describe("/users", () => {
     expect(emulator.records.map((record) => record.id.slice(0, 32))).toContain(id.replaceAll("-", ""));
   });
 
-  it("knows whoever a certificate was created for, even after it is deleted", async () => {
+  it("knows every user for whom a certificate was created, even after its deletion", async () => {
     await using emulator = await startEmulator();
     const before = await send(emulator, "GET", whoIs("user1@contoso.example"));
     const created = await send(emulator, "POST", collection, { body: aCertificate() });
@@ -42,7 +42,7 @@ describe("/users", () => {
     expect(byGuest.json.userPrincipalName).toBe(guest);
   });
 
-  it("answers 404 for somebody unknown and 400 for filters it can't read", async () => {
+  it("answers 404 for an unknown user and 400 for unreadable filters", async () => {
     await using emulator = await startEmulator();
 
     const unknown = await send(emulator, "GET", "/v1.0/users/nobody@contoso.example");

@@ -9,8 +9,8 @@ import { readJson } from "../../src/server/http/read-json-body.ts";
 
 const text = JSON.stringify({ query: "{ __typename }", padding: "x".repeat(200_000) });
 
-describe("a body that is read", () => {
-  it("is not kept by the request's listeners", async () => {
+describe("reading a body", () => {
+  it("leaves no listener that keeps the body in memory", async () => {
     const seen: { before: string[]; after: string[]; held: number }[] = [];
     const namesOf = (request: IncomingMessage) =>
       ["data", "end", "close"].map((name) => request.listenerCount(name)).map(String);
@@ -34,7 +34,7 @@ describe("a body that is read", () => {
     server.close();
   });
 
-  it("counts decompressed", async () => {
+  it("counts the decompressed bytes", async () => {
     let held = 0;
     const server = createServer(async (request, response) => {
       await readJson(request, 1_000_000, (bytes) => {
@@ -66,7 +66,7 @@ function readPieces(bytes: Buffer, cuts: readonly number[]): Promise<unknown> {
 }
 
 describe("a body that comes in pieces", () => {
-  it("is the same text wherever it is cut", async () => {
+  it("is the same text wherever the pieces are cut", async () => {
     await fc.assert(
       fc.asyncProperty(fc.json({ stringUnit: "binary" }), fc.array(fc.nat(200)), async (json, cuts) => {
         expect(await readPieces(Buffer.from(json), cuts)).toStrictEqual(JSON.parse(json));
@@ -76,7 +76,7 @@ describe("a body that comes in pieces", () => {
     for (let cut = 0; cut <= marked.length; cut++) expect(await readPieces(marked, [cut])).toEqual({ a: "\ufeffß€😀" });
   });
 
-  it("is refused where it is no UTF-8, wherever it is cut", async () => {
+  it("is rejected if it is not UTF-8, wherever the pieces are cut", async () => {
     const notUtf8 = [
       Buffer.from('{"a":"\xe4"}', "latin1"),
       Buffer.from('"\xe2\x82"', "latin1"),

@@ -35,7 +35,7 @@ describe("cross-origin access in development", () => {
     "http://[::1]:8080",
   ];
 
-  it.each(own)("is given to %s, in the preflight and in the answer", async (origin) => {
+  it.each(own)("is allowed for %s, in the preflight and in the response", async (origin) => {
     await using gateway = await startGateway();
 
     const asked = await preflight(gateway.url, origin);
@@ -51,7 +51,7 @@ describe("cross-origin access in development", () => {
   it.each([
     [sandbox, "true"],
     ["https://evil.example", null],
-  ])("lets %s reach into a private network: %s", async (origin, allowed) => {
+  ])("lets %s reach a private network: %s", async (origin, allowed) => {
     await using gateway = await startGateway();
 
     const { headers } = await preflight(gateway.url, origin, { "access-control-request-private-network": "true" });
@@ -79,7 +79,7 @@ describe("cross-origin access in development", () => {
     "file://localhost",
   ];
 
-  it.each(foreign)("is not given to %s", async (origin) => {
+  it.each(foreign)("is not allowed for %s", async (origin) => {
     await using gateway = await startGateway();
 
     const asked = await preflight(gateway.url, origin);
@@ -95,7 +95,7 @@ describe("cross-origin access in development", () => {
 describe("cross-origin access with a list of origins", () => {
   const config = { corsOrigins: [portal, "http://intranet.contoso.example:8080"] };
 
-  it.each(config.corsOrigins)("is given to %s, which is on it", async (origin) => {
+  it.each(config.corsOrigins)("is allowed for the listed %s", async (origin) => {
     await using gateway = await startGateway({ config });
 
     const asked = await preflight(gateway.url, origin);
@@ -123,14 +123,14 @@ describe("cross-origin access with a list of origins", () => {
     "*",
   ];
 
-  it.each(foreign)("is not given to %s", async (origin) => {
+  it.each(foreign)("is not allowed for %s", async (origin) => {
     await using gateway = await startGateway({ config });
 
     expect(corsHeaders(await preflight(gateway.url, origin))).toEqual([]);
     expect(corsHeaders(await post(gateway.url, origin))).toEqual([]);
   });
 
-  it("is given to nobody where the list is empty", async () => {
+  it("is allowed for no origin if the list is empty", async () => {
     await using gateway = await startGateway({ config: { corsOrigins: [] } });
 
     for (const origin of [sandbox, portal, "http://localhost:3000", "null"]) {
@@ -139,8 +139,8 @@ describe("cross-origin access with a list of origins", () => {
   });
 });
 
-describe("an answer to another origin", () => {
-  it("lets a preflighted request carry what a client needs, and nothing with credentials", async () => {
+describe("a response to another origin", () => {
+  it("allows the headers that clients need, and no credentials", async () => {
     await using gateway = await startGateway();
 
     const { headers } = await preflight(gateway.url, sandbox);
@@ -152,7 +152,7 @@ describe("an answer to another origin", () => {
     expect(headers.get("access-control-allow-credentials")).toBeNull();
   });
 
-  it("says that it varies with the origin, and lets scripts read WWW-Authenticate and Retry-After", async () => {
+  it("has Vary: Origin, and lets scripts read WWW-Authenticate and Retry-After", async () => {
     await using gateway = await startGateway();
 
     const { headers } = await post(gateway.url, sandbox);
@@ -161,7 +161,7 @@ describe("an answer to another origin", () => {
     expect(headers.get("access-control-expose-headers")).toBe("WWW-Authenticate, Retry-After");
   });
 
-  it("says that it varies with the origin where there was none", async () => {
+  it("has Vary: Origin even for a request without an origin", async () => {
     await using gateway = await startGateway();
 
     const { headers } = await fetch(gateway.url, { headers: { accept: "text/html" } });
@@ -170,7 +170,7 @@ describe("an answer to another origin", () => {
     expect(headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  it("can be read by scripts when it is a refusal", async () => {
+  it("can be read by scripts if it is an error", async () => {
     await using gateway = await startGateway();
 
     const broken = await post(gateway.url, sandbox, "{");

@@ -45,7 +45,7 @@ interface Elements {
 }
 
 describe("the explorer", () => {
-  it("is what a browser gets at the API's address", async () => {
+  it("is served to browsers at the API's address", async () => {
     await using gateway = await startGateway();
 
     const response = await browse(gateway.url);
@@ -58,7 +58,7 @@ describe("the explorer", () => {
     expect(await response.text()).toContain("https://embeddable-sandbox.cdn.apollographql.com/");
   });
 
-  it("runs no script and takes no style but its own and Apollo's", async () => {
+  it("allows only its own and Apollo's scripts and styles", async () => {
     await using gateway = await startGateway();
 
     const response = await browse(gateway.url);
@@ -85,7 +85,7 @@ describe("the explorer", () => {
     expect(html).not.toMatch(/\s(?:style|on[a-z]+)=/);
   });
 
-  it("has another nonce each time", async () => {
+  it("has a new nonce each time", async () => {
     await using gateway = await startGateway();
 
     const first = await browse(gateway.url);
@@ -96,7 +96,7 @@ describe("the explorer", () => {
     expect(second.headers.get("content-security-policy")).not.toBe(policy);
   });
 
-  it("opens Sandbox on this API, with every sample and their variables, the create first", async () => {
+  it("opens Sandbox on this API with all samples and variables, the create first", async () => {
     await using gateway = await startGateway();
 
     const { options } = runPage(await (await browse(gateway.url)).text(), gateway.url, true);
@@ -108,7 +108,7 @@ describe("the explorer", () => {
     expect(document).toMatch(/^# Import one user's PFX certificate/);
   });
 
-  it("shows the samples as text where Apollo's files can't be reached", async () => {
+  it("shows the samples as text if Apollo's files cannot be reached", async () => {
     await using gateway = await startGateway();
     const html = await (await browse(gateway.url)).text();
 
@@ -121,7 +121,7 @@ describe("the explorer", () => {
     expect(shown).toContain('"userPrincipalName": "MeganB@contoso.onmicrosoft.com"');
   });
 
-  it("leaves a query in the address to the API", async () => {
+  it("leaves a URL with a query to the API", async () => {
     await using gateway = await startGateway();
 
     const response = await browse(`${gateway.url}?query={__typename}`);
@@ -129,7 +129,7 @@ describe("the explorer", () => {
     expect(response.headers.get("content-type")).toMatch(/^application\/json/);
   });
 
-  it("is not there with EXPLORER=false, where a browser gets JSON", async () => {
+  it("is off with EXPLORER=false, and a browser gets JSON", async () => {
     await using gateway = await startGateway({ config: { explorer: false } });
 
     const response = await browse(gateway.url);
@@ -141,7 +141,7 @@ describe("the explorer", () => {
 });
 
 describe("the sample operations", () => {
-  it.each(samples)("include $file, which finds what it asks for in the seeded emulator", async ({ text }) => {
+  it.each(samples)("include $file, which succeeds on the seeded emulator", async ({ text }) => {
     await using gateway = await startGateway({ seed: seedRecords(), config: { authMode: "none" } });
 
     const { status, data, errors } = await gateway.send<Record<string, unknown>, object>(text, variables, {
@@ -153,7 +153,7 @@ describe("the sample operations", () => {
     expect(Object.values(data ?? {})).toEqual([expect.anything()]);
   });
 
-  it("run one after the other, in the order of the page", async () => {
+  it("run one after another in the page's order", async () => {
     await using gateway = await startGateway({ seed: seedRecords(), config: { authMode: "none" } });
     const writes = samples.filter(({ text }) => /^mutation /m.test(text));
 
@@ -165,7 +165,7 @@ describe("the sample operations", () => {
     expect(gateway.emulator.ledger.length).toBeGreaterThanOrEqual(writes.length);
   });
 
-  it("carry passwords that are as long as a ciphertext of a 2,048-bit key, and so does the seed", () => {
+  it("have passwords as long as a ciphertext of a 2,048-bit key, like the seed", () => {
     const texts = [
       JSON.stringify(variables),
       readFileSync("examples/create.json", "utf8"),
@@ -179,7 +179,7 @@ describe("the sample operations", () => {
     }
   });
 
-  it("use every variable of variables.json, and no other", () => {
+  it("use exactly the variables of variables.json", () => {
     const used = samples.flatMap(({ text }) => [...text.matchAll(/\$(\w+):/g)].map(([, name]) => name));
     const optional = ["after"]; // the cursor of a page before
 

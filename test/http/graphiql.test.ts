@@ -23,11 +23,11 @@ const graphiqlFolder = pathToFileURL(`${join(place, "built")}/`);
 
 afterAll(() => rmSync(place, { recursive: true }));
 
-const notFound = { errors: [{ message: "There is nothing here; the API is at /graphql." }] };
+const notFound = { errors: [{ message: "Not found; the API is at /graphql." }] };
 
 describe("GraphiQL", () => {
   it.each(["/graphiql", "/graphiql/", "/graphiql?from=here"])(
-    "is the page at %s, asked for anew each time",
+    "is the page at %s, which browsers revalidate each time",
     async (path) => {
       await using gateway = await startGateway({ graphiqlFolder });
 
@@ -47,7 +47,7 @@ describe("GraphiQL", () => {
     ["assets/index-1a2b.css", "text/css; charset=utf-8"],
     ["assets/codicon-1a2b.ttf", "font/ttf"],
     ["assets/icon-1a2b.svg", "image/svg+xml"],
-  ] as const)("brings %s, which a browser may keep", async (name, type) => {
+  ] as const)("serves %s, which browsers may cache", async (name, type) => {
     await using gateway = await startGateway({ graphiqlFolder });
 
     const response = await fetch(new URL(`/graphiql/${name}`, gateway.url));
@@ -59,7 +59,7 @@ describe("GraphiQL", () => {
   });
 
   it.each(["/graphiql", "/graphiql/assets/index-1a2b.js"])(
-    "lets %s load and reach nothing but this origin",
+    "restricts %s to this origin by its policy",
     async (path) => {
       await using gateway = await startGateway({ graphiqlFolder });
 
@@ -80,7 +80,7 @@ describe("GraphiQL", () => {
     },
   );
 
-  it("answers HEAD with the length alone", async () => {
+  it("answers HEAD with the length and no body", async () => {
     await using gateway = await startGateway({ graphiqlFolder });
 
     const response = await fetch(new URL("/graphiql/assets/index-1a2b.js", gateway.url), { method: "HEAD" });
@@ -114,7 +114,7 @@ describe("GraphiQL", () => {
     "/graphiql/assets/unknown.exe",
     "/graphiql/__proto__",
     "/graphiqlx",
-  ])("has nothing at %s", async (path) => {
+  ])("serves nothing at %s", async (path) => {
     await using gateway = await startGateway({ graphiqlFolder });
 
     const { status, text } = await sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nhost: gateway\r\n\r\n`);
@@ -123,7 +123,7 @@ describe("GraphiQL", () => {
     expect(JSON.parse(text)).toMatchObject(notFound);
   });
 
-  it("is not there with EXPLORER=false", async () => {
+  it("is off with EXPLORER=false", async () => {
     await using gateway = await startGateway({ graphiqlFolder, config: { explorer: false } });
 
     for (const path of ["/graphiql", "/graphiql/assets/index-1a2b.js"]) {
@@ -133,7 +133,7 @@ describe("GraphiQL", () => {
     }
   });
 
-  it.each(["absent/", "built/assets/"])("is not there where it was not built: %s", async (folder) => {
+  it.each(["absent/", "built/assets/"])("is off if it was not built: %s", async (folder) => {
     await using gateway = await startGateway({ graphiqlFolder: new URL(folder, pathToFileURL(`${place}/`)) });
 
     const response = await fetch(new URL("/graphiql", gateway.url));
@@ -142,7 +142,7 @@ describe("GraphiQL", () => {
     expect(await response.json()).toMatchObject(notFound);
   });
 
-  it("is what Sandbox's page points to where it can't load, if it is there", async () => {
+  it("is linked from Sandbox's offline page if it is available", async () => {
     await using withIt = await startGateway({ graphiqlFolder });
     await using without = await startGateway();
     const page = async (url: string) => (await fetch(url, { headers: { accept: "text/html" } })).text();

@@ -17,7 +17,7 @@ const notFollowed = new Map([
 let url = "";
 
 describe("the server under the GraphQL-over-HTTP audits", () => {
-  it("is asked all of them", () => {
+  it("runs all audits", () => {
     expect(serverAudits({ url }).length).toBeGreaterThan(50);
   });
 

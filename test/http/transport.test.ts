@@ -154,19 +154,19 @@ const refusals: readonly (readonly [what: string, status: number, send: (url: st
   ["a media type of the answer that there is not", 406, (url) => post(url, typename, { accept: "application/xml" })],
 ];
 
-describe("a refusal", () => {
+describe("an error response", () => {
   it.each([
     "",
     "application/json; callbackSpec=1.0",
     "application/graphql-response+json;q=0.5",
     "*/*",
     "text/*, application/*",
-  ])("is not the answer to Accept: %s", async (accept) => {
+  ])("is not sent for Accept: %s", async (accept) => {
     await using gateway = await startGateway({ config });
     expect((await post(gateway.url, typename, { accept })).status).toBe(200);
   });
 
-  it("follows the answer of a request before, where that is written", async () => {
+  it("follows the response to an earlier request if that one is written", async () => {
     await using gateway = await startGateway({ config });
     const socket = connectTo(gateway.url);
     let received = "";
@@ -181,7 +181,7 @@ describe("a refusal", () => {
     expect(received.match(/HTTP\/1\.1 \d{3}/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
   });
 
-  it("is not sent on a connection where it would be taken for the answer of a create", async () => {
+  it("is not sent on a connection where it would be read as the response to a create", async () => {
     await using gateway = await startGateway({ faults: [delayAnswer("POST", "/userPfxCertificates", 200)] });
     const query =
       "mutation ($input: CreateUserPfxCertificateInput!) { createUserPfxCertificate(input: $input) { id } }";
@@ -203,7 +203,7 @@ describe("a refusal", () => {
   });
 
   it.each(refusals)(
-    "of %s is %i and says so in JSON, without a word of the request or of the inside",
+    "to %s has status %i and JSON that quotes neither the request nor internals",
     async (_, status, send) => {
       await using gateway = await startGateway({ config });
 
@@ -232,7 +232,7 @@ describe("a refusal", () => {
     ["/graphql", "HEAD", "GET, POST, OPTIONS"],
     ["/livez", "POST", "GET, HEAD"],
     ["/readyz", "OPTIONS", "GET, HEAD"],
-  ])("of a method tells the methods that %s has, asked by %s", async (path, method, allow) => {
+  ])("to a wrong method lists the methods that %s allows: %s", async (path, method, allow) => {
     await using gateway = await startGateway({ config });
 
     const { status, headers } = await fetch(new URL(path, gateway.url), { method });
@@ -241,7 +241,7 @@ describe("a refusal", () => {
     expect(headers.get("allow")).toBe(allow);
   });
 
-  it("of a mutation by GET tells the method that mutations have", async () => {
+  it("to a mutation by GET lists the allowed method", async () => {
     await using gateway = await startGateway({ config });
 
     const { headers } = await sendRaw(
@@ -252,7 +252,7 @@ describe("a refusal", () => {
     expect(headers.get("allow")).toBe("POST");
   });
 
-  it("of an encoding tells those that there are", async () => {
+  it("to an unknown encoding lists the supported encodings", async () => {
     await using gateway = await startGateway({ config });
 
     const { headers } = await post(gateway.url, typename, { "content-encoding": "zstd" });
@@ -260,7 +260,7 @@ describe("a refusal", () => {
     expect(headers.get("accept-encoding")).toBe("gzip, deflate, br");
   });
 
-  it("reaches a client that goes on sending, each of twenty times", async () => {
+  it("reaches a client that keeps sending, twenty times out of twenty", async () => {
     await using gateway = await startGateway({ config });
     const statuses: number[] = [];
 
@@ -279,7 +279,7 @@ describe("a refusal", () => {
   it.each([
     ["a body that is too large", postText("", "Content-Length: 99999999")],
     ["headers that are too large", `GET /livez HTTP/1.1\r\nX-Large: ${"x".repeat(20_000)}`],
-  ])("of %s leaves a client that is still sending the time to read it", async (_, bytes) => {
+  ])("to %s gives a sending client time to read it", async (_, bytes) => {
     await using gateway = await startGateway({ config });
     const socket = connectTo(gateway.url);
     socket.write(bytes);
@@ -294,7 +294,7 @@ describe("a refusal", () => {
     socket.destroy();
   });
 
-  it("ends the connection of a client that neither stops sending nor closes", async () => {
+  it("closes the connection of a client that does not stop sending", async () => {
     await using gateway = await startGateway({ config });
     const connections = [postText("", "Content-Length: 99999999"), "no HTTP\r\n\r\n"].map((bytes) => {
       const socket = connectTo(gateway.url);
@@ -312,7 +312,7 @@ describe("a refusal", () => {
     clearInterval(sending);
   });
 
-  it("of a body spends no time on its media type, however it is written", async () => {
+  it("to a body takes no longer for an odd media type", async () => {
     await using gateway = await startGateway({ config });
     const type = `application/json${" ".repeat(14_000)}x`;
     await post(gateway.url, typename);
@@ -327,12 +327,12 @@ describe("a refusal", () => {
   });
 });
 
-describe("what comes slowly", () => {
+describe("a slow request", () => {
   it.each([
     ["a head", "POST /graphql HTTP/1.1\r\nHost: a\r\n", "X-Slow: 1\r\n", 9_500],
     ["a body", postText("{", "Content-Length: 1000"), " ", 13_000],
   ])(
-    "is cut off with 408 before fifteen seconds are over: %s",
+    "is cut off with 408 within fifteen seconds: %s",
     async (_, begin, more, earliestMs) => {
       await using gateway = await startGateway({ config });
       const socket = connectTo(gateway.url);
@@ -374,7 +374,7 @@ describe("a body", () => {
     expect(JSON.parse(answer.text)).toEqual({ data: { __typename: "Query" } });
   });
 
-  it("is read in chunks that part a letter", async () => {
+  it("is read even if chunks split a character", async () => {
     await using gateway = await startGateway({ config });
     const body = Buffer.from(
       JSON.stringify({
@@ -399,7 +399,7 @@ describe("a body", () => {
     expect(answer.status).toBe(200);
   });
 
-  it("may be as large as allowed, to the byte", async () => {
+  it("may have exactly the allowed number of bytes", async () => {
     await using gateway = await startGateway({ config });
     const exact = typename.padEnd(config.maxBodyBytes, " ");
 
@@ -409,7 +409,7 @@ describe("a body", () => {
     expect((await post(gateway.url, gzipSync(`${exact} `), { "content-encoding": "gzip" })).status).toBe(413);
   });
 
-  it("that is whole in itself, but shorter than announced, is not executed", async () => {
+  it("that is valid but shorter than its Content-Length is not executed", async () => {
     await using gateway = await startGateway({ config });
     const query =
       "mutation ($input: CreateUserPfxCertificateInput!) { createUserPfxCertificate(input: $input) { id } }";
@@ -421,7 +421,7 @@ describe("a body", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("with keys such as __proto__ and constructor is a body like any other", async () => {
+  it("may have keys such as __proto__ and constructor", async () => {
     await using gateway = await startGateway({ config });
     const keys = '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}';
 
@@ -445,7 +445,7 @@ describe("a GET", () => {
     expect(JSON.parse(answer.text)).toEqual({ data: { __typename: "Query" } });
   });
 
-  it("may name the whole address", async () => {
+  it("may have an absolute URL as its target", async () => {
     await using gateway = await startGateway({ config });
 
     const answer = await sendRaw(gateway.url, get("http://gateway.example/livez"));
@@ -454,8 +454,8 @@ describe("a GET", () => {
   });
 });
 
-describe("an answer", () => {
-  it("has the media type asked for", async () => {
+describe("a response", () => {
+  it("has the requested media type", async () => {
     await using gateway = await startGateway({ config });
 
     for (const type of ["application/json", "application/graphql-response+json"]) {
@@ -465,7 +465,7 @@ describe("an answer", () => {
     }
   });
 
-  it("is kept by no cache, guessed by no browser, and names no software", async () => {
+  it("forbids caching and content sniffing, and names no software", async () => {
     await using gateway = await startGateway({ config });
 
     const { headers } = await post(gateway.url, typename);
@@ -476,7 +476,7 @@ describe("an answer", () => {
     expect(headers.get("server")).toBeNull();
   });
 
-  it("carries no stack and no path of ours, even where Graph fails", async () => {
+  it("contains no stack and no file path, even if Graph fails", async () => {
     const faults = [answerStatus("GET", "/userPfxCertificates", 500, { times: 20 })];
     await using gateway = await startGateway({ config, faults });
 
@@ -487,7 +487,7 @@ describe("an answer", () => {
     expect(answer.text).not.toContain(new URL(gateway.emulator.url).host);
   });
 
-  it("comes on a connection that takes the next request, after a refusal as well", async () => {
+  it("keeps the connection open for the next request, also after an error", async () => {
     await using gateway = await startGateway({ config });
     const socket = connectTo(gateway.url);
 
@@ -501,7 +501,7 @@ describe("an answer", () => {
     socket.destroy();
   });
 
-  it("is not owed to a client that left, which harms nobody else", async () => {
+  it("is dropped if its client has left, and other clients still get theirs", async () => {
     const faults = [delayAnswer("GET", "/userPfxCertificates", 300)];
     await using gateway = await startGateway({ config, faults });
     const leaving = connectTo(gateway.url);
@@ -531,7 +531,7 @@ describe.each(["/livez", "/readyz"])("%s", (path) => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("answers with a query as well, as some probes send one", async () => {
+  it("answers also with a query string, as some probes send", async () => {
     await using gateway = await startGateway({ config });
 
     expect((await fetch(new URL(`${path}?verbose`, gateway.url))).status).toBe(200);

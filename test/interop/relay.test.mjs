@@ -63,7 +63,7 @@ async function compile(...documents) {
 }
 
 describe("Relay's compiler", () => {
-  it("takes the connection, its pages, and mutations that change its edges", async () => {
+  it("accepts the connection, its pages, and mutations that change its edges", async () => {
     assert.deepEqual(await compile(list, create, remove), [
       "listCertificates.graphql.js",
       "listCertificatesPage.graphql.js",
@@ -72,7 +72,7 @@ describe("Relay's compiler", () => {
     ]);
   });
 
-  it("would refuse a connection that is none", async () => {
+  it("would reject an invalid connection", async () => {
     await assert.rejects(compile(list.replaceAll("edges { node { id thumbprint } }", "nodes { id }")), /edges/);
   });
 });

@@ -29,7 +29,7 @@ describe("rover subgraph introspect", () => {
     assert.equal(stdout.trim(), schema.trim());
   });
 
-  it("is refused without the router's secret, where there is one", async () => {
+  it("is rejected without the router's secret, if one is set", async () => {
     await assert.rejects(introspect(), { code: 1, stdout: "" });
   });
 });

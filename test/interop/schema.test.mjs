@@ -20,21 +20,21 @@ async function breaking(text) {
 }
 
 describe("the schema", () => {
-  it("breaks nothing of the last release", async () => {
+  it("has no breaking change since the last release", async () => {
     assert.deepEqual(await breaking(current), []);
   });
 
-  it("would be seen to break a client", async () => {
+  it("would fail this check after a breaking change", async () => {
     assert.deepEqual(await breaking(current.replace(/ {2}keyName: String\n/, "  key: String\n")), [
       "Field 'keyName' was removed from object type 'UserPfxCertificate'",
     ]);
   });
 
-  it("follows @graphql-eslint's recommendations and Relay's, and so do the operations", async () => {
+  it("follows the recommendations of @graphql-eslint and Relay, as do the operations", async () => {
     assert.deepEqual(await lintAll(), []);
   });
 
-  it("would be seen to lack a field that an operation asks for", async () => {
+  it("would fail this check without a field that an operation selects", async () => {
     const complaints = await lintOperation("query Another { userPfxCertificates { nodes { id thumbs } } }");
 
     assert.match(complaints.join(), /fields-on-correct-type/);

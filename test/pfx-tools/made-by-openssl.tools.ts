@@ -57,7 +57,7 @@ describe.each(["PBE-SHA1-RC4-128", "PBE-SHA1-RC4-40", "PBE-MD5-DES", "PBE-SHA1-D
       "PBE-SHA1-RC2-64": "SHA-1 and RC2",
     }[cipher];
 
-    it.each(["-keypbe", "-certpbe"])("as its %s is refused by that name", async (flag) => {
+    it.each(["-keypbe", "-certpbe"])("as its %s is rejected by that name", async (flag) => {
       const pfx = await exportByOpenssl(user, secret, [flag, cipher]);
       const refusal = { name: "PfxError", code: "UNSUPPORTED_ALGORITHM", details: { algorithm } };
       await expect(prepare(pfx, secret)).rejects.toMatchObject(refusal);
@@ -67,7 +67,7 @@ describe.each(["PBE-SHA1-RC4-128", "PBE-SHA1-RC4-40", "PBE-MD5-DES", "PBE-SHA1-D
 );
 
 it.each(["DES-CBC", "RC2-CBC", "BF-CBC", "CAST5-CBC", "ARIA-256-CBC", "CAMELLIA-256-CBC", "AES-256-CFB", "SM4-CBC"])(
-  "a file under PBES2 with %s is refused",
+  "a file under PBES2 with %s is rejected",
   async (cipher) => {
     const pfx = await exportByOpenssl(user, secret, ["-keypbe", cipher, "-certpbe", cipher]);
     await expect(prepare(pfx, secret)).rejects.toMatchObject({ code: "UNSUPPORTED_ALGORITHM" });
@@ -105,19 +105,19 @@ describe.each([
   });
 });
 
-it.each(["sha3-256", "sha512-256", "sha512-224", "ripemd160", "sm3"])("a MAC of %s is refused", async (hash) => {
+it.each(["sha3-256", "sha512-256", "sha512-224", "ripemd160", "sm3"])("a MAC of %s is rejected", async (hash) => {
   const pfx = await exportByOpenssl(user, secret, ["-macalg", hash]);
   await expect(prepare(pfx, secret)).rejects.toMatchObject({ code: "UNSUPPORTED_ALGORITHM" });
 });
 
-it.each(["PBE-SHA1-3DES", "PBE-SHA1-RC2-40", "AES-256-CBC"])("100,000 rounds of %s are done", async (cipher) => {
+it.each(["PBE-SHA1-3DES", "PBE-SHA1-RC2-40", "AES-256-CBC"])("100,000 rounds of %s are accepted", async (cipher) => {
   const flags = ["-keypbe", cipher, "-certpbe", cipher, "-iter", "100000"];
   const pfx = await exportByOpenssl(user, secret, flags);
   await expectOpened({ pfx, password: secret, thumbprint: user.thumbprint }, ["modern"]);
 });
 
 describe("a file without a MAC", () => {
-  it.each(["NONE", "PBE-SHA1-3DES", "AES-256-CBC"])("under %s is refused unless it is allowed", async (cipher) => {
+  it.each(["NONE", "PBE-SHA1-3DES", "AES-256-CBC"])("under %s is rejected unless it is allowed", async (cipher) => {
     const pfx = await exportByOpenssl(user, secret, ["-nomac", "-keypbe", cipher, "-certpbe", cipher]);
     await expect(prepare(pfx, secret)).rejects.toMatchObject({ code: "NO_INTEGRITY" });
     const options = { allowMissingMac: true };
@@ -125,7 +125,7 @@ describe("a file without a MAC", () => {
     expect((await inspectPfx(pfx, secret)).protection.mac).toBe(null);
   });
 
-  it("tells a wrong password", async () => {
+  it("detects a wrong password", async () => {
     const pfx = await exportByOpenssl(user, secret, ["-nomac"]);
     const prepared = prepare(pfx, "Passw0rd", { allowMissingMac: true });
     await expect(prepared).rejects.toMatchObject({ code: "WRONG_PASSWORD" });
@@ -169,7 +169,7 @@ describe.each([
   " spaces around ",
   "x".repeat(1000),
 ])("the name %j", (name) => {
-  it.each(newProtections)("survives being written anew, protection %s", async (protection) => {
+  it.each(newProtections)("is kept in the new file, protection %s", async (protection) => {
     const pfx = await exportByOpenssl(user, secret, [
       ...["-name", name, "-certfile", authority.chain],
       ...["-caname", `1 ${name}`, "-caname", `2 ${name}`],
@@ -214,14 +214,14 @@ describe("a chain", () => {
   });
 });
 
-it("a file with certificates only, or a key only, is refused", async () => {
+it("a file with only certificates, or only a key, is rejected", async () => {
   const certificatesOnly = await exportByOpenssl(user, secret, ["-nokeys"]);
   await expect(prepare(certificatesOnly, secret)).rejects.toMatchObject({ code: "NO_PRIVATE_KEY" });
   const keyOnly = await exportByOpenssl({ ...user, certificate: user.key }, secret, ["-nocerts"]);
   await expect(prepare(keyOnly, secret)).rejects.toMatchObject({ code: "NO_CERTIFICATE" });
 });
 
-it("an authority's own file is refused", async () => {
+it("an authority's own file is rejected", async () => {
   const pfx = await exportByOpenssl(authority, secret);
   await expect(prepare(pfx, secret)).rejects.toMatchObject({ code: "CERTIFICATE_IS_CA" });
 });

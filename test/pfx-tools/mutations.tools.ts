@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { prepareMutatedContents, prepareMutatedFiles } from "../client/mutations.ts";
 
 describe("10,000 files with bytes changed at random", () => {
-  it("are prepared, or refused with a PfxError", async () => {
+  it("are prepared, or rejected with a PfxError", async () => {
     const outcomes = await prepareMutatedFiles(5000);
     expect(outcomes.get("WRONG_PASSWORD") ?? 0).toBeGreaterThan(500);
   });
 
-  it("are so behind a right integrity check, too", async () => {
+  it("are prepared or rejected behind a valid integrity check, too", async () => {
     const outcomes = await prepareMutatedContents(5000);
     expect(outcomes.get("DAMAGED") ?? 0).toBeGreaterThan(500);
   });

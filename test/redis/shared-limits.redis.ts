@@ -76,7 +76,7 @@ async function create(gateway: TestGateway) {
 const lines = (gateway: TestGateway, text: string) => gateway.log.filter(({ msg }) => String(msg).startsWith(text));
 
 describe("two gateways on one Redis", () => {
-  it("use the write quota up together, and never exceed it", async () => {
+  it("share the write quota and never exceed it", async () => {
     await using redis = await startRedis();
     const emulator = await startEmulator({});
     const config = { redisUrl: redis.url, graphWritesPer20s: 10, requestDeadlineMs: 60_000 };
@@ -99,7 +99,7 @@ describe("two gateways on one Redis", () => {
     }
   });
 
-  it("tell THROTTLED at once whom the quota leaves no time", async () => {
+  it("answer THROTTLED at once if the quota leaves no time", async () => {
     await using redis = await startRedis();
     const emulator = await startEmulator({});
     const config = { redisUrl: redis.url, graphWritesPer20s: 1, requestDeadlineMs: 5000 };
@@ -115,7 +115,7 @@ describe("two gateways on one Redis", () => {
     expect(performance.now() - startedAtMs).toBeLessThan(1000);
   });
 
-  it("tell so at once also while others wait for their turn", async () => {
+  it("answer THROTTLED at once even while others wait for their turn", async () => {
     await using redis = await startRedis();
     const emulator = await startEmulator({});
     const config = { redisUrl: redis.url, graphWritesPer20s: 1, requestDeadlineMs: 60_000 };
@@ -134,7 +134,7 @@ describe("two gateways on one Redis", () => {
     await emulator.close();
   });
 
-  it("give places back that did not count", async () => {
+  it("release reservations that Graph did not count", async () => {
     await using redis = await startRedis();
     const emulator = await startEmulator({ faults: [answerStatus("POST", "/userPfxCertificates", 401, { times: 5 })] });
     const config = { redisUrl: redis.url, graphWritesPer20s: 1, requestDeadlineMs: 5000 };
@@ -148,7 +148,7 @@ describe("two gateways on one Redis", () => {
     expect(certificate).toBeDefined();
   });
 
-  it("count a caller's requests together, and leave no name, token or id in Redis", async () => {
+  it("count a caller's requests together, and store no name, token or id in Redis", async () => {
     await using redis = await startRedis();
     await using provider = await startIdentityProvider();
     const emulator = await startEmulator({});
@@ -176,7 +176,7 @@ describe("two gateways on one Redis", () => {
 });
 
 describe("a gateway whose Redis", () => {
-  it("goes away keeps to its share, says so once, and comes back", async () => {
+  it("stops answering keeps to its share, logs it once, and shares again later", async () => {
     await using redis = await startRedis();
     const emulator = await startEmulator({});
     const config = { redisUrl: redis.url, graphWritesPer20s: 8, requestDeadlineMs: 3000 };
@@ -202,7 +202,7 @@ describe("a gateway whose Redis", () => {
     await emulator.close();
   });
 
-  it("hangs is not waited for", async () => {
+  it("hangs does not wait for it", async () => {
     await using redis = await startRedis();
     const emulator = await startEmulator({});
     await using gateway = await gatewayBefore(emulator, { redisUrl: redis.url, requestDeadlineMs: 3000 });
@@ -220,7 +220,7 @@ describe("a gateway whose Redis", () => {
     expect(waitedMs).toBeLessThan(1500);
   });
 
-  it("is not there yet starts all the same", async () => {
+  it("is not running yet starts anyway", async () => {
     const emulator = await startEmulator({});
     await using gateway = await gatewayBefore(emulator, { redisUrl: `redis://127.0.0.1:${await freePort()}` });
 
@@ -231,12 +231,12 @@ describe("a gateway whose Redis", () => {
     expect(lines(gateway, "Redis does not answer")).toHaveLength(1);
   });
 
-  it("refuses its password does not start, and does not say the password", async () => {
+  it("rejects its password does not start, and does not print the password", async () => {
     await using redis = await startRedis();
     const emulator = await startEmulator({});
     const starting = gatewayBefore(emulator, { redisUrl: `redis://:wrong-password@127.0.0.1:${redis.port}` });
 
-    await expect(starting).rejects.toThrow(/^Redis refuses the credentials of REDIS_URL$/);
+    await expect(starting).rejects.toThrow(/^Redis rejects the credentials in REDIS_URL$/);
     await emulator.close();
   });
 });

@@ -8,7 +8,7 @@ import { startGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 
 describe("createUserPfxCertificate", () => {
-  it("stores nothing where the client takes no JSON, and says so", async () => {
+  it("rejects a client that accepts no JSON before anything is stored", async () => {
     await using gateway = await startGateway();
 
     const { status, errors } = await gateway.send(CREATE, { input: anInput() }, { accept: "application/xml" });
@@ -56,7 +56,7 @@ describe("createUserPfxCertificate", () => {
     });
   });
 
-  it("carries each of the 5 × 6 enum combinations out and back", async () => {
+  it("sends and returns each of the 5 × 6 enum combinations", async () => {
     await using gateway = await startGateway({ writeQuota: false });
     let number = 0;
     for (const [intendedPurpose, wirePurpose] of Object.entries(UserPfxIntendedPurpose)) {
@@ -98,7 +98,7 @@ describe("createUserPfxCertificate", () => {
     expect(data?.createUserPfxCertificate.thumbprint).toBe("abcdef".repeat(6).padEnd(40, "a"));
   });
 
-  it("takes guests and apostrophes as user principal names", async () => {
+  it("accepts guests and apostrophes in user principal names", async () => {
     await using gateway = await startGateway();
     const names = ["pat_fabrikam.com#EXT#@contoso.example", "miriam.o'brien@contoso.example"];
 
@@ -107,7 +107,7 @@ describe("createUserPfxCertificate", () => {
     expect(gateway.emulator.records.map((record) => record.userPrincipalName)).toEqual(names);
   });
 
-  it("answers null for secrets that Graph redacts", async () => {
+  it("returns null for secrets that Graph redacts", async () => {
     await using gateway = await startGateway({ echoSecrets: false });
 
     const { data } = await gateway.send<CreatedWithSecrets, object>(CREATE_WITH_SECRETS, { input: anInput() });
@@ -115,7 +115,7 @@ describe("createUserPfxCertificate", () => {
     expect(data?.createUserPfxCertificate).toMatchObject({ encryptedPfxBlob: null, encryptedPfxPassword: null });
   });
 
-  it("answers CONFLICT where the user already has the certificate", async () => {
+  it("fails with CONFLICT if the user already has the certificate", async () => {
     await using gateway = await startGateway();
     await gateway.send(CREATE, { input: anInput() });
 
@@ -126,7 +126,7 @@ describe("createUserPfxCertificate", () => {
     expect(gateway.emulator.records).toHaveLength(1);
   });
 
-  it("asks for a bearer token with HTTP 401 and sends nothing without one", async () => {
+  it("answers HTTP 401 without a bearer token and sends nothing to Graph", async () => {
     await using gateway = await startGateway();
 
     const { status, headers, errors } = await gateway.send(CREATE, { input: anInput() }, { authorization: "" });
@@ -137,7 +137,7 @@ describe("createUserPfxCertificate", () => {
     expect(gateway.emulator.requests).toHaveLength(0);
   });
 
-  it("hands a claims challenge of Graph's to the caller", async () => {
+  it("passes Graph's claims challenge to the caller", async () => {
     const claims = '{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}';
     await using gateway = await startGateway({ faults: [challengeClaims("POST", "/userPfxCertificates", claims)] });
 
@@ -149,7 +149,7 @@ describe("createUserPfxCertificate", () => {
     expect(errors?.[0]?.extensions).toMatchObject({ code: "CLAIMS_CHALLENGE", claims: encoded });
   });
 
-  it("serves the emulator without any token where AUTH_MODE is none", async () => {
+  it("needs no token with the emulator and AUTH_MODE=none", async () => {
     await using gateway = await startGateway({ config: { authMode: "none" } });
 
     const { errors } = await gateway.send(CREATE, { input: anInput() }, { authorization: "" });

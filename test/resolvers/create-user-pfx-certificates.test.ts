@@ -46,7 +46,7 @@ describe("createUserPfxCertificates", () => {
     expect(httpRequests(gateway).map(({ path }) => path)).toEqual(Array(10).fill("/$batch"));
   });
 
-  it("answers nothing for nothing", async () => {
+  it("returns no results for no inputs", async () => {
     await using gateway = await startGateway(noQuota);
 
     const { payload } = await createMany(gateway, []);
@@ -55,7 +55,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.requests).toHaveLength(0);
   });
 
-  it("sends a single one as a single request", async () => {
+  it("sends a single input without a batch", async () => {
     await using gateway = await startGateway(noQuota);
 
     await createMany(gateway, inputs(1));
@@ -63,7 +63,7 @@ describe("createUserPfxCertificates", () => {
     expect(httpRequests(gateway).map(({ path }) => path)).toEqual([`/deviceManagement${posts}`]);
   });
 
-  it("tells each item's failure as its own", async () => {
+  it("reports each item's failure separately", async () => {
     await using gateway = await startGateway({
       ...noQuota,
       faults: [answerStatus("POST", posts, 403, { skip: 1 }), answerStatus("POST", posts, 422, { skip: 1 })],
@@ -90,7 +90,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.records).toHaveLength(2);
   });
 
-  it("tells each item's failure as its own also where files are large", async () => {
+  it("reports each item's failure separately, also for large files", async () => {
     await using gateway = await startGateway(noQuota);
     const encryptedPfxBlob = Buffer.alloc(9000).toString("base64");
     const many = inputs(3).map((input) => ({ ...input, encryptedPfxBlob }));
@@ -106,7 +106,7 @@ describe("createUserPfxCertificates", () => {
     expect(data?.createUserPfxCertificates.failedCount).toBe(1);
   });
 
-  it("names every problem of all items where one is of the wrong type, whatever the size of the files", async () => {
+  it("names every problem of all items if one has a wrong type, whatever the size of the files", async () => {
     await using gateway = await startGateway(noQuota);
     for (const bytes of [90, 9000]) {
       const encryptedPfxBlob = Buffer.alloc(bytes).toString("base64");
@@ -125,7 +125,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("stores the same input given twice once, and answers it twice", async () => {
+  it("stores a repeated input once and returns it twice", async () => {
     await using gateway = await startGateway(noQuota);
     const [one] = inputs(1);
 
@@ -135,7 +135,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.ledger).toHaveLength(1);
   });
 
-  it("refuses more items than the limit with nothing sent", async () => {
+  it("rejects more items than the limit before anything is sent", async () => {
     await using gateway = await startGateway({ config: { maxBatchItems: 3 } });
 
     const { errors } = await createMany(gateway, inputs(4));
@@ -147,7 +147,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.requests).toHaveLength(0);
   });
 
-  it("retries items that are throttled, and only those", async () => {
+  it("retries only throttled items", async () => {
     await using gateway = await startGateway({
       ...noQuota,
       faults: [throttle("POST", posts, 3000, "seconds", { skip: 2, times: 2 })],
@@ -161,7 +161,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.requests.filter(({ status }) => status === 429)).toHaveLength(2);
   });
 
-  it("settles items one by one where Graph's answer to one of them is no answer", async () => {
+  it("looks an item up separately if its response is unusable", async () => {
     await using gateway = await startGateway({
       ...noQuota,
       faults: [
@@ -185,7 +185,7 @@ describe("createUserPfxCertificates", () => {
     ["no answer at all", hangAfterApplying("POST", "/$batch")],
     ["an answer without the items", answerStatus("POST", "/$batch", 200, { apply: true, body: { responses: [] } })],
     ["a 429", throttle("POST", "/$batch", 1000)],
-  ])("creates each item once when a whole batch meets with %s", async (_, fault) => {
+  ])("creates each item once when a whole batch fails with %s", async (_, fault) => {
     await using gateway = await startGateway({
       ...noQuota,
       config: { ...noQuota.config, requestDeadlineMs: fault.action.kind === "hang" ? 5000 : 60_000 },
@@ -198,7 +198,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.ledger).toHaveLength(25);
   });
 
-  it("tells what the time did not suffice for as THROTTLED, unsent", async () => {
+  it("reports items that the deadline cut off as THROTTLED, unsent", async () => {
     await using gateway = await startGateway({ config: { graphWritesPer20s: 10, requestDeadlineMs: 15_000 } });
 
     const { payload, results } = await createMany(gateway, inputs(25));
@@ -208,7 +208,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.ledger).toHaveLength(10);
   });
 
-  it("keeps Graph's quota without a single 429, at more than 95 % of its rate", async () => {
+  it("stays within Graph's quota without a 429, at more than 95 % of its rate", async () => {
     await using gateway = await startGateway({ config: { requestDeadlineMs: 600_000, maxBatchItems: 2000 } });
     const startedAtMs = gateway.clock.now();
 
@@ -221,7 +221,7 @@ describe("createUserPfxCertificates", () => {
     expect(180 / seconds).toBeGreaterThan(0.95);
   });
 
-  it("moves to beta with the whole batch where v1.0 lacks the segment", async () => {
+  it("sends the whole batch to beta if v1.0 lacks the segment", async () => {
     await using gateway = await startGateway({ ...noQuota, v1HasSegment: false });
 
     const { payload } = await createMany(gateway, inputs(40));
@@ -230,7 +230,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.ledger).toHaveLength(40);
   });
 
-  it("moves to beta with the rest of a batch where one item is throttled", async () => {
+  it("sends the rest of a batch to beta if one item is throttled", async () => {
     await using gateway = await startGateway({
       ...noQuota,
       v1HasSegment: false,
@@ -243,7 +243,7 @@ describe("createUserPfxCertificates", () => {
     expect(gateway.emulator.ledger).toHaveLength(6);
   });
 
-  it("tells how long there is to wait when it answers, and not when an item failed", async () => {
+  it("reports the wait from the time of the response, not of the item's failure", async () => {
     await using gateway = await startGateway({ config: { graphWritesPer20s: 10, requestDeadlineMs: 30_000 } });
 
     const { results } = await createMany(gateway, inputs(25));
@@ -253,7 +253,7 @@ describe("createUserPfxCertificates", () => {
     for (const seconds of waits) expect(seconds).toBeLessThan(21); // of the 41 that there were at first
   });
 
-  it("asks for credentials like any other operation", async () => {
+  it("requires credentials like any other operation", async () => {
     await using gateway = await startGateway(noQuota);
 
     const { status, errors } = await gateway.send(CREATE_MANY, { inputs: inputs(2) }, { authorization: "" });

@@ -6,7 +6,7 @@ import { wrongIds } from "../support/ids.ts";
 import { leaksOf } from "../support/leaks.ts";
 
 describe("deleteUserPfxCertificate", () => {
-  it("returns the id of the certificate it deleted, and deletes no other", async () => {
+  it("returns the id of the deleted certificate and deletes no other", async () => {
     await using gateway = await startGateway({ seed: seedRecords(3) });
     const [first, second, third] = gateway.emulator.records;
 
@@ -29,7 +29,7 @@ describe("deleteUserPfxCertificate", () => {
     ]);
   });
 
-  it("answers NOT_FOUND where there is none of that id", async () => {
+  it("fails with NOT_FOUND for an unknown id", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
 
     const { data, errors } = await gateway.send(DELETE, { deletedId: "0123-4567" });
@@ -41,7 +41,7 @@ describe("deleteUserPfxCertificate", () => {
     expect(gateway.emulator.records).toHaveLength(1);
   });
 
-  it("answers NOT_FOUND the second time", async () => {
+  it("fails with NOT_FOUND the second time", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     const deletedId = gateway.emulator.records[0]?.id ?? "";
 
@@ -53,7 +53,7 @@ describe("deleteUserPfxCertificate", () => {
     expect(gateway.emulator.ledger).toHaveLength(1);
   });
 
-  it.each(wrongIds)("refuses the id %j and sends nothing", async (deletedId) => {
+  it.each(wrongIds)("rejects the id %j and sends nothing", async (deletedId) => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
 
     const answer = await gateway.send(DELETE, { deletedId });

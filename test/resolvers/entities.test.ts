@@ -25,7 +25,7 @@ describe("_entities", () => {
   );
 
   it.each([{}, { __typename: "Query" }, { __typename: "constructor" }, "text", 5, [[]]])(
-    "refuses %j, which names no entity",
+    "rejects %j, which names no entity",
     async (representation) => {
       await using gateway = await startGateway();
 
@@ -38,7 +38,7 @@ describe("_entities", () => {
     },
   );
 
-  it("takes a thousand representations, and no more", async () => {
+  it("accepts at most a thousand representations", async () => {
     await using gateway = await startGateway();
     const entities = (count: number) =>
       Array.from({ length: count }, (_, id) => ({ __typename: "UserPfxCertificate", id: `gone${id}` }));
@@ -52,7 +52,7 @@ describe("_entities", () => {
     expect(gateway.emulator.requests).toHaveLength(asked);
   });
 
-  it("counts the representations of all its fields in a request together", async () => {
+  it("counts the representations of all fields in a request together", async () => {
     await using gateway = await startGateway();
     const QUERY = `query ($some: [_Any!]!) {
       a: _entities(representations: $some) { __typename }
@@ -72,7 +72,7 @@ describe("_entities", () => {
     });
   });
 
-  it("does not take a path that Graph does not know for a certificate that is not there", async () => {
+  it("does not treat an unknown path as a missing certificate", async () => {
     const body = {
       error: { code: "BadRequest", message: "Resource not found for the segment 'userPfxCertificates'." },
     };

@@ -51,7 +51,7 @@ function only<Value>(names: readonly string[], all: Readonly<Record<string, Valu
 }
 
 describe("updateUserPfxCertificate", () => {
-  it.each(Object.keys(changes))("sends nothing but %s where only that is given", async (name) => {
+  it.each(Object.keys(changes))("sends only %s if only that is given", async (name) => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     const before = gateway.emulator.records[0];
 
@@ -70,7 +70,7 @@ describe("updateUserPfxCertificate", () => {
     ]);
   });
 
-  it("sends exactly what is given, whatever that is", async () => {
+  it("sends exactly the given properties", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1), writeQuota: false });
     const id = gateway.emulator.records[0]?.id ?? "";
 
@@ -86,7 +86,7 @@ describe("updateUserPfxCertificate", () => {
     );
   });
 
-  it("sends nothing for variables in the input that are not given", async () => {
+  it("sends nothing for omitted variables in the input", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     const id = gateway.emulator.records[0]?.id;
 
@@ -101,7 +101,7 @@ describe("updateUserPfxCertificate", () => {
     expect(gateway.emulator.requests.map(({ body }) => body)).toEqual([{ ...odataType, providerName: "P" }]);
   });
 
-  it("returns the certificate as it is now, all thirteen properties", async () => {
+  it("returns the updated certificate with all thirteen properties", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
 
     const { data, errors } = await gateway.send(ALL, { id: gateway.emulator.records[0]?.id, input: changes });
@@ -131,7 +131,7 @@ describe("updateUserPfxCertificate", () => {
     expect(gateway.emulator.records[0]).toMatchObject({ encryptedPfxBlob: seedRecords(1)[0]?.encryptedPfxBlob });
   });
 
-  it("carries each enum member out and back", async () => {
+  it("sends and returns each enum member", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     const id = gateway.emulator.records[0]?.id;
 
@@ -148,7 +148,7 @@ describe("updateUserPfxCertificate", () => {
     }
   });
 
-  it("reads the certificate where Graph answers 204 without it", async () => {
+  it("reads the certificate if Graph answers 204 without a body", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1), patchAnswer: 204 });
     const id = gateway.emulator.records[0]?.id ?? "";
 
@@ -162,7 +162,7 @@ describe("updateUserPfxCertificate", () => {
     ]);
   });
 
-  it.each([403, 500])("says that the change was made where reading it back is answered %i", async (status) => {
+  it.each([403, 500])("says that the change was made if reading it back fails with %i", async (status) => {
     const faults = [answerStatus("GET", /userPfxCertificates/, status, { times: 20 })];
     await using gateway = await startGateway({ seed: seedRecords(1), patchAnswer: 204, faults });
     const id = gateway.emulator.records[0]?.id ?? "";
@@ -179,7 +179,7 @@ describe("updateUserPfxCertificate", () => {
   });
 
   it.each([200, 204] as const)(
-    "answers NOT_FOUND where there is none, Graph's success being %i",
+    "fails with NOT_FOUND for an unknown id, with Graph's success status %i",
     async (patchAnswer) => {
       await using gateway = await startGateway({ seed: seedRecords(1), patchAnswer });
 
@@ -193,7 +193,7 @@ describe("updateUserPfxCertificate", () => {
     },
   );
 
-  it.each(wrongIds)("refuses the id %j and sends nothing", async (id) => {
+  it.each(wrongIds)("rejects the id %j and sends nothing", async (id) => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
 
     const answer = await gateway.send(UPDATE, { id, changes });

@@ -15,7 +15,7 @@ const ALL = `query ($id: ID!) {
 }`;
 
 describe("userPfxCertificate", () => {
-  it("returns every property, the two that Graph redacts as null", async () => {
+  it("returns every property, with null for the two that Graph redacts", async () => {
     await using gateway = await startGateway({ seed: seedRecords() });
     const record = gateway.emulator.records[6];
 
@@ -34,7 +34,7 @@ describe("userPfxCertificate", () => {
     });
   });
 
-  it("asks Graph once, for that certificate", async () => {
+  it("sends one request, for that certificate", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     const id = gateway.emulator.records[0]?.id ?? "";
 
@@ -45,7 +45,7 @@ describe("userPfxCertificate", () => {
     ]);
   });
 
-  it("returns null where there is none of that id", async () => {
+  it("returns null for an unknown id", async () => {
     await using gateway = await startGateway();
 
     const { data, errors, status } = await gateway.send(GET, { id: "0123-4567" });
@@ -53,7 +53,7 @@ describe("userPfxCertificate", () => {
     expect({ data, errors, status }).toEqual({ data: { userPfxCertificate: null }, errors: undefined, status: 200 });
   });
 
-  it("returns null for properties that Graph has no value for, and no owner then", async () => {
+  it("returns null for properties without a value, and no owner without a user", async () => {
     await using gateway = await startGateway();
     const id = "0123-4567";
     const body = { id, thumbprint: null, userPrincipalName: null, encryptedPfxBlob: null, keyName: null };
@@ -67,7 +67,7 @@ describe("userPfxCertificate", () => {
     expect(Object.values(others)).toEqual(Array.from({ length: 13 }, () => null));
   });
 
-  it("keeps what Graph answers to the digit", async () => {
+  it("keeps every digit of Graph's response", async () => {
     await using gateway = await startGateway();
     const dates = {
       startDateTime: "0001-01-01T00:00:00Z",
@@ -82,7 +82,7 @@ describe("userPfxCertificate", () => {
     expect(data?.userPfxCertificate).toMatchObject(dates);
   });
 
-  it("ignores properties that Graph may add some day", async () => {
+  it("ignores unknown properties", async () => {
     await using gateway = await startGateway();
     const body = { "@odata.etag": "x", id: "0123-4567", somethingNew: { deep: [1] }, keyName: "K" };
     gateway.emulator.faults.add(answerStatus("GET", "0123-4567", 200, { body }));
@@ -93,7 +93,7 @@ describe("userPfxCertificate", () => {
     expect(data?.userPfxCertificate).toMatchObject({ keyName: "K" });
   });
 
-  it.each(wrongIds)("refuses the id %j and sends nothing", async (id) => {
+  it.each(wrongIds)("rejects the id %j and sends nothing", async (id) => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
 
     const asVariable = await gateway.send(GET, { id });
@@ -122,7 +122,7 @@ describe("userPfxCertificate", () => {
     ["true", true, "must be a string or a whole number"],
     ["a list", ["a"], "must be a string or a whole number"],
     ["an object", { id: "a" }, "must be a string or a whole number"],
-  ])("refuses an id that is %s", async (_, id, message) => {
+  ])("rejects an id that is %s", async (_, id, message) => {
     await using gateway = await startGateway();
 
     const { errors } = await gateway.send<unknown, object>("query ($id: ID!) { userPfxCertificate(id: $id) { id } }", {
@@ -135,7 +135,7 @@ describe("userPfxCertificate", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it.each(["0", "ABC-def-09", "-", "a".repeat(128)])("asks for the id %s as it is", async (id) => {
+  it.each(["0", "ABC-def-09", "-", "a".repeat(128)])("sends the id %s unchanged", async (id) => {
     await using gateway = await startGateway();
 
     await gateway.send(GET, { id });
@@ -143,7 +143,7 @@ describe("userPfxCertificate", () => {
     expect(gateway.emulator.requests.map(({ path }) => path)).toEqual([`/deviceManagement/userPfxCertificates/${id}`]);
   });
 
-  it("answers several at once, each for itself", async () => {
+  it("answers several certificates in one operation independently", async () => {
     await using gateway = await startGateway({ seed: seedRecords(2) });
     const [first, second] = gateway.emulator.records;
     const query = `{

@@ -82,7 +82,7 @@ function idsOf(records: readonly StoredRecord[]): string[] {
 
 describe("userPfxCertificates", () => {
   it.each([1000, 999, 250, 101, 100, 99, 37])(
-    "walks 1,000 certificates once and completely, %i at a time",
+    "pages through 1,000 certificates without gaps or duplicates, %i at a time",
     async (first) => {
       await using gateway = await startGateway({ seed: seedRecords(1000), pageSize: 100 });
 
@@ -90,13 +90,13 @@ describe("userPfxCertificates", () => {
     },
   );
 
-  it("walks one at a time", async () => {
+  it("pages through one at a time", async () => {
     await using gateway = await startGateway({ seed: seedRecords(25), pageSize: 10 });
 
     expect(await walk(gateway, { first: 1 })).toEqual(idsOf(gateway.emulator.records));
   });
 
-  it("gives fifty where nothing is said", async () => {
+  it("returns fifty by default", async () => {
     await using gateway = await startGateway({ seed: seedRecords(60), pageSize: 100 });
 
     const page = await pageOf(gateway, {});
@@ -105,7 +105,7 @@ describe("userPfxCertificates", () => {
     expect(page.pageInfo.hasNextPage).toBe(true);
   });
 
-  it("gives an empty page without cursors where there is nothing", async () => {
+  it("returns an empty page without cursors if there are no certificates", async () => {
     await using gateway = await startGateway();
 
     expect(await pageOf(gateway, { first: 10 })).toEqual({
@@ -129,7 +129,7 @@ describe("userPfxCertificates", () => {
     expect(pageInfo.hasNextPage).toBe(hasNextPage);
   });
 
-  it("goes on after any edge, not only after the last", async () => {
+  it("continues after any edge, not only after the last", async () => {
     await using gateway = await startGateway({ seed: seedRecords(30), pageSize: 10 });
     const all = idsOf(gateway.emulator.records);
     const { edges } = await pageOf(gateway, { first: 30 });
@@ -141,7 +141,7 @@ describe("userPfxCertificates", () => {
     expect(new Set(edges.map(({ cursor }) => cursor)).size).toBe(30);
   });
 
-  it("takes the cursors of a gateway that has been restarted", async () => {
+  it("accepts cursors after a restart", async () => {
     const seed = seedRecords(50);
     const cursors: string[] = [];
     {
@@ -158,7 +158,7 @@ describe("userPfxCertificates", () => {
     }
   });
 
-  it("shows what Graph redacts as null, and everything else", async () => {
+  it("returns null for redacted properties, and all other values", async () => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
 
     const { data } = await gateway.send<{ userPfxCertificates: { nodes: object[] } }, object>(
@@ -179,7 +179,7 @@ describe("userPfxCertificates", () => {
     ]);
   });
 
-  it("walks through pages of Graph's that are empty", async () => {
+  it("pages through empty pages of Graph", async () => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
     const link = `${gateway.emulator.url}/v1.0${collection}?x=`;
     for (const number of [1, 2, 3]) {
@@ -192,7 +192,7 @@ describe("userPfxCertificates", () => {
   });
 });
 
-describe("userPfxCertificates, of more pages of Graph's than one request can go through,", () => {
+describe("userPfxCertificates, with more pages of Graph than one request can read,", () => {
   /** All pages, however short. */
   async function walkThrough(gateway: TestGateway, asked: Asked) {
     const pages: Page[] = [];
@@ -214,7 +214,7 @@ describe("userPfxCertificates, of more pages of Graph's than one request can go 
       expirationDateTime: expiring.includes(index) ? "2026-01-02T00:00:00Z" : "2027-01-01T00:00:00Z",
     }));
 
-  it("come to an end in several requests where there is no time for it in one", async () => {
+  it("end after several requests if the time for one does not suffice", async () => {
     await using gateway = await startGateway({
       seed: seed(30, [0, 29]),
       pageSize: 1,
@@ -229,7 +229,7 @@ describe("userPfxCertificates, of more pages of Graph's than one request can go 
     expect(requests).toBeGreaterThan(1);
   });
 
-  it("ask Graph for at most a thousand in a row that bring nothing", async () => {
+  it("read at most a thousand consecutive pages without a match", async () => {
     await using gateway = await startGateway({ seed: seed(1010, [1009]), pageSize: 1 });
 
     const { requests, ids } = await walkThrough(gateway, { filter: { expiresBefore: soon } });
@@ -240,7 +240,7 @@ describe("userPfxCertificates, of more pages of Graph's than one request can go 
   });
 });
 
-describe("userPfxCertificates, while certificates go away,", () => {
+describe("userPfxCertificates, while certificates are deleted,", () => {
   /** Deletes, after the first page, those of its certificates at the given places from the end, 0 being the last. */
   function deleteAfterFirstPage(gateway: TestGateway, places: readonly number[]): (page: Page) => Promise<void> {
     let isFirst = true;
@@ -274,7 +274,7 @@ describe("userPfxCertificates, while certificates go away,", () => {
     },
   );
 
-  it("misses none where the three before the place are gone, though some come twice", async () => {
+  it("misses none if the three before the cursor are deleted, though some repeat", async () => {
     await using gateway = await startGateway({ seed: seedRecords(23), pageSize: 100 });
     const all = idsOf(gateway.emulator.records);
 
@@ -284,7 +284,7 @@ describe("userPfxCertificates, while certificates go away,", () => {
     expect(ids.length).toBeGreaterThan(all.length);
   });
 
-  it("goes on at the right place where a certificate before it is new", async () => {
+  it("continues at the right position if a certificate before it is new", async () => {
     await using gateway = await startGateway({ seed: seedRecords(10), pageSize: 5 });
     const { pageInfo } = await pageOf(gateway, { first: 3 });
     const [, , , fourth] = idsOf(gateway.emulator.records);
@@ -350,7 +350,7 @@ const subsets = Array.from({ length: 2 ** conditions.length }, (_, bits) =>
   conditions.filter((_, index) => bits & (1 << index)),
 );
 
-describe.each(["known", "all", "none"] as const)("a filter, where Graph honours %s of them,", (honouredFilters) => {
+describe.each(["known", "all", "none"] as const)("a filter, if Graph honours %s filters,", (honouredFilters) => {
   it("is right for each condition alone and for every combination", async () => {
     await using gateway = await startGateway({ seed: family(), honouredFilters, pageSize: 7 });
 
@@ -362,7 +362,7 @@ describe.each(["known", "all", "none"] as const)("a filter, where Graph honours 
     }
   });
 
-  it("is right page by page, and says rightly whether more follows", async () => {
+  it("is right on every page and for hasNextPage", async () => {
     await using gateway = await startGateway({ seed: family(), honouredFilters, pageSize: 4 });
 
     for (const { filter, holds } of conditions) {
@@ -398,7 +398,7 @@ describe("a filter", () => {
       "PAT_fabrikam.com#EXT#@contoso.onmicrosoft.com",
       "tolower(userPrincipalName) eq 'pat_fabrikam.com#ext#@contoso.onmicrosoft.com'",
     ],
-  ])("finds %s by a condition that Graph reads as it is meant", async (userPrincipalName, sent) => {
+  ])("finds %s by a condition that Graph reads correctly", async (userPrincipalName, sent) => {
     await using gateway = await startGateway({ seed: seedRecords() });
 
     const ids = await walk(gateway, { filter: { userPrincipalName } });
@@ -420,7 +420,7 @@ describe("a filter", () => {
     "x%27or%271@contoso.example",
     "x+y;z@contoso.example",
     "字@contoso.example",
-  ])("is one condition whatever is in it: %s", async (userPrincipalName) => {
+  ])("is one condition whatever its value: %s", async (userPrincipalName) => {
     await using gateway = await startGateway({ seed: seedRecords(), honouredFilters: "all" });
 
     const { data, errors } = await list(gateway, { filter: { userPrincipalName } });
@@ -432,7 +432,7 @@ describe("a filter", () => {
     ]);
   });
 
-  it("knows every purpose that Graph knows", async () => {
+  it("accepts every purpose of Graph", async () => {
     const [template] = seedRecords(1);
     if (template === undefined) throw new Error("no seed");
     const purposes = Object.entries(UserPfxIntendedPurpose);
@@ -449,7 +449,7 @@ describe("a filter", () => {
     }
   });
 
-  it("is in every request for a later page", async () => {
+  it("is part of every request for a later page", async () => {
     await using gateway = await startGateway({ seed: family(), pageSize: 4 });
     const filter = { userPrincipalName: "megan.o'neil@contoso.example" };
 
@@ -484,9 +484,9 @@ async function owned(gateway: TestGateway, asked: Asked): Promise<Owned | undefi
 }
 
 describe.each(["known", "all", "none"] as const)(
-  "a user's pfxCertificates, where Graph honours %s,",
+  "a user's pfxCertificates, if Graph honours %s,",
   (honouredFilters) => {
-    it("are all of that user's and nobody else's", async () => {
+    it("are exactly that user's certificates", async () => {
       await using gateway = await startGateway({ seed: family(), honouredFilters });
       const [{ userPrincipalName } = { userPrincipalName: "" }] = gateway.emulator.records;
 
@@ -497,7 +497,7 @@ describe.each(["known", "all", "none"] as const)(
       );
     });
 
-    it("are those of the filter as well, and none where the filter is for another user", async () => {
+    it("also match the filter, and are empty if the filter names another user", async () => {
       await using gateway = await startGateway({ seed: family(), honouredFilters });
 
       const signing = await owned(gateway, { filter: { intendedPurpose: "SMIME_SIGNING" } });
@@ -507,7 +507,7 @@ describe.each(["known", "all", "none"] as const)(
       expect(another?.nodes).toEqual([]);
     });
 
-    it("come page by page", async () => {
+    it("are paged", async () => {
       await using gateway = await startGateway({ seed: family(), honouredFilters, pageSize: 4 });
       const ids: string[] = [];
       let page = await owned(gateway, { first: 2 });
@@ -537,7 +537,7 @@ function forged(parts: unknown): string {
 }
 
 describe("a cursor", () => {
-  it("is refused for another filter than its own", async () => {
+  it("is rejected for another filter", async () => {
     await using gateway = await startGateway({ seed: family() });
     const filters: UserPfxCertificateFilter[] = [{}, ...conditions.map(({ filter }) => filter)];
     const cursors: (string | null)[] = [];
@@ -555,7 +555,7 @@ describe("a cursor", () => {
     expect(gateway.emulator.requests).toHaveLength(filters.length);
   });
 
-  it("of the whole collection is refused for a user's certificates", async () => {
+  it("of the whole collection is rejected for a user's certificates", async () => {
     await using gateway = await startGateway({ seed: family() });
     const { pageInfo } = await pageOf(gateway, { first: 1 });
 
@@ -584,7 +584,7 @@ describe("a cursor", () => {
     "x=\ud800",
     `x=${"a".repeat(15_000)}`,
     "$filter=userPrincipalName eq 'x'",
-  ])("is refused with the query %j", async (query) => {
+  ])("is rejected with the query %j", async (query) => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
     const [, ...rest] = partsOf((await pageOf(gateway, { first: 2 })).pageInfo.endCursor);
     gateway.emulator.reset();
@@ -605,7 +605,7 @@ describe("a cursor", () => {
     "@elsewhere.example",
     "x=..%2f..%2fusers",
     "\\users",
-  ])("with the query %j still reads the collection and nothing else", async (query) => {
+  ])("with the query %j reads only the collection", async (query) => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
     const [, ...rest] = partsOf((await pageOf(gateway, { first: 2 })).pageInfo.endCursor);
 
@@ -628,7 +628,7 @@ describe("a cursor", () => {
     ["a query that is no string", forged([{ toString: "x" }, ""])],
     ["lists nested without end", forged("[".repeat(50_000))],
     ["many cursors in one", forged(["", "", "", "", "", "", ""])],
-  ])("is refused where it is %s", async (_, after) => {
+  ])("is rejected if it is %s", async (_, after) => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
 
     const answer = await list(gateway, { after });
@@ -638,7 +638,7 @@ describe("a cursor", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("is refused with ids that are no strings, or more of them than a cursor has", async () => {
+  it("is rejected with ids that are not strings, or with too many ids", async () => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
     const [query, hash] = partsOf((await pageOf(gateway, { first: 2 })).pageInfo.endCursor);
 
@@ -649,7 +649,7 @@ describe("a cursor", () => {
     }
   });
 
-  it("of any JSON is refused, or reads the collection and nothing else", async () => {
+  it("of any JSON is rejected or reads only the collection", async () => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
     const [, hash] = partsOf((await pageOf(gateway, { first: 2 })).pageInfo.endCursor);
     const query = fc.oneof(fc.string({ unit: "binary" }), fc.webQueryParameters(), fc.webPath(), fc.webUrl());
@@ -673,7 +673,7 @@ describe("a cursor", () => {
   });
 });
 
-describe("a next link of Graph's", () => {
+describe("a next link from Graph", () => {
   const links: [string, (emulator: URL, elsewhere: URL) => unknown][] = [
     ["to another host", (_, elsewhere) => `${elsewhere.origin}/v1.0${collection}?$skiptoken=x`],
     [
@@ -720,7 +720,7 @@ describe("a next link of Graph's", () => {
     ["to beta", `/beta${collection}?$skiptoken=x`],
     ["in another case", `/V1.0${collection.toLowerCase()}?$skiptoken=x`],
     ["that is null", null],
-  ])("%s is fine", async (_, link) => {
+  ])("%s is followed", async (_, link) => {
     await using gateway = await startGateway({ seed: seedRecords(3) });
     const body = { value: [{ id: "1" }], "@odata.nextLink": link && `${gateway.emulator.url}${link}` };
     gateway.emulator.faults.add(answerStatus("GET", collection, 200, { body }));
@@ -729,7 +729,7 @@ describe("a next link of Graph's", () => {
     expect(await walk(gateway, { first: 10 })).toEqual(link === null ? ["1"] : ["1", "2"]);
   });
 
-  it("is used whole: no part of its query is lost or read otherwise", async () => {
+  it("is used unchanged, with its whole query", async () => {
     await using gateway = await startGateway();
     const query = "$skiptoken=a%2Bb%26c%3D%25%27d%20e+f&$filter=tolower(userPrincipalName)%20eq%20%27o%27%27x%27&z";
     const body = { value: [{ id: "1" }], "@odata.nextLink": `${gateway.emulator.url}/v1.0${collection}?${query}` };
@@ -746,7 +746,7 @@ describe("a next link of Graph's", () => {
     ["itself", [""]],
     ["the first page, from the second", ["$skiptoken=a", ""]],
     ["the second, from the third", ["$skiptoken=a", "$skiptoken=b", "$skiptoken=a"]],
-  ])("back to %s ends in an error", async (_, queries) => {
+  ])("back to %s fails with an error", async (_, queries) => {
     await using gateway = await startGateway();
     for (const query of queries) {
       const link = `${gateway.emulator.url}/v1.0${collection}${query && `?${query}`}`;
@@ -761,7 +761,7 @@ describe("a next link of Graph's", () => {
     expect(codesOf(answer)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
   });
 
-  it("to the page it stands on is found out even where that page is enough", async () => {
+  it("to its own page is detected even if that page is enough", async () => {
     await using gateway = await startGateway();
     const body = { value: [{ id: "1" }], "@odata.nextLink": `${gateway.emulator.url}/v1.0${collection}` };
     gateway.emulator.faults.add(answerStatus("GET", collection, 200, { body, times: Number.POSITIVE_INFINITY }));

@@ -14,7 +14,7 @@ function isTaken(text: string): boolean {
 }
 
 describe("Base64", () => {
-  it("is what decodes and encodes to itself, and nothing else", () => {
+  it("accepts exactly the texts that decode and encode to themselves", () => {
     const letter = fc.oneof(
       { weight: 12, arbitrary: fc.constantFrom(..."ABCDabcd0189+/") },
       { weight: 3, arbitrary: fc.constant("=") },
@@ -33,7 +33,7 @@ describe("Base64", () => {
     expect(taken).toBeGreaterThan(100);
   });
 
-  it("is so whatever its length", () => {
+  it("accepts texts of every length", () => {
     for (let bytes = 0; bytes < 300; bytes++) {
       const text = Buffer.alloc(bytes, 0xa7).toString("base64");
 

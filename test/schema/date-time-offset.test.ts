@@ -26,7 +26,7 @@ function picoseconds(epochSecond: number, fraction: string): bigint {
 }
 
 describe("instantOf", () => {
-  it("agrees with Date on every moment that a Date can hold", () => {
+  it("agrees with Date on every moment that a Date can represent", () => {
     fc.assert(
       fc.property(millisecond, (ms) => {
         expect(instantOf(new Date(ms).toISOString())).toBe(BigInt(ms) * 1_000_000_000n);
@@ -34,7 +34,7 @@ describe("instantOf", () => {
     );
   });
 
-  it("is the same for one moment at any two offsets, to the last digit", () => {
+  it("is equal for one moment at any two offsets, to the last digit", () => {
     fc.assert(
       fc.property(millisecond, digits, offsetMinutes, offsetMinutes, (ms, fraction, here, there) => {
         const second = Math.floor(ms / 1000);
@@ -45,7 +45,7 @@ describe("instantOf", () => {
     );
   });
 
-  it("moves against the offset, minute by minute", () => {
+  it("decreases by a minute for each minute of offset", () => {
     fc.assert(
       fc.property(offsetMinutes, (offset) => {
         const atOffset = written(0, "", 0).slice(0, 19) + written(0, "", offset).slice(19);
@@ -54,7 +54,7 @@ describe("instantOf", () => {
     );
   });
 
-  it("knows every day of the calendar and no other", () => {
+  it("accepts exactly the days of the calendar", () => {
     for (const year of [1, 4, 99, 100, 400, 1582, 1900, 1970, 2000, 2024, 2027, 2100, 9999]) {
       for (let month = 0; month <= 13; month++) {
         for (let day = 0; day <= 32; day++) {
@@ -72,7 +72,7 @@ describe("instantOf", () => {
     }
   });
 
-  it("is undefined for anything else", () => {
+  it("is undefined for any other text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(instantOf(text)).toBeUndefined();
@@ -82,7 +82,7 @@ describe("instantOf", () => {
 });
 
 describe("isBefore", () => {
-  it("orders moments as they are, whatever the offsets they are written with", () => {
+  it("orders moments correctly, whatever their offsets", () => {
     fc.assert(
       fc.property(
         millisecond,
@@ -102,13 +102,13 @@ describe("isBefore", () => {
     );
   });
 
-  it("tells moments apart by the seventh digit", () => {
+  it("distinguishes moments by the seventh digit", () => {
     expect(isBefore("2027-01-01T00:00:00.1234567Z", "2027-01-01T00:00:00.1234568Z")).toBe(true);
     expect(isBefore("2027-01-01T00:00:00.1234568Z", "2027-01-01T00:00:00.1234567Z")).toBe(false);
     expect(isBefore("2027-01-01T00:00:00.1Z", "2027-01-01T00:00:00.1000000Z")).toBe(false);
   });
 
-  it("is false where either is no date-time", () => {
+  it("is false if either is not a date-time", () => {
     expect(isBefore("soon", "2027-01-01T00:00:00Z")).toBe(false);
     expect(isBefore("2027-01-01T00:00:00Z", "later")).toBe(false);
   });
@@ -120,7 +120,7 @@ function bothWays(scalar: GraphQLScalarType<string, string>, text: string): unkn
 }
 
 describe("DateTimeOffset", () => {
-  it("keeps what it takes to the digit, both as a variable and as a literal", () => {
+  it("keeps every digit, both in a variable and in a literal", () => {
     fc.assert(
       fc.property(millisecond, digits, offsetMinutes, (ms, fraction, offset) => {
         const text = written(Math.floor(ms / 1000), fraction, offset);
@@ -130,15 +130,15 @@ describe("DateTimeOffset", () => {
     );
   });
 
-  it("writes the T and the Z in upper case, as Graph wants them", () => {
+  it("writes T and Z in upper case, as Graph requires", () => {
     expect(DateTimeOffset.parseValue("2027-01-31t08:00:00.5z")).toBe("2027-01-31T08:00:00.5Z");
   });
 
-  it.each(Object.entries(wrongValues.expirationDateTime))("refuses %s with its rule", (_, value) => {
+  it.each(Object.entries(wrongValues.expirationDateTime))("rejects %s with its rule", (_, value) => {
     expect(() => DateTimeOffset.parseValue(value)).toThrow(dateTimeOffsetRule);
   });
 
-  it("refuses literals that are no strings", () => {
+  it("rejects literals that are not strings", () => {
     for (const literal of ["2027", "2027.5", "true", "TODAY", "null", "{}", '["2027-01-31T08:00:00Z"]']) {
       expect(() => DateTimeOffset.parseLiteral(parseValue(literal), {})).toThrow(dateTimeOffsetRule);
     }
@@ -160,7 +160,7 @@ describe("Base64", () => {
     );
   });
 
-  it("takes a text if and only if decoding and encoding it again gives the same", () => {
+  it("accepts a text if and only if decoding and encoding return it unchanged", () => {
     const nearly = fc.stringMatching(/^[A-Za-z0-9+/_=\s-]{0,24}$/);
     fc.assert(
       fc.property(nearly, (text) => {
@@ -173,7 +173,7 @@ describe("Base64", () => {
   });
 
   it.each(["QQ", "QQ=", "QR==", "QUI", "QUJ=", "QUJD\n", "QU JD", "_-8=", "====", "=", "Q===", "QQ==QQ==", "ＱＱ=="])(
-    "refuses %j with its rule",
+    "rejects %j with its rule",
     (text) => {
       expect(() => Base64.parseValue(text)).toThrow(base64Rule);
       expect(() => Base64.parseLiteral(parseValue(JSON.stringify(text)), {})).toThrow(base64Rule);

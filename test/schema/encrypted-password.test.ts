@@ -24,7 +24,7 @@ const clearTexts: [string, string][] = [
 ];
 
 describe("an encrypted password", () => {
-  it.each(clearTexts)("is refused where it is in clear: %s", async (_, encryptedPfxPassword) => {
+  it.each(clearTexts)("is rejected in clear text: %s", async (_, encryptedPfxPassword) => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     const id = gateway.emulator.records[0]?.id ?? "";
 
@@ -52,7 +52,7 @@ describe("an encrypted password", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("is said to be empty, or most likely the file, where it is", async () => {
+  it("is reported as empty, or as most likely the file", async () => {
     await using gateway = await startGateway();
     const file = Buffer.alloc(3000, 7).toString("base64");
 
@@ -63,12 +63,12 @@ describe("an encrypted password", () => {
     }
 
     expect(messages).toEqual([
-      expect.stringContaining("This value is empty, as Graph answers it on reads."),
-      expect.stringContaining("This value is too large for that, and is most likely the file."),
+      expect.stringContaining("This value is empty, as Graph returns it on reads."),
+      expect.stringContaining("This value is too large for an encrypted password and is most likely the PFX file."),
     ]);
   });
 
-  it("of one of many fails that one alone", async () => {
+  it("that is invalid fails only its own item of a plural create", async () => {
     await using gateway = await startGateway();
     const inputs = [1, 2, 3].map((number) => anInput({ thumbprint: thumbprintOf(number) }));
     inputs[1] = anInput({ thumbprint: thumbprintOf(2), encryptedPfxPassword: "hunter2!" });
@@ -117,7 +117,7 @@ describe("an encrypted password", () => {
     );
   });
 
-  it("is the same with line breaks and without: two creates at once are one", async () => {
+  it("counts as the same with and without line breaks: two concurrent creates are one", async () => {
     await using gateway = await startGateway({ faults: [delayAnswer("POST", "/userPfxCertificates", 200)] });
     const passwords = [encryptedPassword, inLines(encryptedPassword, 64, "\n"), anotherEncryptedPassword];
 

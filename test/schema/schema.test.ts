@@ -87,7 +87,7 @@ function upperSnaked(wire: string): string {
 }
 
 describe("the schema", () => {
-  it("is the one of the committed schema.graphql", () => {
+  it("equals the committed schema.graphql", () => {
     const committed = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
 
     expect(committed).toBe(sdl);
@@ -124,7 +124,7 @@ describe("the schema", () => {
     },
   );
 
-  it("shows explorers nothing without a description, be it the federation library's", async () => {
+  it("has a description for everything, including the federation library's types", async () => {
     await using gateway = await startGateway();
 
     const { data } = await gateway.send<{ __schema: { types: Described[] } }, object>(introspectDescriptions);
@@ -141,7 +141,7 @@ describe("the schema", () => {
     expect(undescribed("", types)).toEqual([]);
   });
 
-  it("has all thirteen properties of Graph's entity, by their names, and the owner", () => {
+  it("has all thirteen properties of Graph's entity with Graph's names, and the owner", () => {
     const { properties } = openApiSchema("userPFXCertificate");
     const type = schema.getType("UserPfxCertificate");
 
@@ -154,7 +154,7 @@ describe("the schema", () => {
     ).toEqual([...properties, "user"].sort());
   });
 
-  it("lets a client write all properties but those that are Graph's to set", () => {
+  it("lets a client write all properties except those that Graph sets", () => {
     const graphs = ["id", "createdDateTime", "lastModifiedDateTime"];
     const writable = openApiSchema("userPFXCertificate").properties.filter((name) => !graphs.includes(name));
 
@@ -172,7 +172,7 @@ describe("the schema", () => {
   it.each([
     ["UserPfxIntendedPurpose", "userPfxIntendedPurpose", UserPfxIntendedPurpose],
     ["UserPfxPaddingScheme", "userPfxPaddingScheme", UserPfxPaddingScheme],
-  ])("has the members of Graph's in %s, each the wire value upper-snaked", (name, graphName, members) => {
+  ])("has Graph's members in %s, each the wire value in upper snake case", (name, graphName, members) => {
     const { members: wire } = openApiSchema(graphName);
     const type = schema.getType(name);
 
@@ -183,7 +183,7 @@ describe("the schema", () => {
     );
   });
 
-  it("upper-snakes as the contract does", () => {
+  it("writes upper snake case as in the contract", () => {
     expect(["oaepSha256", "pkcs1", "smimeEncryption", "none"].map(upperSnaked)).toEqual([
       "OAEP_SHA256",
       "PKCS1",
@@ -232,7 +232,7 @@ describe("the subgraph", () => {
     expect(answered).toMatch(/@link\(url: "https:\/\/specs\.apollo\.dev\/federation\/v2\./);
   });
 
-  it("resolves certificates in the order asked for, null for what is gone", async () => {
+  it("resolves certificates in the requested order, with null for missing ones", async () => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
     const ids = gateway.emulator.records.map(({ id }) => id);
     const asked = [ids[3], "gone-1", ids[0], ids[3], "gone-2", ids[4]];
@@ -246,7 +246,7 @@ describe("the subgraph", () => {
     expect(data?._entities[1]).toBeNull();
   });
 
-  it("resolves users to their certificates, in any case and with nothing for strangers", async () => {
+  it("resolves users to their certificates, ignoring case, with none for unknown users", async () => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
     const [, second, third] = gateway.emulator.records;
     const names = [third?.userPrincipalName, second?.userPrincipalName.toUpperCase(), "nobody@contoso.example"];
@@ -285,7 +285,7 @@ describe("the subgraph", () => {
     ["a list for an id", { id: ["a"] }],
     ["an object for an id", { id: { id: "a" } }],
     ["another path for an id", { id: "../users" }],
-  ])("refuses a certificate with %s, asks Graph nothing, and still resolves its neighbour", async (_, key) => {
+  ])("rejects a certificate with %s without a request to Graph, and still resolves its neighbour", async (_, key) => {
     await using gateway = await startGateway({ seed: seedRecords(1) });
     const id = gateway.emulator.records[0]?.id;
     const representations = [

@@ -103,7 +103,7 @@ function canBeLiteral(value: unknown): boolean {
 }
 
 describe.each(Object.entries(ways))("createUserPfxCertificate, given a value %s,", (name, give) => {
-  it.each(properties)("refuses every wrong %s", async (property) => {
+  it.each(properties)("rejects every wrong %s", async (property) => {
     await using gateway = await startGateway();
     const isLiteral = name === "as a literal";
     const values = { missing: undefined, null: null, ...wrongValues[property] };
@@ -127,7 +127,7 @@ describe.each(Object.entries(ways))("createUserPfxCertificate, given a value %s,
 const waysOfUpdates = Object.entries(ways).filter(([name]) => name !== "as a literal");
 
 describe.each(waysOfUpdates)("updateUserPfxCertificate, given a value %s,", (_, give) => {
-  it.each(properties)("refuses every wrong %s", async (property) => {
+  it.each(properties)("rejects every wrong %s", async (property) => {
     await using gateway = await startGateway();
 
     for (const [how, value] of Object.entries({ null: null, ...wrongValues[property] })) {
@@ -145,7 +145,7 @@ describe.each(waysOfUpdates)("updateUserPfxCertificate, given a value %s,", (_, 
 });
 
 describe("createUserPfxCertificate", () => {
-  it.each(Object.entries(wrongOrders))("refuses a start that is not before the end: %s", async (_, [start, end]) => {
+  it.each(Object.entries(wrongOrders))("rejects a start that is not before the end: %s", async (_, [start, end]) => {
     await using gateway = await startGateway();
     const input = anInput({ startDateTime: start, expirationDateTime: end });
 
@@ -160,7 +160,7 @@ describe("createUserPfxCertificate", () => {
   });
 
   it.each(Object.entries(wrongOrders).filter(([, [start, end]]) => start !== end))(
-    "takes the same two dates the other way round where that is later: %s",
+    "accepts the same two dates in reverse order if the end is later: %s",
     async (how, [start, end]) => {
       await using gateway = await startGateway();
       const input = anInput({ startDateTime: end, expirationDateTime: start });
@@ -180,7 +180,7 @@ describe("createUserPfxCertificate", () => {
     ["2000-02-29T00:00:00+23:59", "2000-02-29T00:00:00+23:59"],
     ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"],
     ["2016-12-31T23:59:59.9999999-00:00", "2016-12-31T23:59:59.9999999-00:00"],
-  ])("takes the date-time %s and sends %s", async (given, sent) => {
+  ])("accepts the date-time %s and sends %s", async (given, sent) => {
     await using gateway = await startGateway();
 
     const answer = await gateway.send(CREATE, { input: anInput({ startDateTime: given }) });
@@ -190,7 +190,7 @@ describe("createUserPfxCertificate", () => {
     expect(answer.data?.createUserPfxCertificate.startDateTime).toBe(sent);
   });
 
-  it("takes values of the greatest size", async () => {
+  it("accepts values of the maximum size", async () => {
     await using gateway = await startGateway();
     const input = anInput({
       encryptedPfxBlob: Buffer.alloc(1_048_576, canary).toString("base64"),
@@ -210,7 +210,7 @@ describe("createUserPfxCertificate", () => {
     });
   });
 
-  it("takes an encrypted password of the smallest size", async () => {
+  it("accepts an encrypted password of the minimum size", async () => {
     await using gateway = await startGateway();
     const encryptedPfxPassword = Buffer.alloc(128, canary).toString("base64");
 
@@ -248,7 +248,7 @@ describe("createUserPfxCertificate", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("names every broken rule at once where all types are right", async () => {
+  it("names every broken rule at once if all types are right", async () => {
     await using gateway = await startGateway();
     const input = anInput({
       thumbprint: canary,
@@ -276,7 +276,7 @@ describe("createUserPfxCertificate", () => {
     ["a property of the certificate that is Graph's to set", { id: canary }, "has no property id"],
     ["a property of every object", { constructor: canary }, "has no property constructor"],
     ["the prototype's name", JSON.parse(`{"__proto__": {"${canary}": "${canary}"}}`), "has no property __proto__"],
-  ])("refuses an unknown property with %s", async (_, more: object, message) => {
+  ])("rejects an unknown property with %s", async (_, more: object, message) => {
     await using gateway = await startGateway();
 
     const document = creation.document("$input: CreateUserPfxCertificateInput!", "$input");
@@ -289,7 +289,7 @@ describe("createUserPfxCertificate", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("refuses an unknown property in a literal", async () => {
+  it("rejects an unknown property in a literal", async () => {
     await using gateway = await startGateway();
 
     const answer = await gateway.send(creation.document("", literalOf(asLiterals({ ...anInput(), secret: canary }))));
@@ -301,7 +301,7 @@ describe("createUserPfxCertificate", () => {
     expect(leaksOf(canary, gateway, answer)).toEqual([]);
   });
 
-  it("answers one error for more problems than graphql-js counts, a hundred of them", async () => {
+  it("answers with one error that lists a hundred problems, more than graphql-js counts", async () => {
     await using gateway = await startGateway();
     const more = Object.fromEntries(Array.from({ length: 200 }, (_, number) => [`property${number}`, canary]));
     const document = creation.document("$input: CreateUserPfxCertificateInput!", "$input");
@@ -313,7 +313,7 @@ describe("createUserPfxCertificate", () => {
     expect(leaksOf(canary, gateway, answer)).toEqual([]);
   });
 
-  it("refuses a value that is nested as deep as a body can hold", async () => {
+  it("rejects a value that is nested as deeply as a body allows", async () => {
     await using gateway = await startGateway();
     const query = creation.document("$input: CreateUserPfxCertificateInput!", "$input");
     const input = JSON.stringify(anInput({ keyName: "@@" }));
@@ -336,7 +336,7 @@ describe("createUserPfxCertificate", () => {
     ["a string", canary, "must be an object"],
     ["a number", 8417203956178234, "must be an object"],
     ["a list of inputs", [anInput()], "must be an object"],
-  ])("refuses %s for the input", async (_, input, message) => {
+  ])("rejects %s as the input", async (_, input, message) => {
     await using gateway = await startGateway();
     const document = creation.document("$input: CreateUserPfxCertificateInput!", "$input");
 
@@ -349,7 +349,7 @@ describe("createUserPfxCertificate", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("refuses an explicit null that takes the place of a variable's default", async () => {
+  it("rejects an explicit null that replaces a variable's default", async () => {
     await using gateway = await startGateway();
     const fields = { ...asLiterals({ ...anInput() }), thumbprint: new Verbatim("$value"), keyName: "" };
     const document = creation.document(`$value: String = "${canary}"`, literalOf(fields));
@@ -361,7 +361,7 @@ describe("createUserPfxCertificate", () => {
     expect(leaksOf(canary, gateway, answer)).toEqual([]);
   });
 
-  it("refuses a literal with half a surrogate pair without repeating it", async () => {
+  it("rejects a literal with half a surrogate pair without quoting it", async () => {
     await using gateway = await startGateway();
 
     for (const text of [`"${canary}\\ud800"`, `"${canary}\ud800"`, `"${canary}\\u{d800}"`, `"${canary}`]) {
@@ -379,7 +379,7 @@ describe("updateUserPfxCertificate", () => {
   it.each([
     ["an empty input", {}],
     ["an input of nothing but undefined variables", new Verbatim("{ keyName: $value }")],
-  ])("refuses %s", async (_, input) => {
+  ])("rejects %s", async (_, input) => {
     await using gateway = await startGateway();
     const definitions = input instanceof Verbatim ? "$value: String" : "";
 
@@ -404,7 +404,7 @@ describe("updateUserPfxCertificate", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it.each(Object.entries(wrongOrders))("refuses a start that is not before the end: %s", async (_, [start, end]) => {
+  it.each(Object.entries(wrongOrders))("rejects a start that is not before the end: %s", async (_, [start, end]) => {
     await using gateway = await startGateway();
     const document = update.document(`$input: ${update.inputType}`, "$input");
     const input = { startDateTime: start, expirationDateTime: end };
@@ -428,7 +428,7 @@ describe("userPfxCertificates", () => {
     ["userPrincipalName", wrongValues.userPrincipalName],
     ["expiresBefore", wrongValues.expirationDateTime],
     ["expiresAfter", wrongValues.expirationDateTime],
-  ])("refuses every wrong %s of a filter", async (condition, values) => {
+  ])("rejects every wrong %s of a filter", async (condition, values) => {
     await using gateway = await startGateway();
 
     for (const [how, value] of Object.entries(values)) {
@@ -458,22 +458,22 @@ describe("userPfxCertificates", () => {
     ["first", -1, "must be at least 1"],
     ["first", 1001, "must be at most 1000"],
     ["first", 2_147_483_647, "must be at most 1000"],
-    ["first", 2_147_483_648, "must be a whole number of 32 bits"],
-    ["first", 1e100, "must be a whole number of 32 bits"],
-    ["first", 1.5, "must be a whole number of 32 bits"],
-    ["first", "8417203956178234", "must be a whole number of 32 bits"],
-    ["first", true, "must be a whole number of 32 bits"],
-    ["first", [5], "must be a whole number of 32 bits"],
-    ["first", { [canary]: 5 }, "must be a whole number of 32 bits"],
+    ["first", 2_147_483_648, "must be a 32-bit whole number"],
+    ["first", 1e100, "must be a 32-bit whole number"],
+    ["first", 1.5, "must be a 32-bit whole number"],
+    ["first", "8417203956178234", "must be a 32-bit whole number"],
+    ["first", true, "must be a 32-bit whole number"],
+    ["first", [5], "must be a 32-bit whole number"],
+    ["first", { [canary]: 5 }, "must be a 32-bit whole number"],
     ["after", 8417203956178234, "must be a string"],
     ["after", [canary], "must be a string"],
     ["after", { [canary]: canary }, "must be a string"],
-    ["after", canary, "must be a cursor that this gateway answered"],
-    ["after", "", "must be a cursor that this gateway answered"],
+    ["after", canary, "must be a cursor from this gateway"],
+    ["after", "", "must be a cursor from this gateway"],
     ["filter", canary, "must be an object"],
     ["filter", [canary], "must be an object"],
     ["filter", { secret: canary }, "has no property secret"],
-  ])("refuses the %s %j", async (argument, value, message) => {
+  ])("rejects the %s %j", async (argument, value, message) => {
     await using gateway = await startGateway();
 
     const asVariable = await gateway.send(LIST, { [argument]: value });
@@ -488,7 +488,7 @@ describe("userPfxCertificates", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("names the problems of all its arguments at once, of types and of rules", async () => {
+  it("names the type and rule problems of all its arguments at once", async () => {
     await using gateway = await startGateway();
     const filter = { thumbprint: canary, userPrincipalName: canary, intendedPurpose: canary, expiresAfter: canary };
 
@@ -506,7 +506,7 @@ describe("userPfxCertificates", () => {
     expect(leaksOf(canary, gateway, answer)).toEqual([]);
   });
 
-  it("takes null for every argument and condition as if it were not given", async () => {
+  it("treats null for every argument and condition as omitted", async () => {
     await using gateway = await startGateway();
     const conditions = ["userPrincipalName", "thumbprint", "intendedPurpose", "expiresBefore", "expiresAfter"];
     const filter = Object.fromEntries(conditions.map((name) => [name, null]));
@@ -520,7 +520,7 @@ describe("userPfxCertificates", () => {
     expect(gateway.emulator.requests.map(({ query }) => query)).toEqual([{}, {}]);
   });
 
-  it("judges the arguments of a user's certificates by the same rules", async () => {
+  it("checks the arguments of a user's certificates by the same rules", async () => {
     await using gateway = await startGateway();
     const document = `query ($representations: [_Any!]!, $filter: UserPfxCertificateFilter) {
       _entities(representations: $representations) {
@@ -542,23 +542,20 @@ describe("a variable", () => {
   it.each([
     ["missing", {}, "is required"],
     ["null", { after: null }, "must not be null"],
-  ])(
-    "that is declared non-null is named where it is %s, though its place would take null",
-    async (_, given, message) => {
-      await using gateway = await startGateway();
+  ])("that is declared non-null is named if it is %s, even where null would be allowed", async (_, given, message) => {
+    await using gateway = await startGateway();
 
-      const answer = await gateway.send<unknown, object>(
-        "query ($after: String!) { userPfxCertificates(after: $after) { nodes { id } } }",
-        given,
-      );
+    const answer = await gateway.send<unknown, object>(
+      "query ($after: String!) { userPfxCertificates(after: $after) { nodes { id } } }",
+      given,
+    );
 
-      expect(answer.errors?.map(({ extensions }) => extensions)).toEqual([
-        { code: "BAD_USER_INPUT", invalid: [{ path: "after", message }] },
-      ]);
-    },
-  );
+    expect(answer.errors?.map(({ extensions }) => extensions)).toEqual([
+      { code: "BAD_USER_INPUT", invalid: [{ path: "after", message }] },
+    ]);
+  });
 
-  it("is named where its own default is wrong, whether the default is used or not", async () => {
+  it("is named if its default is wrong, whether or not the default is used", async () => {
     await using gateway = await startGateway();
     const document = `query ($size: Int = "${canary}") { userPfxCertificates(first: $size) { nodes { id } } }`;
 
@@ -634,7 +631,7 @@ const validInput = fc.record({
 const members: Readonly<Record<string, string>> = { ...UserPfxIntendedPurpose, ...UserPfxPaddingScheme };
 
 describe("any JSON", () => {
-  it("in the place of a property is stored as it is or refused by that property's path, unrepeated", async () => {
+  it("as a property is stored unchanged or rejected by the property's path, never quoted", async () => {
     await using gateway = await startGateway({ writeQuota: false, onDuplicate: "overwrite" });
     const document = creation.document("$input: CreateUserPfxCertificateInput!", "$input");
 
@@ -656,7 +653,7 @@ describe("any JSON", () => {
     );
   });
 
-  it("in the place of the whole input is refused, unrepeated", async () => {
+  it("as the whole input is rejected, never quoted", async () => {
     await using gateway = await startGateway();
     const document = creation.document("$input: CreateUserPfxCertificateInput!", "$input");
 
@@ -673,7 +670,7 @@ describe("any JSON", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("in the place of all properties is refused with nothing sent", async () => {
+  it("as all properties is rejected before anything is sent", async () => {
     await using gateway = await startGateway();
     const document = creation.document("$input: CreateUserPfxCertificateInput!", "$input");
     const anyInput = fc.record(Object.fromEntries(properties.map((property) => [property, anyJson])));

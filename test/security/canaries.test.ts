@@ -371,7 +371,7 @@ describe.each([
   ["in production", production, false],
   ["in production, its password encrypted", production, true],
   ["in development", { requestDeadlineMs: 4000 }, false],
-])("a request that is refused, %s, shows no secret:", (_, config, isStorable) => {
+])("a rejected request, %s, leaks no secret:", (_, config, isStorable) => {
   it.each(Object.entries(refusedHere))("%s", async (_, send) => {
     const { shown, text: body, status } = await probe(send, { config }, plantCanaries({ isStorable }));
 
@@ -452,18 +452,15 @@ const many = operation(MANY, (c) => ({ inputs: [1, 2, 3].map((n) => inputOf(c, {
 const reading = operation(`{ userPfxCertificate(id: "${id}") { id } }`);
 const listing = operation("{ userPfxCertificates(first: 2) { nodes { id } } }");
 
-describe.each(Object.entries(quotes))("a Graph that quotes what it was sent, %s,", (_, quote) => {
-  it.each([400, 401, 403, 404, 409, 413, 422, 429, 500, 503])(
-    "with status %i, shows no secret to anybody",
-    async (status) => {
-      const canaries = plantCanaries({ isStorable: true });
-      const fault = answerStatus("POST", collection, status, { ...quote(canaries), times: 10 });
+describe.each(Object.entries(quotes))("a Graph that quotes the request, %s,", (_, quote) => {
+  it.each([400, 401, 403, 404, 409, 413, 422, 429, 500, 503])("with status %i, leaks no secret", async (status) => {
+    const canaries = plantCanaries({ isStorable: true });
+    const fault = answerStatus("POST", collection, status, { ...quote(canaries), times: 10 });
 
-      const { shown } = await probe(create(), { config: production, faults: [fault] }, canaries);
+    const { shown } = await probe(create(), { config: production, faults: [fault] }, canaries);
 
-      expect(shown).toEqual([]);
-    },
-  );
+    expect(shown).toEqual([]);
+  });
 
   it.each([
     ["an update", update, "PATCH"],
@@ -471,7 +468,7 @@ describe.each(Object.entries(quotes))("a Graph that quotes what it was sent, %s,
     ["a read", reading, "GET"],
     ["a list", listing, "GET"],
     ["many creates", many, "POST"],
-  ])("in answer to %s, shows no secret to anybody", async (_, send, method) => {
+  ])("in response to %s, leaks no secret", async (_, send, method) => {
     for (const status of [200, 400, 502]) {
       const canaries = plantCanaries({ isStorable: true });
       const fault = answerStatus(method, everything, status, { ...quote(canaries), times: 20 });
@@ -485,7 +482,7 @@ describe.each(Object.entries(quotes))("a Graph that quotes what it was sent, %s,
   });
 });
 
-describe("a batch of certificates, each with secrets of its own", () => {
+describe("a batch of certificates with different secrets", () => {
   const canaries = [1, 2, 3].map(() => plantCanaries({ isStorable: true }));
   const send: Send = (gateway, { token }) => {
     const inputs = canaries.map((each, n) => inputOf(each, { thumbprint: thumbprintOf(n) }));
@@ -503,7 +500,7 @@ describe("a batch of certificates, each with secrets of its own", () => {
     ["the whole is refused", { status: 400, body: envelope(quoted) }],
     ["the whole fails", { status: 503, body: envelope(quoted) }],
     ["each is refused", { status: 200, body: { responses } }],
-  ])("shows none of them to anybody where %s and quotes them all", async (_, { status, body }) => {
+  ])("leaks none of them if %s and quotes them all", async (_, { status, body }) => {
     const faults = [
       answerStatus("POST", /\$batch/, status, { body, times: 9 }),
       answerStatus("POST", collection, 400, { body: envelope(quoted), times: 9 }), // those that go by themselves
@@ -564,8 +561,8 @@ const accidents: Readonly<Record<string, (canaries: Canaries) => Fault[]>> = {
   ],
 };
 
-describe("an accident on the way to Graph", () => {
-  it.each(Object.entries(accidents))("shows no secret: %s", async (_, faultsOf) => {
+describe("a network failure on the way to Graph", () => {
+  it.each(Object.entries(accidents))("leaks no secret: %s", async (_, faultsOf) => {
     const canaries = plantCanaries({ isStorable: true });
     const options = { config: { ...production, requestDeadlineMs: 1500 }, faults: faultsOf(canaries) };
 
@@ -577,7 +574,7 @@ describe("an accident on the way to Graph", () => {
     expect(one.text).not.toContain("INTERNAL_SERVER_ERROR");
   });
 
-  it("shows no secret where the certificate is there already, with another file", async () => {
+  it("leaks no secret if the certificate exists with another file", async () => {
     const canaries = plantCanaries({ isStorable: true });
     const first: Send = async (gateway) => {
       await create()(gateway, canaries);
@@ -591,8 +588,8 @@ describe("an accident on the way to Graph", () => {
   });
 });
 
-describe("a default that null replaces", () => {
-  it("is the caller's mistake, told by path", async () => {
+describe("a default that is replaced by null", () => {
+  it("is reported as the caller's mistake, by path", async () => {
     const send = text(({ blob }) => `query ($id: ID = "${blob}") { userPfxCertificate(id: $id) { id } }`, { id: null });
 
     const { text: body, gateway } = await probe(send, { config: production }, plantCanaries());
@@ -606,7 +603,7 @@ describe("a default that null replaces", () => {
 
 describe("a bug in the gateway", () => {
   it.each(["create", "createMany", "update", "list", "get", "delete"] as const)(
-    "shows no secret, in %s",
+    "leaks no secret, in %s",
     async (method) => {
       const canaries = plantCanaries({ isStorable: true });
       const error = Object.assign(new TypeError(`cannot read ${canaries.password}`, { cause: { ...canaries } }), {
@@ -627,8 +624,8 @@ describe("a bug in the gateway", () => {
   );
 });
 
-describe("what the search looks at", () => {
-  it("has the metrics and the spans of the very request", async () => {
+describe("the searched output", () => {
+  it("contains the metrics and spans of the same request", async () => {
     const { metrics, spans } = await probe(create(), { config: production }, plantCanaries({ isStorable: true }));
 
     expect(metrics).toContain('graphql_requests_total{operation_type="mutation",outcome="success"} 1');
@@ -639,12 +636,12 @@ describe("what the search looks at", () => {
   });
 });
 
-describe("a certificate that is created", () => {
+describe("a created certificate", () => {
   it.each([
     ["by variables", create()],
     ["by literals", text((c) => `mutation { createUserPfxCertificate(input: ${literal(c)}) { id } }`)],
     ["among many", many],
-  ])("shows its secrets nowhere, %s", async (_, send) => {
+  ])("leaks its secrets nowhere, %s", async (_, send) => {
     const canaries = plantCanaries({ isStorable: true });
 
     const { shown, gateway } = await probe(send, { config: production }, canaries);
@@ -653,7 +650,7 @@ describe("a certificate that is created", () => {
     expect(shown).toEqual([]);
   });
 
-  it("shows its file in the data that asked for it, and nowhere else", async () => {
+  it("shows its file only in the data that selected it", async () => {
     const canaries = plantCanaries({ isStorable: true });
     const send = operation(CREATE.replace("{ id }", "{ encryptedPfxBlob encryptedPfxPassword }"), (c) => ({
       input: inputOf(c),

@@ -16,7 +16,7 @@ describe("the document store", () => {
     "{ userPfxCertificates(first: 10, filter: { intendedPurpose: VPN }) { nodes { id } } }",
     'query ($after: String = "") { userPfxCertificates(after: $after) { nodes { id } } }',
     "{ __typename @include(if: true) }",
-  ])("keeps a document that holds no text: %s", async (text) => {
+  ])("keeps a document without a caller's text: %s", async (text) => {
     expect(await keeps(text)).toBe(true);
   });
 
@@ -26,12 +26,12 @@ describe("the document store", () => {
     'query ($id: ID = "secret") { userPfxCertificate(id: $id) { id } }',
     'query ($v: [_Any!]!) { a: _entities(representations: [{ id: ["secret"] }]) { __typename } }',
     "{ __typename } # secret",
-  ])("keeps no document that holds a text: %s", async (text) => {
+  ])("keeps no document with a caller's text: %s", async (text) => {
     expect(await keeps(text)).toBe(false);
     expect(await keeps(text, true)).toBe(true); // the operator's own
   });
 
-  it("holds so many tokens and no more, and what was used last", async () => {
+  it("holds a limited number of tokens and evicts the least recently used documents", async () => {
     const store = new DocumentStore({ keepsTexts: false });
     const documentOf = (n: number) => parse(`{ ${Array.from({ length: 990 }, (_, m) => `f${n}_${m}`).join(" ")} }`);
     for (let n = 0; n < 100; n++) await store.set(`${n}`, documentOf(n));
@@ -46,7 +46,7 @@ describe("the document store", () => {
     expect(await store.get("149")).toBeDefined();
   });
 
-  it("forgets what it is told to", async () => {
+  it("forgets a deleted document", async () => {
     const store = new DocumentStore({ keepsTexts: false });
     await store.set("a", parse("{ __typename }"));
 
@@ -55,7 +55,7 @@ describe("the document store", () => {
     expect(store.size).toBe(0);
   });
 
-  it("spares the second request with the same text the reading of it", async () => {
+  it("saves the parsing of a second request with the same text", async () => {
     const set = vi.spyOn(DocumentStore.prototype, "set");
     await using gateway = await startGateway();
 

@@ -29,8 +29,8 @@ const withVariables = (query: string, variables: string) =>
   `{"query":${JSON.stringify(query)},"variables":${variables}}`;
 const unknownKeys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, key) => [`key${key}`, 1]));
 
-describe("invalid values in great numbers", () => {
-  it.each(["", "once its operation is prepared"])("a long list of inputs is one problem %s", async (prepared) => {
+describe("many invalid values", () => {
+  it.each(["", "once its operation is prepared"])("a list of too many inputs is one problem %s", async (prepared) => {
     await using gateway = await startGateway();
     if (prepared) await gateway.send(CREATE_MANY, { inputs: [] });
 
@@ -50,7 +50,7 @@ describe("invalid values in great numbers", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("in literals as well, where the list is one problem among others", async () => {
+  it("a list of too many inputs in a literal is one problem among others", async () => {
     await using gateway = await startGateway();
     const inputs = `[${"{} ".repeat(1000)}]`;
 
@@ -64,7 +64,7 @@ describe("invalid values in great numbers", () => {
     });
   });
 
-  it("of a list are told up to a hundred, and that there are more", async () => {
+  it("of a list are reported up to a hundred, with a note that more exist", async () => {
     await using gateway = await startGateway();
 
     const { status, errors } = await gateway.send(CREATE_MANY, { inputs: new Array(200).fill({}) });
@@ -76,7 +76,7 @@ describe("invalid values in great numbers", () => {
     expect(errors?.[0]?.extensions?.invalid).toHaveLength(100);
   });
 
-  it("of a hundred, exactly, are all told", async () => {
+  it("are all reported if there are exactly a hundred", async () => {
     await using gateway = await startGateway();
 
     const { errors } = await gateway.send(CREATE_MANY, { inputs: new Array(10).fill({}) });
@@ -95,7 +95,7 @@ describe("invalid values in great numbers", () => {
         JSON.stringify({ filter: Object.fromEntries(Array.from({ length: 40_000 }, (_, key) => [`-${key}`, 1])) }),
       ),
     ],
-  ])("properties that nobody knows, in %s, are looked at up to a bound", async (_, body) => {
+  ])("unknown properties, in %s, are checked up to a limit", async (_, body) => {
     await using gateway = await startGateway();
 
     const { status, errors, text, tookMs } = await post(gateway, body);
@@ -107,7 +107,7 @@ describe("invalid values in great numbers", () => {
     expect(tookMs).toBeLessThan(guardMs);
   });
 
-  it("do not keep a valid request from being answered that has more properties than any input", async () => {
+  it("does not reject a valid request with more properties than any input", async () => {
     await using gateway = await startGateway();
     const QUERY = "query ($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }";
     const user = { __typename: "User", userPrincipalName: "adele@contoso.example", ...unknownKeys(50) };
@@ -117,7 +117,7 @@ describe("invalid values in great numbers", () => {
     expect(data).toEqual({ _entities: new Array(300).fill({ __typename: "User" }) });
   });
 
-  it("does not look into a variable where no object belongs", async () => {
+  it("does not read an object where the type is a scalar", async () => {
     await using gateway = await startGateway();
 
     const { status, errors } = await gateway.send("query ($id: ID!) { userPfxCertificate(id: $id) { id } }", {
@@ -129,8 +129,8 @@ describe("invalid values in great numbers", () => {
   });
 });
 
-describe("JSON in very many parts", () => {
-  it.each(["[],", "{},", "1,"])("is refused before it is parsed: %s", async (part) => {
+describe("JSON with too many parts", () => {
+  it.each(["[],", "{},", "1,"])("is rejected before it is parsed: %s", async (part) => {
     await using gateway = await startGateway();
 
     const { status, errors } = await post(
@@ -140,12 +140,15 @@ describe("JSON in very many parts", () => {
 
     expect(status).toBe(400);
     expect(errors).toEqual([
-      { message: "The body has more than 104857 parts: lists, objects, commas.", extensions: { code: "BAD_REQUEST" } },
+      {
+        message: "The body has more than 104857 parts (lists, objects and commas).",
+        extensions: { code: "BAD_REQUEST" },
+      },
     ]);
   });
 });
 
-describe("a text that would keep the parser busy", () => {
+describe("a document that is slow to parse", () => {
   const message = "The document is too large: at most 10000 line breaks and backslashes.";
   const texts: Readonly<Record<string, string>> = {
     "many comments": `{ __typename } ${"#\n".repeat(690_000)}`,
@@ -155,7 +158,7 @@ describe("a text that would keep the parser busy", () => {
     "lines that end as on a Macintosh": `{ __typename } ${"\r".repeat(10_001)}`,
   };
 
-  it.each(Object.entries(texts))("is refused before it is parsed: %s", async (_, query) => {
+  it.each(Object.entries(texts))("is rejected before it is parsed: %s", async (_, query) => {
     await using gateway = await startGateway();
 
     const { status, errors, tookMs } = await post(gateway, JSON.stringify({ query }));
@@ -165,7 +168,7 @@ describe("a text that would keep the parser busy", () => {
     expect(tookMs).toBeLessThan(guardMs);
   });
 
-  it("is not one with ten thousand lines, nor one with large files in it", async () => {
+  it("does not include one with ten thousand lines or with large files", async () => {
     await using gateway = await startGateway();
     const inputs = Array.from({ length: 60 }, () => `{ encryptedPfxBlob: "${"A".repeat(30_000)}" }`).join("\n");
 

@@ -26,7 +26,7 @@ function printed(value: unknown): string {
 }
 
 describe.each(Object.entries(holders))("%s", (_, holder) => {
-  it("shows no secret when it is printed, alone or within something", () => {
+  it("prints no secret, alone or inside another object", () => {
     const texts = [holder, { holder }, [holder], new Map([[1, holder]]), new Error("x", { cause: holder })].map(
       printed,
     );
@@ -44,7 +44,7 @@ describe.each(Object.entries(holders))("%s", (_, holder) => {
 });
 
 describe.each(["CreateUserPfxCertificateInput", "UpdateUserPfxCertificateInput"])("%s", (name) => {
-  it("shows no secret as JSON, nor to a logger that is handed it", () => {
+  it("shows no secret as JSON or to a logger", () => {
     const lines: string[] = [];
     const log = pino({}, { write: (text: string) => void lines.push(text) });
 
@@ -56,7 +56,7 @@ describe.each(["CreateUserPfxCertificateInput", "UpdateUserPfxCertificateInput"]
 });
 
 describe("a certificate", () => {
-  it("gets to Graph whole all the same, alone and in a batch", async () => {
+  it("still reaches Graph complete, alone and in a batch", async () => {
     await using gateway = await startGateway();
 
     const one = await gateway.send(

@@ -69,11 +69,11 @@ const documents: Readonly<Record<keyof typeof limits, (size: number) => string>>
 describe.each(Object.entries(documents))("the limit of %s", (name, documentOf) => {
   const limit = Object.entries(limits).find(([key]) => key === name)?.[1] ?? 0;
 
-  it("lets through what is just within it", () => {
+  it("accepts a document exactly at the limit", () => {
     expect(exceededLimit(parse(documentOf(limit), { maxTokens }), schema)).toBeUndefined();
   });
 
-  it("refuses one more, with 400 and a message that is the gateway's alone", async () => {
+  it("rejects one more with 400 and the gateway's own message", async () => {
     await using gateway = await startGateway();
 
     const answer = await gateway.send(documentOf(limit + 1));
@@ -89,16 +89,16 @@ describe.each(Object.entries(documents))("the limit of %s", (name, documentOf) =
   });
 });
 
-describe("what repeats the items of a list", () => {
+describe("repeated items of a list", () => {
   it.each([
     "a: edges { x: node { id } y: node { id } z: node { id } } b: edges { node { id } }",
     "a: nodes { x: id y: id } b: nodes { x: id } c: nodes { x: id }",
     "nodes { a: user { x: userPrincipalName y: userPrincipalName } b: user { x: userPrincipalName } c: user { __typename } }",
-  ])("is counted through its levels: %s", (page) => {
+  ])("are counted across levels: %s", (page) => {
     expect(exceededLimit(parse(`{ userPfxCertificates { ${page} } }`), schema)).toBe("namesOfProperty");
   });
 
-  it("is counted for entities, and not for certificates by id", () => {
+  it("are counted for entities, and not for certificates by id", () => {
     const six = times(6, (i) => `n${i}: userPrincipalName`);
     const entities = `query ($some: [_Any!]!) { _entities(representations: $some) { ... on User { ${six} } } }`;
 
@@ -106,7 +106,7 @@ describe("what repeats the items of a list", () => {
     expect(exceededLimit(parse(`{ userPfxCertificate(id: 1) { ${six} } }`), schema)).toBeUndefined();
   });
 
-  it("may be both nodes and edges, with every property renamed", () => {
+  it("may be selected as nodes and edges with every property renamed", () => {
     const renamed = everything
       .split(/\s+/)
       .map((property) => `my_${property}: ${property}`)
@@ -120,11 +120,11 @@ describe("what repeats the items of a list", () => {
 describe("the limit of tokens", () => {
   const documentOf = (size: number) => `{ ${"a ".repeat(size - 2)} }`;
 
-  it("lets through what is just within it", () => {
+  it("accepts a document exactly at the limit", () => {
     expect(() => parse(documentOf(maxTokens), { maxTokens })).not.toThrow();
   });
 
-  it("refuses one more, with 400, and says what it is", async () => {
+  it("rejects one more with 400 and names the limit", async () => {
     await using gateway = await startGateway();
 
     const { status, errors } = await gateway.send(documentOf(maxTokens + 1));
@@ -194,22 +194,25 @@ const bombs: Readonly<Record<string, string>> = {
 };
 
 describe("a document of", () => {
-  it.each(Object.entries(bombs))("%s is refused with 400, soon, and without asking Graph", async (_, document) => {
-    await using gateway = await startGateway();
-    await gateway.send("{ __typename }");
+  it.each(Object.entries(bombs))(
+    "%s is rejected quickly with 400 and without a request to Graph",
+    async (_, document) => {
+      await using gateway = await startGateway();
+      await gateway.send("{ __typename }");
 
-    const cpuMs = startCpuTimer();
-    const answer = await gateway.send(document);
+      const cpuMs = startCpuTimer();
+      const answer = await gateway.send(document);
 
-    expect(answer.status).toBe(400);
-    expect(codesOf(answer).map(String).join()).toMatch(/^(GRAPHQL_(PARSE|VALIDATION)_FAILED|BAD_USER_INPUT),?/);
-    expect(answer.data).toBeUndefined();
-    expect(cpuMs()).toBeLessThan(hangMs);
-    expect(gateway.emulator.requests).toEqual([]);
-    expect(gateway.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
-  });
+      expect(answer.status).toBe(400);
+      expect(codesOf(answer).map(String).join()).toMatch(/^(GRAPHQL_(PARSE|VALIDATION)_FAILED|BAD_USER_INPUT),?/);
+      expect(answer.data).toBeUndefined();
+      expect(cpuMs()).toBeLessThan(hangMs);
+      expect(gateway.emulator.requests).toEqual([]);
+      expect(gateway.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+    },
+  );
 
-  it("anything within the limits is validated soon", () => {
+  it("anything within the limits is validated quickly", () => {
     const names = [
       "id",
       "user",
@@ -249,7 +252,7 @@ describe("a document of", () => {
   });
 });
 
-describe("what clients send", () => {
+describe("a usual document", () => {
   const operations = readdirSync("operations").filter((file) => file.endsWith(".graphql"));
   const legitimate: Readonly<Record<string, string>> = {
     ...Object.fromEntries(operations.map((file) => [file, readFileSync(`operations/${file}`, "utf8")])),
@@ -285,14 +288,14 @@ describe("what clients send", () => {
     )}]) { createdCount } }`,
   };
 
-  it.each(Object.entries(legitimate))("passes: %s", (_, text) => {
+  it.each(Object.entries(legitimate))("is accepted: %s", (_, text) => {
     const document = parse(text, { maxTokens });
 
     expect(exceededLimit(document, schema)).toBeUndefined();
     expect(validate(schema, document, [...specifiedRules, withinLimits])).toEqual([]);
   });
 
-  it("is answered: a hundred certificates by id", async () => {
+  it("is executed: a hundred certificates by id", async () => {
     await using gateway = await startGateway();
     const variables = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`i${i}`, `none-${i}`]));
 
@@ -309,7 +312,7 @@ const BULK = (fields: number) => `mutation ($inputs: [CreateUserPfxCertificateIn
 const inputs = (count: number) => Array.from({ length: count }, (_, i) => anInput({ thumbprint: thumbprintOf(i) }));
 
 describe("a mutation of several fields", () => {
-  it("may not write more together than one plural create may", async () => {
+  it("must not write more in total than one plural create may", async () => {
     await using gateway = await startGateway({ config: { maxBatchItems: 10 } });
 
     const answer = await gateway.send(BULK(2), { inputs: inputs(6) });
@@ -319,14 +322,14 @@ describe("a mutation of several fields", () => {
       {
         extensions: {
           code: "BAD_USER_INPUT",
-          invalid: [{ path: "inputs", message: "must have at most 10 items, all fields of the mutation together" }],
+          invalid: [{ path: "inputs", message: "must have at most 10 items across all fields of the mutation" }],
         },
       },
     ]);
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("counts through fragments, and in literals", async () => {
+  it("counts fields in fragments and inputs in literals", async () => {
     await using gateway = await startGateway({ config: { maxBatchItems: 3 } });
 
     const answer = await gateway.send(
@@ -339,7 +342,7 @@ describe("a mutation of several fields", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("counts once what two of its fragments ask for under one name", async () => {
+  it("counts a field once if two fragments select it under one name", async () => {
     await using gateway = await startGateway({ config: { maxBatchItems: 3 } });
 
     const { data } = await gateway.send<Record<string, unknown>, object>(
@@ -352,7 +355,7 @@ describe("a mutation of several fields", () => {
     expect(data?.createUserPfxCertificates).toEqual({ createdCount: 2, failedCount: 0 });
   });
 
-  it("may write as much as one", async () => {
+  it("may write as much as one plural create", async () => {
     await using gateway = await startGateway({ config: { maxBatchItems: 12 }, onDuplicate: "overwrite" });
 
     const answer = await gateway.send(BULK(2), { inputs: inputs(6) });

@@ -55,7 +55,7 @@ describe.each([
     ["its text to the letter", { query: READ, variables }],
     ["its id and its text", { query: READ, extensions: persisted("read"), variables }],
     ["an operation's name besides", { documentId: "read", operationName: "Read", variables }],
-  ])("a known operation is answered by %s", async (_, body) => {
+  ])("executes a known operation by %s", async (_, body) => {
     await using gateway = await startKnowing(manifest);
 
     const { status, data, errors } = await post(gateway.url, body);
@@ -63,7 +63,7 @@ describe.each([
     expect({ status, data, errors }).toEqual({ status: 200, data: { userPfxCertificate: null }, errors: undefined });
   });
 
-  it("a known operation is answered to GET", async () => {
+  it("executes a known operation by GET", async () => {
     await using gateway = await startKnowing(manifest);
     const headers = { "apollo-require-preflight": "1", authorization: "Bearer caller-token" };
 
@@ -78,7 +78,7 @@ describe.each([
     expect(mutation.status).toBe(405);
   });
 
-  it("an id may say that it is a hash", async () => {
+  it("accepts an id with the prefix sha256:", async () => {
     await using gateway = await startKnowing(manifest);
 
     const { status } = await post(gateway.url, { documentId: `sha256:${hash}` });
@@ -116,17 +116,17 @@ describe.each([
     ["an id called like a property of every object", { documentId: "constructor" }, "PERSISTED_QUERY_NOT_FOUND"],
     ["an id called __proto__", { extensions: persisted("__proto__") }, "PERSISTED_QUERY_NOT_FOUND"],
     ["an empty id", { documentId: "" }, "PERSISTED_QUERY_NOT_FOUND"],
-  ])("%s is refused", async (_, body, code) => {
+  ])("rejects %s", async (_, body, code) => {
     await using gateway = await startKnowing(manifest);
 
     const { status, data, errors } = await post(gateway.url, body);
 
     expect({ status, data }).toEqual({ status: 400, data: undefined });
-    expect(errors).toEqual([{ message: expect.stringMatching(/known/), extensions: { code } }]);
+    expect(errors).toEqual([{ message: expect.stringMatching(/know/), extensions: { code } }]);
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("nothing else is lost: values are still judged by path and rule", async () => {
+  it("still reports invalid values by path and rule", async () => {
     await using gateway = await startKnowing(manifest);
 
     const { errors } = await post(gateway.url, { documentId: "read", variables: { id: ["a", "b"] } });
@@ -181,22 +181,26 @@ describe("a manifest", () => {
     [
       "two operations of one id",
       { ...apolloManifest, operations: [operations[0], operations[0]] },
-      /operation 2 has the id of another one$/,
+      /operation 2 has the same id as another operation$/,
     ],
-    ["an operation that is no GraphQL", { a: READ, b: "query {" }, /operation 2 can't be answered: Syntax Error/],
+    ["an operation that is no GraphQL", { a: READ, b: "query {" }, /operation 2 can't be executed: Syntax Error/],
     [
       "an operation on another schema",
       { a: "{ users { name } }" },
-      /operation 1 can't be answered: Cannot query field "users"/,
+      /operation 1 can't be executed: Cannot query field "users"/,
     ],
-    ["a subscription", { a: "subscription { __typename }" }, /can't be answered: The schema has no subscription/],
-    ["a fragment alone", { a: "fragment F on Query { __typename }" }, /operation 1 is none/],
+    ["a subscription", { a: "subscription { __typename }" }, /can't be executed: The schema has no subscription/],
+    [
+      "a fragment alone",
+      { a: "fragment F on Query { __typename }" },
+      /operation 1 has a document without an operation/,
+    ],
     [
       "an operation that is too large",
       { a: `{ ${Array.from({ length: 101 }, (_, n) => `a${n}: __typename`).join(" ")} }` },
-      /operation 1 can't be answered: The document is too large/,
+      /operation 1 can't be executed: The document is too large/,
     ],
-  ])("is refused at start where it holds %s", (_, content, problem) => {
+  ])("is rejected at the start if it contains %s", (_, content, problem) => {
     const problems = problemsOf(content);
 
     expect(problems).toHaveLength(1);
@@ -204,19 +208,19 @@ describe("a manifest", () => {
     expect(problems[0]).toMatch(problem);
   });
 
-  it("is refused where there is none", () => {
+  it("is required at the configured path", () => {
     expect(() => readOperationManifest("/nowhere/operations.json", schema)).toThrow(
       "PERSISTED_OPERATIONS_FILE: the file can't be read",
     );
   });
 
-  it("that is no good keeps the gateway from starting", async () => {
+  it("that is invalid prevents the start", async () => {
     using file = fileOf({});
 
     await expect(startGateway({ config: { persistedOperationsFile: file.path } })).rejects.toThrow(ConfigError);
   });
 
-  it("has all its problems told at once", () => {
+  it("has all its problems reported at once", () => {
     expect(problemsOf({ a: "{", b: READ, c: "{ nothing }" })).toHaveLength(2);
   });
 });

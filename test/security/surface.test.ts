@@ -122,7 +122,7 @@ describe("graphql-cop", () => {
     expect([plain.data, preflighted.data]).toEqual([undefined, undefined]);
   });
 
-  it("finds no query by GET that a browser would send for another site", async () => {
+  it("finds no query by GET that another site can make a browser send", async () => {
     await using gateway = await production();
 
     const { status, data } = await get(gateway.url, "query=query%20cop%20%7B__typename%7D");
@@ -227,7 +227,7 @@ describe("a request that another site makes a browser send", () => {
     ["a type that is none", mutation, ";application/json"],
     ["a comment before JSON's type", mutation, "(application/json) text/plain"],
     ["two types", mutation, "text/plain, application/json"],
-  ])("is refused: %s", async (_, body, type) => {
+  ])("is rejected: %s", async (_, body, type) => {
     await using gateway = await production();
 
     const { status, data, headers } = await post(gateway.url, body, {
@@ -246,7 +246,7 @@ describe("a request that another site makes a browser send", () => {
     ["text's type", { "content-type": "text/plain" }],
     ["an origin", { origin: "https://evil.example" }],
     ["empty preflight headers", { "x-apollo-operation-name": "", "apollo-require-preflight": "" }],
-  ])("is refused: a GET with %s", async (_, headers) => {
+  ])("is rejected: a GET with %s", async (_, headers) => {
     await using gateway = await production();
 
     const answer = await get(gateway.url, "query={userPfxCertificates{nodes{id}}}", headers);
@@ -257,7 +257,7 @@ describe("a request that another site makes a browser send", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("gets no leave to send JSON", async () => {
+  it("gets no CORS permission to send JSON", async () => {
     await using gateway = await production();
 
     for (const origin of [
@@ -275,7 +275,7 @@ describe("a request that another site makes a browser send", () => {
   });
 });
 
-describe("keys that mean something to JavaScript", () => {
+describe("keys with a meaning in JavaScript", () => {
   const query =
     "query ($id: ID!, $filter: UserPfxCertificateFilter) { userPfxCertificate(id: $id) { id } userPfxCertificates(filter: $filter) { nodes { id } } }";
   const poison = '{"polluted":"yes","isAdmin":true,"toString":"x"}';
@@ -311,7 +311,7 @@ describe("keys that mean something to JavaScript", () => {
     expect("polluted" in {} || "isAdmin" in {}).toBe(false);
   });
 
-  it("name properties like any others", async () => {
+  it("are ordinary property names", async () => {
     await using gateway = await production();
 
     const { data, text } = await gateway.send("{ __proto__: __typename constructor: __typename toString: __typename }");
@@ -360,7 +360,7 @@ describe("a request nested 100,000 deep", () => {
     ["a query", `{"query":${values.objects}}`],
   ];
 
-  it.each(shapes)("is the caller's mistake, not the gateway's: %s", async (name, body) => {
+  it.each(shapes)("is reported as the caller's mistake: %s", async (name, body) => {
     await using gateway = await production();
 
     const answer = await post(gateway.url, body);
@@ -372,7 +372,7 @@ describe("a request nested 100,000 deep", () => {
     expect(gateway.emulator.requests).toEqual([]);
   });
 
-  it("is no concern where nothing looks at it", async () => {
+  it("is accepted in an ignored part of the request", async () => {
     await using gateway = await production();
 
     const unused = await post(gateway.url, `{"query":"{__typename}","variables":{"v":${values.lists}}}`);
@@ -382,8 +382,8 @@ describe("a request nested 100,000 deep", () => {
   });
 });
 
-describe("an operation of a type that there is none of", () => {
-  it("is refused like any that is not valid, and is no bug", async () => {
+describe("an operation of a type that the schema lacks", () => {
+  it("is rejected as invalid, not reported as a bug", async () => {
     await using gateway = await production();
 
     const answers = [await gateway.send("subscription { x }"), await gateway.send("subscription { __typename }")];
@@ -397,17 +397,17 @@ describe("an operation of a type that there is none of", () => {
 });
 
 describe("introspection that is off", () => {
-  it("is refused in words that are for the caller", async () => {
+  it("is rejected with a message for the caller", async () => {
     await using gateway = await production();
 
     const { errors } = await gateway.send("{ __schema { queryType { name } } }");
 
-    expect(errors?.map(({ message }) => message)).toEqual(["Introspection is off here."]);
+    expect(errors?.map(({ message }) => message)).toEqual(["Introspection is turned off."]);
   });
 });
 
 describe("an operation's name", () => {
-  it("is none where it is empty", async () => {
+  it("is treated as absent if it is empty", async () => {
     await using gateway = await production();
 
     const answers = [
@@ -420,7 +420,7 @@ describe("an operation's name", () => {
     );
   });
 
-  it("is not repeated where the document has none of it", async () => {
+  it("is not quoted if the document has no such operation", async () => {
     await using gateway = await production();
     const operationName = "kV7qTzR2mXw9LbD4cJ8s";
 

@@ -24,7 +24,7 @@ async function linesOf({ log }: TestGateway, count: number): Promise<Record<stri
 }
 
 describe("the access log", () => {
-  it("has one line for each request, with what was asked and what became of it", async () => {
+  it("has one line per request, with the request and its result", async () => {
     await using gateway = await startGateway();
 
     const { text } = await gateway.send(LIST, {});
@@ -48,7 +48,7 @@ describe("the access log", () => {
     expect(line?.bytesIn).toBeGreaterThan(300);
   });
 
-  it("counts the bytes of each request of a connection by itself", async () => {
+  it("counts the bytes of each request on a connection separately", async () => {
     await using gateway = await startGateway();
     for (let round = 0; round < 3; round++) await gateway.send(LIST, {});
 
@@ -58,7 +58,7 @@ describe("the access log", () => {
     expect(sizes[2]).toEqual(sizes[0]);
   });
 
-  it("tells codes of errors, each once, and the status of a refusal", async () => {
+  it("lists each error code once, and the status of a rejection", async () => {
     await using gateway = await startGateway();
     await gateway.send("{ nothing nowhere }");
     await gateway.send(CREATE, { input: anInput({ thumbprint: "no" }) });
@@ -82,7 +82,7 @@ describe("the access log", () => {
     expect(JSON.stringify(lines)).not.toMatch(/secret|nowhere|much/);
   });
 
-  it("tells of a client that did not wait", async () => {
+  it("marks a client that did not wait", async () => {
     await using gateway = await startGateway({ faults: [delayAnswer("GET", "/userPfxCertificates", 60_000)] });
     const query = '{"query":"{ userPfxCertificates { nodes { id } } }"}';
     const gone = connectTo(gateway.url);
@@ -98,7 +98,7 @@ describe("the access log", () => {
     expect(line).not.toHaveProperty("status");
   });
 
-  it("names who was verified, and the audit line of the same request", async () => {
+  it("names the verified caller, and shares its id with the audit line", async () => {
     await using provider = await startIdentityProvider();
     await using gateway = await startGateway({ config: { authMode: "obo", identity: identityAt(provider) } });
     const authorization = `Bearer ${await provider.callers.issue()}`;
@@ -111,7 +111,7 @@ describe("the access log", () => {
     expect(audit?.httpRequestId).toBe(line?.id);
   });
 
-  it("names operations that the operator knows, and no others", async () => {
+  it("names only operations from the operator's manifest", async () => {
     const folder = mkdtempSync(join(tmpdir(), "manifest-"));
     const file = join(folder, "manifest.json");
     writeFileSync(file, JSON.stringify({ known: "query Known { __typename }" }));

@@ -29,7 +29,7 @@ function valuesOf(text: string, name: string): Record<string, number> {
 }
 
 describe("GET /metrics", () => {
-  it("has what the documentation lists, and besides only what the process is measured by", async () => {
+  it("serves exactly the documented metrics and those of the process", async () => {
     const rows = readFileSync(new URL("../../docs/observability.md", import.meta.url), "utf8").matchAll(
       /^\| `(\w+)` \| (\w+) \|(.*?)\| .+ \|$/gm,
     );
@@ -62,7 +62,7 @@ describe("GET /metrics", () => {
     expect(exported.map(({ name }) => name)).toContain("nodejs_eventloop_lag_p99_seconds");
   });
 
-  it("is all that its port answers, and the API's port has nothing of it", async () => {
+  it("is the only route of its port, and is not served on the API's port", async () => {
     await using gateway = await start();
     const url = gateway.metricsUrl ?? "";
     const json = async (response: Response) => [response.status, Object.keys(JSON.parse(await response.text()))];
@@ -94,13 +94,13 @@ describe("GET /metrics", () => {
     expect(Object.keys(JSON.parse(answer.text))).toEqual(["errors"]);
   });
 
-  it("is not there unless asked for", async () => {
+  it("is off by default", async () => {
     await using gateway = await startGateway();
 
     expect(gateway.metricsUrl).toBeUndefined();
   });
 
-  it("answers until everything else is over when the gateway stops, and then no more", async () => {
+  it("answers during a stop until everything else has ended", async () => {
     await using gateway = await start({ faults: [delayAnswer("GET", collection, 400)] });
     const underWay = gateway.send(LIST, {});
     await expect.poll(() => gateway.emulator.requests.length).toBe(1);
@@ -153,7 +153,7 @@ describe("metrics", () => {
     expect(valuesOf(text, "graphql_requests_in_flight")).toEqual({});
   });
 
-  it("count every request, however many there are between two scrapes", async () => {
+  it("count every request, however many come between two scrapes", async () => {
     await using gateway = await start();
     const ask = async (count: number) => {
       for (let asked = 0; asked < count; asked += 50) {
@@ -181,7 +181,7 @@ describe("metrics", () => {
     expect(await counts()).toEqual(of(1100));
   });
 
-  it("tell in seconds how long requests took, to the gateway and to Graph", async () => {
+  it("report the duration of requests to the gateway and to Graph in seconds", async () => {
     await using gateway = await start({ faults: [delayAnswer("GET", collection, 400)] });
     await gateway.send(LIST, {});
 
@@ -211,7 +211,7 @@ describe("metrics", () => {
     expect(valuesOf(text, "graph_upstream_requests_total")).toEqual({ '{operation="create",status="200"}': 1 });
   });
 
-  it("count what went out to Graph: attempts, retries and look-ups", async () => {
+  it("count requests to Graph: attempts, retries and look-ups", async () => {
     await using gateway = await start({
       faults: [throttle("POST", collection, 1, "seconds"), dropAnswer("POST", collection)],
     });
@@ -232,7 +232,7 @@ describe("metrics", () => {
     });
   });
 
-  it("tell what a lost answer came to where nothing was stored, and where that can't be found out", async () => {
+  it("report the look-up after a lost response as absent or unknown", async () => {
     const lost = { apply: false, times: 9 };
     await using absent = await start({ faults: [answerStatus("POST", collection, 503, lost)] });
     await using unknown = await start({
@@ -247,7 +247,7 @@ describe("metrics", () => {
     expect(valuesOf(await unknown.metrics(), "graph_reconciles_total")).toEqual({ '{outcome="unknown"}': 1 });
   });
 
-  it("show how much of the write quota is left", async () => {
+  it("show the remaining write quota", async () => {
     await using gateway = await start({ config: { graphWritesPer20s: 5 } });
     expect(valuesOf(await gateway.metrics(), "graph_write_quota_remaining")).toEqual({ "": 5 });
 
@@ -256,7 +256,7 @@ describe("metrics", () => {
     expect(valuesOf(await gateway.metrics(), "graph_write_quota_remaining")).toEqual({ "": 4 });
   });
 
-  it("show that Graph counts as down", async () => {
+  it("show that the circuit breaker is open", async () => {
     await using gateway = await start({ faults: [answerStatus("GET", collection, 503, { times: 99 })] });
     expect(valuesOf(await gateway.metrics(), "graph_circuit_breaker_open")).toEqual({});
 
@@ -265,7 +265,7 @@ describe("metrics", () => {
     expect(valuesOf(await gateway.metrics(), "graph_circuit_breaker_open")).toEqual({ "": 1 });
   });
 
-  it("tell how tokens were come by, and how many are kept", async () => {
+  it("report the sources of tokens and the number of cached tokens", async () => {
     const provider = await startIdentityProvider();
     await using gateway = await start({ config: { authMode: "obo", identity: identityAt(provider) } });
     const [one, other] = [await provider.callers.issue(), await provider.callers.issue({ jti: "other" })];
@@ -279,7 +279,7 @@ describe("metrics", () => {
     expect(valuesOf(text, "token_cache_entries")).toEqual({ "": 2 });
   });
 
-  it("count a client that did not wait as one that got no success", async () => {
+  it("count a client that did not wait as an error", async () => {
     await using gateway = await start({ faults: [delayAnswer("GET", collection, 60_000)] });
     const query = '{"query":"{ userPfxCertificates { nodes { id } } }"}';
     const gone = connectTo(gateway.url);
@@ -294,7 +294,7 @@ describe("metrics", () => {
       .toEqual([[expect.stringContaining('outcome="error"'), 1]]);
   });
 
-  it("hold nothing that a client chose", async () => {
+  it("contain no value that a client chose", async () => {
     await using gateway = await start();
     const chosen = "canary7f3a";
     await gateway.send(`query ${chosen} { ${chosen}: __typename }`);

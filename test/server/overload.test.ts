@@ -26,7 +26,7 @@ async function stall(gateway: TestGateway, count: number): Promise<Socket[]> {
 }
 
 describe("more requests than MAX_INFLIGHT", () => {
-  it("are refused with 503, OVERLOADED and Retry-After, before their body; probes are not", async () => {
+  it("are rejected with 503, OVERLOADED and Retry-After before their body, unlike probes", async () => {
     await using gateway = await startGateway({ config: { maxInflight: 1000 } });
     const stalled = await stall(gateway, 1000);
 
@@ -43,7 +43,7 @@ describe("more requests than MAX_INFLIGHT", () => {
     for (const each of [...stalled, socket]) each.destroy();
   });
 
-  it("are let in again as soon as others are gone", async () => {
+  it("are admitted again as soon as others end", async () => {
     await using gateway = await startGateway({ config: { maxInflight: 5 } });
     const stalled = await stall(gateway, 5);
 
@@ -76,29 +76,32 @@ describe("more requests than MAX_INFLIGHT", () => {
       "no router's secret",
       "GET /graphql?query={__typename} HTTP/1.1\r\nhost: x\r\napollo-require-preflight: 1\r\n\r\n",
     ],
-  ])("don't include what is refused for %s, whether or not its client reads that", async (_, refused) => {
-    const routerSecret = refused.startsWith("GET") ? "the router's own" : undefined;
-    await using gateway = await startGateway({ config: { maxInflight: 10, routerSecret } });
-    const socket = connectTo(gateway.url);
-    socket.pause();
-    socket.write(refused.repeat(150_000)); // more answers than the operating system takes
+  ])(
+    "do not include requests that are rejected for %s, whether or not the client reads the error",
+    async (_, refused) => {
+      const routerSecret = refused.startsWith("GET") ? "the router's own" : undefined;
+      await using gateway = await startGateway({ config: { maxInflight: 10, routerSecret } });
+      const socket = connectTo(gateway.url);
+      socket.pause();
+      socket.write(refused.repeat(150_000)); // more answers than the operating system takes
 
-    let before = -1;
-    await vi.waitUntil(
-      () => {
-        const isStuck = socket.writableLength > 0 && gateway.log.length === before;
-        before = gateway.log.length;
-        return isStuck;
-      },
-      { timeout: 20_000, interval: 300 },
-    );
+      let before = -1;
+      await vi.waitUntil(
+        () => {
+          const isStuck = socket.writableLength > 0 && gateway.log.length === before;
+          before = gateway.log.length;
+          return isStuck;
+        },
+        { timeout: 20_000, interval: 300 },
+      );
 
-    const headers = routerSecret === undefined ? {} : { "router-authorization": routerSecret };
-    expect((await gateway.send("{ __typename }", {}, headers)).status).toBe(200);
-    socket.destroy();
-  });
+      const headers = routerSecret === undefined ? {} : { "router-authorization": routerSecret };
+      expect((await gateway.send("{ __typename }", {}, headers)).status).toBe(200);
+      socket.destroy();
+    },
+  );
 
-  it("have their answers kept while those before them on the connection take long", { timeout: 40_000 }, async () => {
+  it("keep their responses while earlier ones on the connection are pending", { timeout: 40_000 }, async () => {
     await using gateway = await startGateway({
       faults: [hangBeforeApplying("GET", "/userPfxCertificates", { times: 9 })],
       config: { requestDeadlineMs: 16_500 }, // longer than a client may take to read an answer
@@ -120,7 +123,7 @@ describe("more requests than MAX_INFLIGHT", () => {
     socket.destroy();
   });
 
-  it("include those whose answer nobody reads, until they are cut off", { timeout: 40_000 }, async () => {
+  it("include requests whose response is not read, until they are cut off", { timeout: 40_000 }, async () => {
     await using gateway = await startGateway({ seed: seedRecords(1000), config: { maxInflight: 1 } });
     const query =
       "{ userPfxCertificates(first: 1000) { nodes { id thumbprint userPrincipalName keyName providerName } } }";
@@ -140,7 +143,7 @@ describe("more requests than MAX_INFLIGHT", () => {
   });
 });
 
-describe("bodies of requests under way", () => {
+describe("bodies of concurrent requests", () => {
   const mebibyte = 1024 * 1024;
   const body = (bytes: number) => JSON.stringify({ query: "{ __typename }" }).padEnd(bytes, " ");
   const sendBody = async (gateway: TestGateway, bytes: number) => {
@@ -159,7 +162,7 @@ describe("bodies of requests under way", () => {
     return sockets;
   }
 
-  it("take 64 MiB together, then more is refused with 503, OVERLOADED and Retry-After until they are over", async () => {
+  it("may take 64 MiB together; further bodies are rejected with 503, OVERLOADED and Retry-After until they end", async () => {
     await using gateway = await startGateway({ config: { maxBodyBytes: 20 * mebibyte } });
     const held = await holdBodies(gateway, 4, 16 * mebibyte);
 
@@ -174,7 +177,7 @@ describe("bodies of requests under way", () => {
     await vi.waitFor(async () => expect((await sendBody(gateway, 2 * mebibyte)).status).toBe(200));
   });
 
-  it("may be larger than that where there is no other", async () => {
+  it("may be larger if there is only one", async () => {
     await using gateway = await startGateway({ config: { maxBodyBytes: 80 * mebibyte } });
 
     expect((await sendBody(gateway, 70 * mebibyte)).status).toBe(200);
@@ -198,7 +201,7 @@ describe("RATE_LIMIT_PER_MINUTE", () => {
   const adele = "11111111-1111-4111-8111-111111111111";
   const megan = "22222222-2222-4222-8222-222222222222";
 
-  it("refuses what one caller asks beyond it with 429, RATE_LIMITED and Retry-After, and nobody else", async () => {
+  it("rejects one caller's excess requests with 429, RATE_LIMITED and Retry-After, and no other caller's", async () => {
     await using here = await start(3);
     const ask = async (oid: string) => here.gateway.send("{ __typename }", {}, await here.as(oid));
     for (let request = 0; request < 3; request++) expect((await ask(adele)).status).toBe(200);
@@ -214,7 +217,7 @@ describe("RATE_LIMIT_PER_MINUTE", () => {
     expect((await ask(megan)).status).toBe(200);
   });
 
-  it("keeps what exceeds it from Graph", async () => {
+  it("sends no excess request to Graph", async () => {
     await using here = await start(1);
     await here.gateway.send("{ __typename }", {}, await here.as(adele));
 
@@ -223,7 +226,7 @@ describe("RATE_LIMIT_PER_MINUTE", () => {
     expect(here.gateway.emulator.requests).toHaveLength(0);
   });
 
-  it("limits nobody where it is 0, and nobody whose token is opaque", async () => {
+  it("limits no caller if it is 0, and no caller with an opaque token", async () => {
     await using here = await start(0);
     await using passthrough = await startGateway({ config: { rateLimitPerMinute: 1 } });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { buildSchema, execute, type FragmentDefinitionNode, Kind, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import { planOf } from "../../src/server/graphql/compiled/compile-operation.ts";
+import { compileOperation } from "../../src/server/graphql/compiled/compile-operation.ts";
 
 /** Of a resolver's value, whatever that is. */
 const schema = buildSchema(`
@@ -104,8 +104,12 @@ async function compare(
   const [operation, ...rest] = parsed.definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION || validate(schema, parsed).length > 0) return false;
   const fragments = rest.filter((node): node is FragmentDefinitionNode => node.kind === Kind.FRAGMENT_DEFINITION);
-  const plan = planOf(schema, operation, Object.fromEntries(fragments.map((node) => [node.name.value, node])));
-  if (plan === undefined) return false;
+  const compiled = compileOperation(
+    schema,
+    operation,
+    Object.fromEntries(fragments.map((node) => [node.name.value, node])),
+  );
+  if (compiled === undefined) return false;
   const outcome = () => {
     if (made instanceof Error) throw made;
     return makeOutcome();
@@ -115,7 +119,7 @@ async function compare(
     asked: [],
   };
   const executed = { outcome, asked: [] };
-  const data = await settle(() => plan.run(variables, planned));
+  const data = await settle(() => compiled.run(variables, planned));
   const expected = await execute({ schema, document: parsed, variableValues: variables, contextValue: executed });
   expect(planned.asked, "the resolver is asked alike, and no more than once").toEqual(executed.asked);
   if (data === undefined) {
@@ -164,8 +168,8 @@ function fulfil({ member: made, comes }: Promised): unknown {
   return comes === "later" ? Promise.resolve(made) : Promise.reject(new Error("failed"));
 }
 
-describe("an operation's plan", () => {
-  it("answers what graphql-js answers, to the letter, or nothing", { timeout: 60_000 }, async () => {
+describe("a compiled operation", () => {
+  it("answers exactly as graphql-js, or bails out", { timeout: 60_000 }, async () => {
     let planned = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -190,7 +194,7 @@ describe("an operation's plan", () => {
     expect(planned).toBeGreaterThan(300);
   });
 
-  it("tells the types of a union apart, and waits for what comes later", { timeout: 60_000 }, async () => {
+  it("distinguishes the types of a union, and waits for promises", { timeout: 60_000 }, async () => {
     let planned = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -229,11 +233,11 @@ describe("an operation's plan", () => {
     if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("no operation");
 
     expect(
-      planOf(schema, operation, Object.fromEntries(fragments.map((node) => [node.name.value, node]))),
+      compileOperation(schema, operation, Object.fromEntries(fragments.map((node) => [node.name.value, node]))),
     ).toBeUndefined();
   });
 
-  it("takes nothing for a variable that an object has by birth", async () => {
+  it("takes no inherited property of an object for a variable", async () => {
     const text = "query ($toString: ID, $valueOf: Int! = 4) { thing(id: $toString, first: $valueOf) { id } }";
 
     expect(await compare(text, {}, { id: "x" })).toBe(true);
@@ -243,11 +247,11 @@ describe("an operation's plan", () => {
   it.each([
     ["a promise in the place of a property", { id: "x", flag: true, name: Promise.resolve("later") }],
     ["a promise in the place of an object", { id: "x", flag: true, inner: Promise.resolve({ id: "y" }) }],
-  ])("leaves to graphql-js %s", async (_, made) => {
+  ])("bails out to graphql-js for %s", async (_, made) => {
     expect(await compare("{ thing { name inner { id } } }", {}, made)).toBe(false);
   });
 
-  it("coerces any input as graphql-js does, or leaves it", { timeout: 60_000 }, async () => {
+  it("coerces any input as graphql-js does, or bails out", { timeout: 60_000 }, async () => {
     const some = fc.constantFrom<unknown>(null, "A", "B", "C", "text", 0, 1.5, 2 ** 40, true, [], {});
     const usually = (arbitrary: fc.Arbitrary<unknown>) =>
       fc.oneof({ weight: 12, arbitrary }, { weight: 1, arbitrary: some });

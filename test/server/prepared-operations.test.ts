@@ -39,8 +39,8 @@ const accepts = [
   "application/graphql-response+json, application/json;q=0.9",
 ];
 
-describe("an operation that has been answered before", () => {
-  it.each(accepts)("is answered the same, to the byte, with Accept: %s", async (accept) => {
+describe("a cached operation", () => {
+  it.each(accepts)("gets the same response, byte for byte, with Accept: %s", async (accept) => {
     await using gateway = await startGateway({ seed: seedRecords() });
     const bodies = [
       { query: list, variables: { first: 2 } },
@@ -69,7 +69,7 @@ describe("an operation that has been answered before", () => {
     }
   });
 
-  it("asks Graph no more than once where graphql-js has to tell what came of it", async () => {
+  it("sends one request to Graph even if graphql-js completes the result", async () => {
     await using gateway = await startGateway();
     await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(1) }) });
     await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(2) }) });
@@ -87,7 +87,7 @@ describe("an operation that has been answered before", () => {
     expect(gateway.emulator.ledger).toHaveLength(2);
   });
 
-  it("is validated and authorized as it was", async () => {
+  it("is validated and authorized like the first time", async () => {
     await using gateway = await startGateway();
     for (const n of [1, 2]) await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(n) }) });
 
@@ -106,7 +106,7 @@ describe("an operation that has been answered before", () => {
     expect(gateway.emulator.ledger).toHaveLength(2);
   });
 
-  it("has the same lines in the log", async () => {
+  it("writes the same log lines", async () => {
     await using gateway = await startGateway();
     for (const n of [1, 2, 3]) await gateway.send(CREATE, { input: anInput({ thumbprint: thumbprintOf(n) }) });
 
@@ -123,20 +123,20 @@ describe("an operation that has been answered before", () => {
   });
 });
 
-describe("prepared operations", () => {
+describe("the operation cache", () => {
   const operation = {
-    plan: { run: async () => ({ a: 1 }) },
+    compiled: { run: async () => ({ a: 1 }) },
     name: "A",
     recordedType: "query",
     recordedName: undefined,
   };
 
-  it("are as many as clients have, the ones used last, and none with a long text", () => {
-    const prepared = new OperationCache();
-    prepared.addMediaType("*/*", "application/json");
-    for (let n = 0; n <= 100; n++) prepared.add(`query A { a${n} }`, operation);
-    prepared.add(`query A { ${"a".repeat(4000)} }`, operation);
-    const isKnown = (query: string) => prepared.find("*/*", { query }) !== undefined;
+  it("keeps a limited number of operations, those used last, and none with a long text", () => {
+    const operationCache = new OperationCache();
+    operationCache.addMediaType("*/*", "application/json");
+    for (let n = 0; n <= 100; n++) operationCache.add(`query A { a${n} }`, operation);
+    operationCache.add(`query A { ${"a".repeat(4000)} }`, operation);
+    const isKnown = (query: string) => operationCache.find("*/*", { query }) !== undefined;
 
     expect(isKnown("query A { a0 }")).toBe(false);
     expect(isKnown("query A { a1 }")).toBe(true);
@@ -156,13 +156,13 @@ describe("prepared operations", () => {
     ["variables that are a list", { query: "q", variables: [] }],
     ["variables that are a text", { query: "q", variables: "{}" }],
     ["a key called __proto__", JSON.parse('{ "query": "q", "__proto__": {} }')],
-  ])("leave to Apollo Server %s", (_, body) => {
-    const prepared = new OperationCache();
-    prepared.addMediaType("", "application/json");
-    prepared.add("q", operation);
+  ])("leaves to Apollo Server %s", (_, body) => {
+    const operationCache = new OperationCache();
+    operationCache.addMediaType("", "application/json");
+    operationCache.add("q", operation);
 
-    expect(prepared.find("", { query: "q" })).toBeDefined();
-    expect(prepared.find("", body)).toBeUndefined();
-    expect(prepared.find("text/html", { query: "q" })).toBeUndefined();
+    expect(operationCache.find("", { query: "q" })).toBeDefined();
+    expect(operationCache.find("", body)).toBeUndefined();
+    expect(operationCache.find("text/html", { query: "q" })).toBeUndefined();
   });
 });

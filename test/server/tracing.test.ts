@@ -41,7 +41,7 @@ const post = "POST /v1.0/deviceManagement/userPfxCertificates";
 const list = "GET /v1.0/deviceManagement/userPfxCertificates";
 
 describe("a trace", () => {
-  it("shows a create with its token, its retry and what settled its lost answer", async () => {
+  it("shows a create with its token, its retry and the look-up after a lost response", async () => {
     await using provider = await startIdentityProvider();
     await using collector = await startOtlpCollector();
     await using gateway = await start(collector, {
@@ -100,7 +100,7 @@ describe("a trace", () => {
     });
   });
 
-  it("is Graph's as well: each attempt carries its own span", async () => {
+  it("is passed on to Graph: each attempt sends its own span", async () => {
     await using collector = await startOtlpCollector();
     await using gateway = await start(collector, { faults: [answerStatus("GET", collection, 503)] });
 
@@ -114,7 +114,7 @@ describe("a trace", () => {
     );
   });
 
-  it("tells errors by their codes", async () => {
+  it("marks errors by their codes", async () => {
     await using collector = await startOtlpCollector();
     await using gateway = await start(collector, { faults: [answerStatus("GET", collection, 403)] });
 
@@ -129,7 +129,7 @@ describe("a trace", () => {
     });
   });
 
-  it("is not recorded where the caller's is not, and is carried on all the same", async () => {
+  it("is not recorded if the caller's is not, but is still passed on", async () => {
     await using collector = await startOtlpCollector();
     await using gateway = await start(collector);
 
@@ -140,7 +140,7 @@ describe("a trace", () => {
     expect(gateway.emulator.requests[0]?.headers.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`));
   });
 
-  it("has no span for probes and for what is nothing of GraphQL", async () => {
+  it("has no span for probes and other requests that are not GraphQL", async () => {
     await using collector = await startOtlpCollector();
     await using gateway = await start(collector);
     await fetch(new URL("/livez", gateway.url));
@@ -151,7 +151,7 @@ describe("a trace", () => {
     expect(collector.spans).toEqual([]);
   });
 
-  it("ends although the client did not wait", async () => {
+  it("ends even if the client did not wait", async () => {
     await using collector = await startOtlpCollector();
     await using gateway = await start(collector, { faults: [delayAnswer("GET", collection, 60_000)] });
     const query = '{"query":"{ userPfxCertificates { nodes { id } } }"}';
@@ -172,7 +172,7 @@ describe("a trace", () => {
     expect(spanNamed(collector, list)).toMatchObject({ status: 2, attributes: { "error.type": "disconnected" } });
   });
 
-  it("is in the access log by its id", async () => {
+  it("has its id in the access log", async () => {
     await using gateway = await startGateway();
 
     await gateway.send(LIST, {}, { traceparent: incoming });
@@ -181,8 +181,8 @@ describe("a trace", () => {
   });
 });
 
-describe("a collector that does not take traces", () => {
-  it("is reported once, keeps nobody waiting, and its words are not repeated", async () => {
+describe("a collector that rejects traces", () => {
+  it("is reported once, delays no request, and is not quoted", async () => {
     await using collector = await startOtlpCollector({ status: 400 });
     vi.stubEnv("OTEL_BSP_SCHEDULE_DELAY", "10");
     await using gateway = await start(collector);
@@ -194,13 +194,13 @@ describe("a collector that does not take traces", () => {
     await gateway.stop();
 
     expect(gateway.log.filter(({ level }) => Number(level) >= 40)).toMatchObject([
-      { msg: "the collector did not take the traces" },
+      { msg: "the collector did not accept the traces" },
     ]);
   });
 });
 
-describe("a traceparent where traces are off", () => {
-  it("is carried on to Graph", async () => {
+describe("a traceparent while traces are off", () => {
+  it("is passed on to Graph", async () => {
     await using gateway = await startGateway();
 
     await gateway.send(LIST, {}, { traceparent: incoming });
@@ -208,7 +208,7 @@ describe("a traceparent where traces are off", () => {
     expect(gateway.emulator.requests[0]?.headers.traceparent).toBe(incoming);
   });
 
-  it("is not made up", async () => {
+  it("is not invented", async () => {
     await using gateway = await startGateway();
 
     await gateway.send(LIST, {});
@@ -226,7 +226,7 @@ describe("a traceparent where traces are off", () => {
     ["of the version that is none", incoming.replace("00-", "ff-"), undefined],
     ["that is something else", "secret", undefined],
     ["that is missing", undefined, undefined],
-  ])("%s is taken as %s", (_, header, expected) => {
+  ])("%s is read as %s", (_, header, expected) => {
     expect(parseTraceparent(header)).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The way of a request to Graph and back, once per process. The concerns around the call are composed here, and only
- * here, in the order in which they are written down.
+ * Sends requests to Graph; one per process. The pipeline around a call is composed here and only here, in the order of the
+ * code.
  */
 
 import type { ApiVersion } from "../../config/config.ts";
@@ -23,11 +23,11 @@ export interface GraphClientOptions {
   /** Graph's root without the version, such as https://graph.microsoft.com. */
   baseUrl: URL;
   apiVersion: ApiVersion;
-  /** Upper bound of open sockets to Graph. */
+  /** Maximum number of open sockets to Graph. */
   maxConnections: number;
   writeQuota: Quota;
   log: GatewayLog;
-  /** Absent where nobody counts. */
+  /** Absent if metrics are off. */
   metrics: GatewayMetrics | undefined;
   clock: Clock;
 }
@@ -39,13 +39,16 @@ export class GraphClient {
   readonly clock: Clock;
   readonly graphClock: GraphClock;
   readonly #retryBudget: RetryBudget;
-  /** An answer of any status, or the reason why there is none. Rejects only where the gateway refuses to ask. */
+  /**
+   * Resolves with a response of any status, or with the reason for a missing response. Rejects only if the gateway itself
+   * refuses to send.
+   */
   readonly send: (request: GraphRequest) => Promise<Outcome>;
   readonly #sendUnbatched: Send;
   readonly #writeQuota: Quota;
   #isCircuitOpen = false;
   readonly #close: () => Promise<void>;
-  /** What must not be cut short by closing, such as creates that were sent for clients who are gone. */
+  /** Work that `close` must not cut short, such as creates that were sent for clients that have gone. */
   #unfinished = 0;
   #onFinished: (() => void) | undefined;
 
@@ -76,17 +79,20 @@ export class GraphClient {
     );
   }
 
-  /** How many writes may go out to Graph at once. */
+  /** The number of writes that can be sent to Graph now. */
   get writeQuotaRemaining(): number {
     return this.#writeQuota.remaining;
   }
 
-  /** Whether Graph counts as down, and is not asked but for a probe. */
+  /** Whether the circuit breaker is open: Graph gets no requests except probes. */
   get isCircuitOpen(): boolean {
     return this.#isCircuitOpen;
   }
 
-  /** Whether a write whose answer was lost may be sent once more: there are attempts, time and somebody waiting, and the budget has it. */
+  /**
+   * Whether a write whose response was lost may be sent once more. That needs a remaining attempt, time, a waiting client and
+   * retry budget.
+   */
   maySendAgain(request: GraphRequest): boolean {
     const { attempts, caller } = request;
     if ((attempts?.left ?? 0) <= 0 || caller.closed.isClosed || caller.deadline.remainingMs <= 0) return false;
@@ -95,12 +101,17 @@ export class GraphClient {
     return true;
   }
 
-  /** What requests are given as `batch` to travel together. @param expectedItems as many as are sure to come; default 1. */
+  /**
+   * Collects requests that travel together; pass it as `batch`. @param expectedItems number of requests that will surely come;
+   * default 1.
+   */
   batch(expectedItems?: number): Batch {
     return createBatch(this.#sendUnbatched, expectedItems);
   }
 
-  /** `close` waits from here until as many `endUnfinished`. What is begun must end by itself, as everything with a deadline does. */
+  /**
+   * After this, `close` waits for a matching `endUnfinished`. The work must end by itself, as everything with a deadline does.
+   */
   beginUnfinished(): void {
     this.#unfinished += 1;
   }
@@ -110,7 +121,7 @@ export class GraphClient {
     if (this.#unfinished === 0) this.#onFinished?.();
   }
 
-  /** Waits for what has to be finished, then ends every connection; reads under way fail. */
+  /** Waits for unfinished work, then closes every connection; open reads fail. */
   async close(): Promise<void> {
     if (this.#unfinished > 0) {
       await new Promise<void>((resolve) => {

@@ -71,7 +71,7 @@ function failureOf({ metrics, log }: GraphClient, reason: unknown, sinceMs: numb
     metrics?.error("INTERNAL_SERVER_ERROR");
     const id = randomUUID();
     log.internalError({ id, error: reason });
-    const message = `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`;
+    const message = `The gateway had an internal error. The gateway's operator can find it in the log under ${id}.`;
     const nothing = { certificateId: null, retryAfterSeconds: null, graphRequestId: null, claims: null };
     return { code: "INTERNAL_SERVER_ERROR", message, ...nothing };
   }

@@ -1,6 +1,6 @@
 /**
- * `/$batch`: up to twenty requests in one. What doesn't parse fails as a whole; what does answers 200, each item with
- * its own fate. Answers come in another order than the requests, always the same other order.
+ * `/$batch`: up to twenty requests in one. A malformed batch fails as a whole. A valid batch answers 200, and each item has
+ * its own result. The order of the responses differs from the order of the requests, always in the same way.
  */
 import type { Backend } from "../backend.ts";
 import { type Answer, type Call, callFrom, isRecord, jsonAnswer, logEntryFrom, parsedOrText } from "../exchange.ts";
@@ -18,7 +18,7 @@ interface Item {
 const methods = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 const malformed = (message: string): GraphFailure => new GraphFailure(400, message, { by: "graph" });
 
-/** @throws {GraphFailure} 400 where the batch itself is malformed; nothing has been applied then. */
+/** @throws {GraphFailure} 400 if the batch itself is malformed; then nothing has been applied. */
 export async function answerBatch(backend: Backend, call: Call): Promise<Answer> {
   if (call.method !== "POST") throw new GraphFailure(405, "A batch must be a POST.", { by: "graph" });
   const items = itemsOf(call);
@@ -117,10 +117,12 @@ function itemResponse({ id, call }: Item, answer: Answer): unknown {
   return { id, status: answer.status, headers, ...(answer.body === "" ? {} : { body }) };
 }
 
-/** Batch items spell headers as documented, `Retry-After` and `Content-Type`; a client must not mind. */
+/** Batch items use the documented spelling of headers, `Retry-After` and `Content-Type`; a client must accept any case. */
 const capitalized = (name: string): string => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
 
-/** Every second one first, backwards, then the rest: never the order of the requests from two items on. */
+/**
+ * Every second response first, backwards, then the rest. With two or more items this never equals the order of the requests.
+ */
 function shuffled<Value>(values: readonly Value[]): Value[] {
   const odd = values.filter((_, index) => index % 2 === 1).reverse();
   return [...odd, ...values.filter((_, index) => index % 2 === 0)];

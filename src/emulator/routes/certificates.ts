@@ -1,6 +1,6 @@
 /**
- * `/deviceManagement/userPfxCertificates`: list, count, get, create, update, delete. Every read is redacted, whatever
- * is stored. What the real service leaves open is decided in the settings.
+ * `/deviceManagement/userPfxCertificates`: list, count, get, create, update, delete. Every read is redacted. Settings decide
+ * what is unknown about the real service.
  */
 import type { Backend } from "../backend.ts";
 import { changesFrom, creationFrom } from "../entity.ts";

@@ -1,6 +1,6 @@
 /**
- * From a path to the resource that answers it, in the three key forms Graph takes, and from a thrown failure to its
- * answer. Paths are taken apart before they are decoded, so an encoded slash stays within its segment.
+ * Finds the resource for a path, in Graph's three key forms, and turns a thrown failure into its response. Paths are split
+ * before they are decoded, so an encoded slash stays within its segment.
  */
 import type { Backend } from "../backend.ts";
 import type { Answer, Call } from "../exchange.ts";
@@ -13,7 +13,7 @@ export function answerResource(backend: Backend, call: Call): Answer {
   return guarded(backend, call, () => route(backend, call));
 }
 
-/** Run a route; what it throws becomes an answer in Graph's envelope. */
+/** Run a route and turn its errors into responses in Graph's format. */
 export function guarded(backend: Backend, call: Call, run: () => Answer): Answer {
   try {
     return run();
@@ -46,7 +46,7 @@ function toUsers(backend: Backend, call: Call, path: readonly string[]): Answer 
   return key === undefined ? answerUsers(backend, call) : answerUser(backend, call, key);
 }
 
-/** `name('key')` and `name(key)` taken apart. */
+/** Splits `name('key')` and `name(key)`. */
 function keyed(segment: string): [name: string, key: string | undefined] {
   const quoted = /^(\w+)\('((?:[^']|'')*)'\)$/.exec(segment);
   if (quoted !== null) return [quoted[1] ?? "", (quoted[2] ?? "").replaceAll("''", "'")];

@@ -1,6 +1,6 @@
 /**
- * `/users`, as far as a client needs it to find somebody by name: everybody who owns or ever owned a certificate
- * here. Names compare without regard to case, as they do in the real directory.
+ * `/users`, with what a client needs to find a user by name: everyone who owns or ever owned a certificate here. Names ignore
+ * case, as in the real directory.
  */
 import type { Backend } from "../backend.ts";
 import { type Answer, type Call, jsonAnswer } from "../exchange.ts";

@@ -1,17 +1,17 @@
 /**
- * Points in time as Graph writes them: up to seven fractional digits and an offset. A JavaScript `Date` would lose four of
- * the digits, so the text stays as it is and only comparisons go through a number.
+ * Points in time with up to seven fractional digits and an offset, as Graph writes them. A JavaScript `Date` would lose four
+ * of the digits. So the text is kept, and only comparisons use a number.
  */
 
 const dateTime = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?(?:Z|([+-])(\d\d):(\d\d))$/i;
 
-/** What was asked last: every date of an input is asked for twice, and the dates of an import are often the same. */
+/** Cache of recent results: every date of an input is parsed twice, and the dates of an import often repeat. */
 const known = new Map<string, bigint>();
 const maxKnown = 100;
 
 /**
- * Picoseconds since 1970-01-01T00:00:00Z, or `undefined` where the text is no RFC 3339 date-time or no day of the calendar.
- * Leap seconds (`:60`) and the year 0000 are not accepted: Graph has no room for them.
+ * Picoseconds since 1970-01-01T00:00:00Z; `undefined` if the text is no RFC 3339 date-time or no day of the calendar. Leap
+ * seconds (`:60`) and the year 0000 are not accepted, because Graph cannot store them.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
  */
@@ -41,7 +41,7 @@ function parseInstant(text: string): bigint | undefined {
   return BigInt(local.getTime() - offsetMs) * 1_000_000_000n + BigInt(fraction.padEnd(12, "0"));
 }
 
-/** Whether `earlier` lies strictly before `later`; false where either is no date-time. */
+/** Whether `earlier` is strictly before `later`; false if either is no date-time. */
 export function isBefore(earlier: string, later: string): boolean {
   const from = instantOf(earlier);
   const to = instantOf(later);

@@ -1,6 +1,6 @@
-/** Line breaks in base64: many tools write them, Graph does not take them. */
+/** Removes line breaks from base64: many tools write them, and Graph does not accept them. */
 
-/** The text as it is sent to Graph. */
+/** Returns the text as it is sent to Graph. */
 export function withoutLineBreaks(text: string): string {
   return text.replace(/[\r\n]+/g, "");
 }

@@ -1,32 +1,34 @@
 /**
- * The validation rules of the input types, each a class-validator decorator with our own wording. Messages complete the
- * sentence "`path` …" and never quote the value.
+ * The validation rules of the input types: class-validator decorators with our own messages. A message completes the sentence
+ * "`path` …" and never quotes the value.
  */
 import { IsDefined, Matches, ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { isBase64 } from "../base64.ts";
 import { isBefore } from "./instant.ts";
 import { withoutLineBreaks } from "./line-breaks.ts";
 
-/** Largest PFX file accepted, decoded. PFX files are a few KB. */
+/** Maximum size of a PFX file, decoded. PFX files usually have a few KB. */
 const maxBlobBytes = 1_048_576;
 
-/** Forty hexadecimal digits in either case; the data source sends lower case. */
+/** Forty hexadecimal digits in either case; the data source sends them in lower case. */
 export const IsThumbprint = (): PropertyDecorator =>
   Matches(/^[0-9a-f]{40}$/i, { message: "must be a SHA-1 thumbprint: 40 hexadecimal digits" });
 
-/** One `@` with something on both sides; guests (`#EXT#`) and apostrophes are fine, white space and controls are not. */
+/**
+ * One `@` with text on both sides. Guests (`#EXT#`) and apostrophes are allowed; white space and control characters are not.
+ */
 export const IsUserPrincipalName = (): PropertyDecorator =>
   Matches(/^(?=.{3,1024}$)[^@\s\p{Cc}\p{Cs}]+@[^@\s\p{Cc}\p{Cs}]+$/u, {
     message: "must be a user principal name: one @, no white space or control characters, at most 1024 characters",
   });
 
-/** A provider's or key's name. */
+/** The name of a provider or key. */
 export const IsName = (): PropertyDecorator =>
   Matches(/^(?=\s*\S)[^\p{Cc}\p{Cs}]{1,1024}$/u, {
     message: "must not be blank, must have no control characters and at most 1024 characters",
   });
 
-/** `AA==` is what Graph answers on reads in place of the file: storing it would destroy the certificate. */
+/** Rejects `AA==`, which Graph returns on reads instead of the file: storing it would destroy the certificate. */
 export const IsPfxBlob = (): PropertyDecorator =>
   ValidateBy(
     {
@@ -39,14 +41,14 @@ export const IsPfxBlob = (): PropertyDecorator =>
           value !== "AA==",
       },
     },
-    { message: "must be a PFX file of at most 1 MiB, and not AA==, which Graph answers in place of a file on reads" },
+    { message: "must be a PFX file of at most 1 MiB, and not AA==, which Graph returns instead of the file on reads" },
   );
 
-/** Sizes of an RSA ciphertext: keys of 1,024 to 8,192 bits. */
+/** Sizes of an RSA ciphertext, for keys of 1,024 to 8,192 bits. */
 const minCiphertextBytes = 128;
 const maxCiphertextBytes = 1024;
 
-/** The encrypted password. Intune stores anything, and the import then fails on the user's device, days later. */
+/** The encrypted password. Intune stores any value, and the import then fails on the user's device, days later. */
 export const IsEncryptedPassword = (): PropertyDecorator =>
   ValidateBy(
     {
@@ -67,22 +69,22 @@ export const IsEncryptedPassword = (): PropertyDecorator =>
     },
   );
 
-/** Line breaks do not count; undefined where the rest is no base64. */
+/** Length of the decoded base64, ignoring line breaks; undefined if the text is no base64. */
 function bytesOfBase64(value: string): number | undefined {
   const text = withoutLineBreaks(value);
   return isBase64(text) ? Buffer.byteLength(text, "base64") : undefined;
 }
 
-/** What somebody has given instead of an encrypted password; nothing of the value is in it. */
+/** Guesses what the value is instead of an encrypted password. The text contains no part of the value. */
 function mostLikely(value: unknown): string {
-  if (typeof value !== "string" || value.trim() === "") return "is empty, as Graph answers it on reads";
+  if (typeof value !== "string" || value.trim() === "") return "is empty, as Graph returns it on reads";
   const bytes = bytesOfBase64(value);
   return bytes !== undefined && bytes > maxCiphertextBytes
-    ? "is too large for that, and is most likely the file"
+    ? "is too large for an encrypted password and is most likely the PFX file"
     : "is most likely a password in clear text";
 }
 
-/** Strictly before another date-time property of the same input, where that one is given. */
+/** Strictly before another date-time property of the same input, if that one is given. */
 export const IsBefore = (property: string): PropertyDecorator =>
   ValidateBy(
     {
@@ -98,9 +100,9 @@ export const IsBefore = (property: string): PropertyDecorator =>
     { message: `must be before ${property}` },
   );
 
-/** For updates: a property that is left out keeps its value, so the other rules look only at what is given. */
+/** For updates: the other rules apply only if the property is given. An omitted property keeps its value. */
 export const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
-/** For updates: given means a value; Graph's certificates have no property that one would set to null. */
+/** For updates: a given property must have a value. No property of Graph's certificates can be set to null. */
 export const IsNotNull = (): PropertyDecorator =>
-  IsDefined({ message: "must not be null; leave it out to keep what is stored" });
+  IsDefined({ message: "must not be null; omit it to keep the stored value" });

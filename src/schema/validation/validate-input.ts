@@ -1,8 +1,8 @@
-/** What class-validator has to say of an input object, by path and rule. Messages are ours, so no value shows in them. */
+/** Returns the broken rules of an input object by path and rule. The messages are ours, so they contain no value. */
 import { type ValidationError, validateSync } from "class-validator";
 import type { InvalidValue } from "../../errors.ts";
 
-/** @param path where the object stands in the arguments. */
+/** @param path path of the object in the arguments. */
 export function brokenRules(value: object, path: readonly string[]): InvalidValue[] {
   const errors = validateSync(value, {
     forbidUnknownValues: true,

@@ -1,6 +1,6 @@
 /**
- * GraphiQL at `GET /graphiql`, from the files that the build makes of `explorer/`: nothing comes from another host. Only files
- * found at the start are served, by exact path, so that no request can name any other.
+ * Serves GraphiQL at `GET /graphiql`, from the files that the build makes from `explorer/`. No file comes from another host.
+ * Only files found at the start are served, by exact path, so a request cannot name any other file.
  */
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ export interface StaticFile {
   readonly headers: OutgoingHttpHeaders;
 }
 
-/** By the path of a request. */
+/** Files by request path. */
 export type StaticFiles = ReadonlyMap<string, StaticFile>;
 
 const page = "index.html";
@@ -26,12 +26,12 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".ttf": "font/ttf",
 };
 
-/** With every file: a worker's policy is that of its own script. */
+/** Sent with every file, because a worker uses the policy of its own script. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "worker-src 'self'",
-  "style-src 'self' 'unsafe-inline'", // Monaco makes style elements and attributes as it draws
+  "style-src 'self' 'unsafe-inline'", // Monaco creates style elements and attributes while it draws
   "img-src 'self' data:",
   "font-src 'self' data:",
   "connect-src 'self'",
@@ -40,7 +40,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The files of a folder; nothing where GraphiQL was not built. */
+/** The files of a folder; undefined if GraphiQL was not built. */
 export function findGraphiql(folder: URL): StaticFiles | undefined {
   const names = filesIn(folder);
   if (!names.includes(page)) return undefined;
@@ -53,7 +53,7 @@ export function readStaticFile({ location }: StaticFile): Promise<Buffer> {
   return readFile(location);
 }
 
-/** Names relative to the folder, with slashes. */
+/** File names relative to the folder, with slashes. */
 function filesIn(folder: URL): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
@@ -74,7 +74,7 @@ function fileAt(folder: URL, name: string): StaticFile {
     location: new URL(name, folder),
     headers: {
       "content-type": contentTypes[extname(name)],
-      // The build names what is in assets/ after its content.
+      // The build names the files in assets/ by their content.
       "cache-control": name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache",
       "content-security-policy": contentSecurityPolicy,
       "referrer-policy": "no-referrer",

@@ -1,6 +1,6 @@
 /**
- * Apollo Sandbox at `GET /graphql`, with the sample operations of `operations/`. Sandbox itself comes from Apollo's CDN;
- * where that can't be reached the page says so, points to GraphiQL and shows the samples as text.
+ * Serves Apollo Sandbox at `GET /graphql`, with the sample operations of `operations/`. Sandbox itself comes from Apollo's
+ * CDN. If a browser cannot reach it, the page says so, links to GraphiQL and shows the samples as text.
  */
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,10 +10,12 @@ import { packageFolder } from "../../package-folder.ts";
 const cdn = "https://embeddable-sandbox.cdn.apollographql.com";
 const frame = "https://sandbox.embed.apollographql.com";
 const graphiqlLink =
-  '\n<a href="/graphiql">GraphiQL</a> is served by this gateway itself and needs nothing from outside.';
+  '\n<a href="/graphiql">GraphiQL</a> is served by this gateway and loads no files from other hosts.';
 const operations = new URL("operations/", packageFolder);
 
-/** Reads the samples once and returns what answers the page; that links to `/graphiql` where it is there. */
+/**
+ * Reads the samples once and returns a function that sends the page. The page links to `/graphiql` if GraphiQL is available.
+ */
 export function createExplorer(hasGraphiql: boolean): (response: ServerResponse) => void {
   const files = readdirSync(operations).filter((file) => file.endsWith(".graphql"));
   const document = files
@@ -63,15 +65,15 @@ pre { padding: 1rem; overflow-x: auto; border: 1px solid #8886; border-radius: .
 <body>
 <main id="offline" hidden>
 <h1>Apollo Sandbox cannot be loaded</h1>
-<p>The API works; only the explorer's own files come from Apollo's CDN, which this browser cannot reach.${hasGraphiql ? graphiqlLink : ""}
+<p>The API works. Only Apollo Sandbox's own files are missing: this browser cannot reach Apollo's CDN.${hasGraphiql ? graphiqlLink : ""}
 Send operations with <code>POST</code> to this address, for example:</p>
 <pre>curl -H 'content-type: application/json' -d '{"query":"{ userPfxCertificates(first: 3) { nodes { id userPrincipalName } } }"}' <span id="url"></span></pre>
 <h2>Sample operations</h2>
 <pre>${escapeHtml(document)}</pre>
-<h2>Their variables</h2>
+<h2>Variables of the sample operations</h2>
 <pre>${escapeHtml(JSON.stringify(variables, null, 2))}</pre>
 </main>
-<noscript><p>The explorer needs JavaScript; the API does not: POST operations to this address.</p></noscript>
+<noscript><p>Apollo Sandbox needs JavaScript. The API does not: send operations with POST to this address.</p></noscript>
 <div id="sandbox"></div>
 <script nonce="${nonce}" src="${cdn}/v2/embeddable-sandbox.umd.production.min.js"></script>
 <script nonce="${nonce}">
@@ -100,7 +102,7 @@ function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** A literal that can't end its script element. */
+/** A JavaScript literal that cannot end its script element. */
 function inScript(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }

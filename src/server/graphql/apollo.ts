@@ -1,6 +1,6 @@
 /**
- * Apollo Server over the schema, with everything that follows NODE_ENV or talks to others by default turned off, and with
- * what keeps a document from costing more than it should.
+ * Creates Apollo Server. Everything that depends on NODE_ENV or sends data to others by default is turned off. Limits keep a
+ * document from being too expensive.
  */
 import { ApolloServer } from "@apollo/server";
 import {
@@ -28,17 +28,20 @@ import { nameInvalidValues } from "./plugins/report-invalid-values.ts";
 import { maxTokens, withinLimits } from "./rules/document-limits.ts";
 import { knownOperationTypes } from "./rules/known-operation-types.ts";
 
-/** @param prepared is filled with what is answered. @throws {ConfigError} where the file of persisted operations is not one. */
+/**
+ * @param operationCache receives the operations that Apollo Server answered. @throws {ConfigError} if the file of persisted
+ * operations is not valid.
+ */
 export async function startApollo(
   config: Config,
   log: GatewayLog,
-  prepared: OperationCache,
+  operationCache: OperationCache,
 ): Promise<ApolloServer<GatewayContext>> {
   const { schema } = buildSchema();
   const file = config.persistedOperationsFile;
   const manifest = file === undefined ? undefined : readOperationManifest(file, schema);
   const documentStore = new DocumentStore({ keepsTexts: manifest !== undefined });
-  if (manifest !== undefined) prepared.useManifest(textInManifest(manifest));
+  if (manifest !== undefined) operationCache.useManifest(textInManifest(manifest));
   const apollo = new ApolloServer<GatewayContext>({
     schema,
     introspection: config.introspection,
@@ -46,11 +49,11 @@ export async function startApollo(
     includeStacktraceInErrorResponses: false,
     formatError: createFormatError(log, { namesSchema: config.introspection }),
     stopOnTerminationSignals: false,
-    persistedQueries: false, // those of Apollo's let anybody register a text
+    persistedQueries: false, // with Apollo's persisted queries, any caller could register a text
     parseOptions: { maxTokens },
     validationRules: [withinLimits, knownOperationTypes],
     documentStore,
-    // Whatever Apollo would log is either in our log already or quotes a request.
+    // Apollo's messages either repeat this gateway's own log or quote a request.
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
@@ -64,7 +67,7 @@ export async function startApollo(
       httpStatus,
       nameInvalidValues(config.maxBatchItems),
       recordOperation({ namesOperations: manifest !== undefined }),
-      prepareOperations(prepared, documentStore),
+      prepareOperations(operationCache, documentStore),
     ],
   });
   await apollo.start();

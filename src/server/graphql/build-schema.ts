@@ -1,6 +1,6 @@
 /**
- * The executable Federation 2 schema, from the TypeGraphQL classes. TypeGraphQL's metadata is global, so this runs once per
- * process. The way is classes → SDL with directives → subgraph schema, because Apollo's subgraph library works on SDL.
+ * Builds the executable Federation 2 schema from the TypeGraphQL classes. TypeGraphQL's metadata is global, so this runs once
+ * per process. The steps are classes → SDL with directives → subgraph schema, because Apollo's subgraph library works on SDL.
  */
 import "reflect-metadata";
 import { buildSubgraphSchema } from "@apollo/subgraph";
@@ -22,7 +22,7 @@ const federation = `extend schema
 
 let schemas: { sdl: string; schema: GraphQLSchema } | undefined;
 
-/** The subgraph's schema and its SDL, the text of `schema.graphql`. */
+/** Returns the subgraph's schema and its SDL, the text of `schema.graphql`. */
 export function buildSchema(): { sdl: string; schema: GraphQLSchema } {
   schemas ??= build();
   return schemas;
@@ -32,10 +32,10 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   const classes = buildSchemaSync({
     resolvers: [UserPfxCertificateResolver, UserResolver],
     validateFn: validateArgument,
-    skipCheck: true, // type-graphql compares graphql versions with its own peer range at every start
+    skipCheck: true, // type-graphql would compare graphql's version with its own peer range at every start
   });
-  describeRoot(classes.getQueryType(), "Reads: certificates of Intune by id, and page by page.");
-  describeRoot(classes.getMutationType(), "Writes, each of which is safe to repeat.");
+  describeRoot(classes.getQueryType(), "Read Intune's certificates, by id or page by page.");
+  describeRoot(classes.getMutationType(), "Write operations. Each one is safe to repeat.");
   const sdl = `${federation}\n\n${printSchemaWithDirectives(classes)}\n`;
   const map = createResolversMap(classes);
   const resolvers = {
@@ -45,22 +45,25 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   };
   // createResolversMap is typed for graphql-tools' looser shape of the same object.
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
-  judgeRepresentations(schema);
+  checkRepresentations(schema);
   describeFederation(schema);
-  takeWhatIsResolved(schema);
-  serve(schema, sdl);
+  reuseResolvedOutcome(schema);
+  serveSdl(schema, sdl);
   return { sdl, schema };
 }
 
-/** To those who compose: what is committed, to the letter. Apollo's own print of it adds federation's definitions. */
-function serve(schema: GraphQLSchema, sdl: string): void {
+/** Serves the committed SDL verbatim from `_service`. Apollo's own SDL adds the definitions of federation. */
+function serveSdl(schema: GraphQLSchema, sdl: string): void {
   const field = schema.getQueryType()?.getFields()._service;
   if (field === undefined) throw new Error("the schema has no service");
   field.resolve = () => ({ sdl });
 }
 
-/** Where a plan has asked a resolver and leaves the rest to graphql-js, the resolver is not asked again: see `plan.ts`. */
-function takeWhatIsResolved(schema: GraphQLSchema): void {
+/**
+ * A compiled operation may have called the resolver and then left the rest to graphql-js. The resolver must not run twice: see
+ * `compile-operation.ts`.
+ */
+function reuseResolvedOutcome(schema: GraphQLSchema): void {
   for (const type of [schema.getQueryType(), schema.getMutationType()]) {
     for (const field of Object.values(type?.getFields() ?? {})) {
       const { resolve } = field;
@@ -71,14 +74,14 @@ function takeWhatIsResolved(schema: GraphQLSchema): void {
   }
 }
 
-/** TypeGraphQL has no place for it. */
+/** TypeGraphQL has no option for the description of a root type. */
 function describeRoot(type: GraphQLObjectType | null | undefined, description: string): void {
   if (type) type.description = description;
 }
 
-/** What Apollo's subgraph library adds has no descriptions, and explorers show it as well. */
+/** Describes the types and fields that Apollo's subgraph library adds: they have no descriptions, and explorers show them. */
 function describeFederation(schema: GraphQLSchema): void {
-  const description = "Of Apollo Federation: for routers.";
+  const description = "For Apollo Federation routers.";
   for (const type of Object.values(schema.getTypeMap())) {
     const isOurs = !type.name.includes("_");
     if (!isOurs) type.description ??= description;
@@ -90,19 +93,22 @@ function describeFederation(schema: GraphQLSchema): void {
   }
 }
 
-/** Of one request, all its fields together. More than it may read; a router asks for what one list of its own names. */
+/**
+ * Maximum number of representations in all fields of one request. A request may read fewer certificates; a router asks for the
+ * entities of one list of its own.
+ */
 const maxRepresentations = 1000;
 const representationCounts = new WeakMap<GatewayContext, number>();
 
 /**
- * Representations are untyped: what names no entity of ours is the caller's mistake, not a bug of the gateway's. Nor are
- * they counted by anything else: each is a request to Graph.
+ * Checks and counts representations. They are untyped, so an unknown entity is the caller's mistake, not a bug in the gateway.
+ * No other limit counts them, and each is a request to Graph.
  */
-function judgeRepresentations(schema: GraphQLSchema): void {
+function checkRepresentations(schema: GraphQLSchema): void {
   const field = schema.getQueryType()?.getFields()._entities;
   const entities = schema.getType("_Entity");
   if (field?.resolve === undefined || !isUnionType(entities)) throw new Error("the schema has no entities");
-  entities.resolveType = undefined; // Apollo's reads __typename, as graphql-js does by itself, and as plans do
+  entities.resolveType = undefined; // Apollo's version reads __typename, as graphql-js and compiled operations do without it
   const names = entities.getTypes().map(({ name }) => name);
   const { resolve } = field;
   field.resolve = (source, args, context: GatewayContext, info) => {

@@ -1,6 +1,6 @@
 /**
- * The one place where a failure becomes a GraphQL error. It is an allow-list: our own errors speak for themselves, what
- * Apollo and graphql-js say about a request is reworded without values, and everything else is masked under an id.
+ * The one place that turns a failure into a GraphQL error. It is an allow-list: the gateway's own messages are sent as they
+ * are, messages of Apollo and graphql-js are reworded without values, and every other error is masked under an id.
  */
 import { randomUUID } from "node:crypto";
 import { unwrapResolverError } from "@apollo/server/errors";
@@ -9,7 +9,7 @@ import { GatewayError, GraphError } from "../../errors.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import { maxTokens } from "./rules/document-limits.ts";
 
-/** Codes of Apollo's whose messages are fixed texts. */
+/** Apollo's codes whose messages are fixed texts. */
 const fixedTexts = [
   "BAD_REQUEST",
   "PERSISTED_QUERY_NOT_FOUND",
@@ -29,7 +29,10 @@ const valueKinds: readonly string[] = [
   Kind.OBJECT_FIELD,
 ];
 
-/** Apollo Server's `formatError`. @param namesSchema whether messages may name what a caller did not; default false. */
+/**
+ * Apollo Server's `formatError`. @param namesSchema whether messages may name parts of the schema that the caller did not
+ * name; default false.
+ */
 export function createFormatError(log: GatewayLog, { namesSchema = false }: { namesSchema?: boolean } = {}) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const origin = originOf(error);
@@ -43,14 +46,14 @@ export function createFormatError(log: GatewayLog, { namesSchema = false }: { na
       return { message: parseFailure(formatted.message), ...where, extensions: { code } };
     }
     if (isAboutValue(error)) {
-      const message = "A value is not of the type that its place asks for.";
+      const message = "A value has the wrong type.";
       return { message, ...where, extensions: { code: "BAD_USER_INPUT" } };
     }
     if (code === "GRAPHQL_VALIDATION_FAILED" && formatted.message.startsWith("GraphQL introspection is not allowed")) {
-      return { message: "Introspection is off here.", ...where, extensions: { code } }; // Apollo's is for its operator
+      return { message: "Introspection is turned off.", ...where, extensions: { code } }; // Apollo's message addresses the operator
     }
     if (code === "GRAPHQL_VALIDATION_FAILED") {
-      // Names of the document, and of the schema where it is public.
+      // Such messages quote names of the document, and of the schema only if it is public.
       const message = namesSchema ? formatted.message : formatted.message.replace(/ ?Did you mean.*$/s, "");
       return { message, ...where, extensions: { code } };
     }
@@ -60,12 +63,12 @@ export function createFormatError(log: GatewayLog, { namesSchema = false }: { na
     if (fixedTexts.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
     const id = randomUUID();
     log.internalError({ id, error: origin });
-    const message = `Something went wrong inside the gateway. Its operator finds it in the log under ${id}.`;
+    const message = `The gateway had an internal error. The gateway's operator can find it in the log under ${id}.`;
     return { message, ...where, extensions: { code: "INTERNAL_SERVER_ERROR" } };
   };
 }
 
-/** What a resolver, or a plugin of ours, threw; the error itself where it comes from Apollo or graphql-js. */
+/** The error that a resolver or one of the gateway's plugins threw; the error itself if it comes from Apollo or graphql-js. */
 function originOf(error: unknown): unknown {
   if (error instanceof GraphQLError && error.originalError instanceof GatewayError) return error.originalError;
   return unwrapResolverError(error);
@@ -75,7 +78,7 @@ function parseFailure(message: string): string {
   const isTooLarge = message.startsWith("Syntax Error: Document contains more that");
   return isTooLarge
     ? `The document is too large: at most ${maxTokens} tokens.`
-    : "The document is not valid GraphQL: unexpected text here.";
+    : "The document is not valid GraphQL: unexpected text at this location.";
 }
 
 function extensionsOf(error: GatewayError): Record<string, unknown> {
@@ -90,15 +93,15 @@ function extensionsOf(error: GatewayError): Record<string, unknown> {
 }
 
 /**
- * Whether graphql-js complains about a literal or a variable's value; its message then quotes the value, so it is never
- * passed on. `plugins/name-invalid-values.ts` says which value it is, by path. After fifty such complaints graphql-js adds
- * one without a place, that there are too many.
+ * Whether graphql-js complains about a literal or a variable's value. Its message quotes the value, so it is never passed on.
+ * `plugins/report-invalid-values.ts` names the value by its path. After fifty such errors graphql-js adds one without a
+ * location: there are too many.
  */
 export function isAboutValue(error: unknown): boolean {
   if (!(error instanceof GraphQLError)) return false;
   const node: ASTNode | undefined = error.nodes?.[0];
   if (node === undefined) return error.message.startsWith("Too many errors processing variables");
   if (node.kind === Kind.VARIABLE_DEFINITION) return error.extensions.code === "BAD_USER_INPUT";
-  if (node.kind === Kind.VARIABLE) return error.extensions.code === undefined; // at execution: null in a default's place
+  if (node.kind === Kind.VARIABLE) return error.extensions.code === undefined; // at execution: null replaced a default
   return valueKinds.includes(node.kind);
 }

@@ -1,6 +1,6 @@
 /**
- * The class-validator rules of an input object, as one error that lists every broken one by path. TypeGraphQL calls it for
- * each argument. Lists are left alone: each of their items is judged, and refused, on its own.
+ * Checks an input object by its class-validator rules and reports all broken rules in one error, by path. TypeGraphQL calls
+ * this for each argument. Lists are skipped: each of their items is checked, and fails, on its own.
  */
 import { badUserInput } from "../../errors.ts";
 import { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";

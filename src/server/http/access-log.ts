@@ -1,6 +1,6 @@
 /**
- * What is told of every request once its answer is over: a line of the access log, and GraphQL's metrics. What only those
- * know who handle the request, they write into its record.
+ * Writes a line of the access log and GraphQL's metrics when a response has ended. The code that handles a request writes the
+ * facts that only it knows into the request's record.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -11,7 +11,7 @@ import type { GatewayMetrics } from "../../observability/metrics.ts";
 import { traceIdOf, untraced } from "../../observability/span.ts";
 import type { RequestClosed } from "../../request/request-closed.ts";
 
-/** What had gone over a connection when its last request was over. */
+/** Bytes that had gone over a connection when its last request ended. */
 interface Transferred {
   read: number;
   written: number;
@@ -29,7 +29,7 @@ export function observeRequest(
   { log, metrics }: { log: GatewayLog; metrics: GatewayMetrics | undefined },
   request: IncomingMessage,
   response: ServerResponse,
-  over: RequestClosed,
+  responseClosed: RequestClosed,
 ): RequestRecord {
   const startedAtMs = performance.now();
   const record: RequestRecord = {
@@ -41,7 +41,7 @@ export function observeRequest(
     errorCodes: [],
   };
   const { socket } = request;
-  over.add({
+  responseClosed.add({
     onClose() {
       const durationMs = performance.now() - startedAtMs;
       const { bytesRead, bytesWritten } = socket;

@@ -1,28 +1,31 @@
 /**
- * How many GraphQL requests are under way, and how much of their bodies: what comes beyond is refused before it is read, so that
- * memory stays bounded and the refusal is quick, whatever Graph or the clients do.
+ * Limits the number of concurrent GraphQL requests and the bytes of their bodies. Requests beyond the limit are rejected
+ * before they are read. So memory stays bounded and the rejection is quick, whatever Graph or the clients do.
  */
 import type { RequestClosed } from "../../request/request-closed.ts";
 import { HttpError } from "./http-error.ts";
 
-/** Clients that all come back at once would be refused at once. */
+/** A short pause keeps rejected clients from all returning at once and being rejected again. */
 const retryAfterSeconds = 1;
 
-/** Bodies as long as this one never wait for larger ones; all there may be of them take 16 MB. */
+/** Bodies up to this size are never rejected for larger ones. All such bodies together take at most 16 MB. */
 const freeBytes = 16_384;
 /**
- * Of all other bodies together, decompressed: 32 of the largest by default. Parsed and on its way to Graph a body takes some four
- * times as much, which is what a container of 512 MB has.
+ * Limit for all larger bodies together, decompressed: 32 of the largest ones by default. A parsed body on its way to Graph
+ * takes about four times its size, which fits into a container of 512 MB.
  */
 const maxHeldBytes = 64 * 1024 * 1024;
 
-/** A request's place among those under way. */
+/** One request's slot among the concurrent requests. */
 export interface Permit {
-  /** Counts more bytes of its body. @throws {HttpError} 503 `OVERLOADED`, never where no other request holds any. */
+  /**
+   * Counts more bytes of the request's body. @throws {HttpError} 503 `OVERLOADED`, but never if no other request holds bytes.
+   */
   hold(bytes: number): void;
   /**
-   * To be called when the work on it is done. Its place is free once the answer is with the client, or given up; where it was
-   * refused, at once: that answer is a few hundred bytes, and who brings no token must not hold a place by not reading it.
+   * Call this when the work on the request is done. The slot is free when the client has the response or has given up. A
+   * rejected request frees its slot at once: its response has a few hundred bytes, and unauthenticated clients must not occupy
+   * a slot by never reading the error.
    */
   leave(isRefused: boolean): void;
 }
@@ -38,14 +41,14 @@ export class ConcurrencyLimit {
   }
 
   /**
-   * Lets a request in. It counts until its place is left.
+   * Admits a request. It counts until `leave` frees its slot.
    *
-   * @param over when the answer is with the client, or given up.
+   * @param responseClosed when the client has the response or has given up.
    * @throws {HttpError} 503 `OVERLOADED`.
    */
-  enter(over: RequestClosed): Permit {
-    if (this.#onDrained !== undefined) throw overloaded("The gateway is stopping; ask again.");
-    if (this.#underWay >= this.#max) throw overloaded("The gateway has as many requests as it takes; ask again.");
+  enter(responseClosed: RequestClosed): Permit {
+    if (this.#onDrained !== undefined) throw overloaded("The gateway is shutting down; retry.");
+    if (this.#underWay >= this.#max) throw overloaded("Too many concurrent requests; retry later.");
     this.#underWay += 1;
     let bytes = 0;
     let held = 0;
@@ -60,19 +63,19 @@ export class ConcurrencyLimit {
         const added = Math.max(0, bytes - freeBytes) - held;
         const others = this.#heldBytes - held;
         if (added > 0 && others > 0 && this.#heldBytes + added > maxHeldBytes) {
-          throw overloaded("The gateway holds as much of requests as it takes; ask again.");
+          throw overloaded("Too many bytes of concurrent requests; retry later.");
         }
         held += added;
         this.#heldBytes += added;
       },
       leave(isRefused) {
-        if (isRefused || over.isClosed) leave();
-        else over.add({ onClose: leave });
+        if (isRefused || responseClosed.isClosed) leave();
+        else responseClosed.add({ onClose: leave });
       },
     };
   }
 
-  /** Lets nobody in any more. Resolves when the last request under way is left. */
+  /** Admits no further requests. Resolves when the last admitted request has left. */
   drain(): Promise<void> {
     return new Promise((resolve) => {
       this.#onDrained = resolve;

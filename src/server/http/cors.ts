@@ -1,10 +1,10 @@
-/** Cross-origin access by exact origin: what is not listed gets no CORS header at all, and `*` never occurs. */
+/** Cross-origin access by exact origin. Other origins get no CORS header, and `*` is never sent. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Config } from "../../config/config.ts";
 
 const sandbox = "https://studio.apollographql.com";
 
-/** Adds the CORS headers of an answer; for a preflight request that is all there is to answer. */
+/** Adds the CORS headers of a response. A preflight request needs nothing else. */
 export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: Config["corsOrigins"]): void {
   response.setHeader("vary", "Origin");
   const { origin } = request.headers;
@@ -18,7 +18,8 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
     "authorization, content-type, apollo-require-preflight, x-apollo-operation-name, x-request-timeout-ms, traceparent, tracestate",
   );
   response.setHeader("access-control-max-age", "600");
-  // Some browsers ask before a public page, such as Sandbox's, may reach this machine: https://wicg.github.io/private-network-access/
+  // Some browsers ask first whether a public page, such as Sandbox's, may reach this machine:
+  // https://wicg.github.io/private-network-access/
   if (request.headers["access-control-request-private-network"] === "true") {
     response.setHeader("access-control-allow-private-network", "true");
   }

@@ -1,4 +1,4 @@
-/** How answers end: with an error, with a connection that closes, with a client that does not read. */
+/** How responses end: with an error, on a connection that closes, or at a client that does not read. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { RequestRecord } from "../../context.ts";
@@ -8,19 +8,19 @@ import { HttpError, httpErrorOf, jsonType } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
 import { answerOnSocket, errorOfBrokenHttp, lingerMs } from "./respond-on-socket.ts";
 
-/** How long a client may take to read an answer: about as long as it may take to send a request. */
+/** Time for a client to read a response: about as long as the time to send a request. */
 const readTimeoutMs = 15_000;
 
-/** A connection kept alive would keep a stopping process alive as well. */
+/** A kept-alive connection would keep a stopping process alive. */
 export function closeWhenDraining({ isReady }: Pick<HttpOptions, "isReady">, response: ServerResponse): void {
   if (!isReady()) response.setHeader("connection", "close");
 }
 
-/** A client that does not read would hold its answer in memory, and its place among the requests under way. */
+/** A client that does not read would keep its response in memory and its slot among the concurrent requests. */
 export function cutWhenNotRead(response: ServerResponse): void {
-  if (response.writableLength === 0) return; // all of it is with the operating system
+  if (response.writableLength === 0) return; // the operating system has the whole response
   if (response.socket === null) {
-    response.once("socket", () => cutWhenNotRead(response)); // until then it is the turn of answers before it
+    response.once("socket", () => cutWhenNotRead(response)); // until then, earlier responses on this connection come first
     return;
   }
   const cut = setTimeout(() => response.destroy(), readTimeoutMs);
@@ -43,7 +43,7 @@ export function refuse(
       ? error
       : error instanceof GatewayError
         ? httpErrorOf(error)
-        : new HttpError(500, "Something went wrong inside the gateway.");
+        : new HttpError(500, "The gateway had an internal error.");
   record.errorCodes.push(known.code);
   if (known.status === 500) options.log.internalError({ id: "http", error });
   if (response.headersSent) {
@@ -64,8 +64,8 @@ export function refuse(
     cutWhenNotRead(response);
     return;
   }
-  // The client is still sending. Closing now would reset the connection, and the answer would often be lost with it: it
-  // gets the answer, and a moment to notice, while what it sends is thrown away.
+  // The client is still sending. Closing now would reset the connection, and the response would often be lost. So the response
+  // is sent first, and what the client sends is discarded for a moment.
   if (request.method !== "HEAD") response.write(known.json);
   const finish = () => {
     clearTimeout(timer);
@@ -76,7 +76,9 @@ export function refuse(
   request.removeAllListeners("data").resume();
 }
 
-/** What node's parser refuses never becomes a request; it is answered on the socket, which then closes as in `refuse`. */
+/**
+ * Node's parser makes no request of broken HTTP. The response goes directly to the socket, which then closes as in `refuse`.
+ */
 export function answerBrokenHttp(brokenHttp: NodeJS.ErrnoException, socket: Socket, log: GatewayLog): void {
   const error = errorOfBrokenHttp(brokenHttp, socket);
   if (error === undefined) return;

@@ -1,19 +1,19 @@
 /**
- * How the server stops: nothing new is let in, what is under way is finished, and whoever asks for readiness meanwhile is
- * told, because the port stays open until then.
+ * Stops the server: no new GraphQL requests are admitted and open requests finish. The port stays open until then, so that
+ * readiness probes get their answer.
  */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { ConcurrencyLimit } from "./concurrency-limit.ts";
 
-/** How long what is no GraphQL request may still take at the end: probes, pages, half-sent heads. */
+/** Time for everything that is no GraphQL request: probes, pages, half-sent headers. */
 const restMs = 1000;
 
 /**
  * Resolves when every connection is closed.
  *
- * @param unused connections that have not asked for anything yet.
- * @param graceMs how long requests under way may take; no request outlives its deadline, so this is never reached.
+ * @param unused connections that have not sent a request yet.
+ * @param graceMs time for open requests; no request outlives its deadline, so this limit is never reached.
  */
 export async function drain(
   server: Server,

@@ -1,4 +1,7 @@
-/** `/graphql`: who asks, until when, and what; then a prepared operation answers, or Apollo Server. */
+/**
+ * Handles `/graphql`: authenticates the caller, sets the deadline, reads the body. Then a compiled operation or Apollo Server
+ * answers.
+ */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HeaderMap } from "@apollo/server";
@@ -17,13 +20,13 @@ import { HttpError } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
 import { readJson, refuseBrokenText } from "./read-json-body.ts";
 
-/** What is not answered yet when it returns is when its promise resolves. */
+/** Returns a promise if the response is still pending. */
 export function handleGraphQL(
   options: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
-  over: RequestClosed,
+  responseClosed: RequestClosed,
   search: string,
 ): Promise<void> | undefined {
   const { config, explorer } = options;
@@ -39,9 +42,17 @@ export function handleGraphQL(
     return undefined;
   }
   record.isGraphql = true;
-  startSpan(options, request, response, record, over);
+  startSpan(options, request, response, record, responseClosed);
   options.metrics?.requestStarted();
-  return answerOperation(options, request, response, record, over, search, options.admission.enter(over));
+  return answerOperation(
+    options,
+    request,
+    response,
+    record,
+    responseClosed,
+    search,
+    options.admission.enter(responseClosed),
+  );
 }
 
 async function answerOperation(
@@ -49,9 +60,9 @@ async function answerOperation(
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
-  over: RequestClosed,
+  responseClosed: RequestClosed,
   search: string,
-  place: Permit,
+  permit: Permit,
 ): Promise<void> {
   let isRefused = false;
   try {
@@ -60,17 +71,17 @@ async function answerOperation(
     const authentication = await authenticateRequest(options, request, deadline);
     record.caller = authentication.caller;
     if (authentication.caller !== null) await options.limitRate?.(authentication.caller);
-    if (over.isClosed) return; // nothing more is heard of a request whose client has gone meanwhile
+    if (responseClosed.isClosed) return; // the client has gone, so node emits no further events for this request
     const closed = new RequestClosed();
-    over.add({
+    responseClosed.add({
       onClose() {
         if (!response.writableFinished) closed.close();
       },
     });
-    const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, place.hold) : undefined;
+    const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, permit.hold) : undefined;
     refuseBrokenText(body);
     const context = options.createContext({ record, authentication, deadline, closed });
-    const known = options.prepared.find(request.headers.accept, body);
+    const known = options.operationCache.find(request.headers.accept, body);
     const data = known && (await runCompiled(known, context));
     if (known === undefined || data === undefined) {
       await answerByApollo(options, request, response, context, search, body);
@@ -80,13 +91,13 @@ async function answerOperation(
     closeWhenDraining(options, response);
     const length = Buffer.byteLength(text);
     response.writeHead(200, { "content-type": known.mediaType, "content-length": length, "cache-control": "no-store" });
-    response.end(text, length === text.length ? "latin1" : "utf8"); // ASCII is only copied
+    response.end(text, length === text.length ? "latin1" : "utf8"); // latin1 copies ASCII without encoding it
     cutWhenNotRead(response);
   } catch (error) {
-    isRefused = request.complete; // else its client is still heard, for a while
+    isRefused = request.complete; // otherwise the client may still send for a while
     throw error;
   } finally {
-    place.leave(isRefused);
+    permit.leave(isRefused);
   }
 }
 
@@ -100,7 +111,7 @@ async function answerByApollo(
 ): Promise<void> {
   const { method = "", headers } = request;
   const { record } = context;
-  if (method === "POST") refuseUnacceptable(headers.accept); // GET changes nothing
+  if (method === "POST") refuseUnacceptable(headers.accept); // GET only reads, so Apollo's later check is enough
   const answer = await options.apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headersOf(request), search, body },
     context: async () => context,
@@ -110,10 +121,10 @@ async function answerByApollo(
   closeWhenDraining(options, response);
   response.statusCode = answer.status ?? 200;
   if (answer.body.kind === "complete") {
-    // Apollo's plugins don't hear of a request that it takes for none.
+    // Apollo calls no plugin for a malformed GraphQL request.
     if (response.statusCode >= 400 && record.errorCodes.length === 0) record.errorCodes.push("BAD_REQUEST");
     const mediaType = response.statusCode === 200 ? answer.headers.get("content-type") : undefined;
-    if (mediaType !== undefined) options.prepared.addMediaType(headers.accept, mediaType);
+    if (mediaType !== undefined) options.operationCache.addMediaType(headers.accept, mediaType);
     response.end(answer.body.string);
     cutWhenNotRead(response);
     return;
@@ -122,14 +133,16 @@ async function answerByApollo(
   response.end();
 }
 
-/** Apollo Server looks only once it has executed the operation, and then says of a create that was done that it failed. */
+/**
+ * Apollo Server checks `Accept` only after it has executed the operation. It would then report a completed create as failed.
+ */
 function refuseUnacceptable(accept: string | undefined): void {
   if (accept && new Negotiator({ headers: { accept } }).mediaType(mediaTypes) === undefined) {
     throw new HttpError(406, "Accept application/json or application/graphql-response+json.");
   }
 }
 
-/** Apollo Server's, of answers that come whole. */
+/** Apollo Server's media types of responses that are sent whole. */
 const mediaTypes = [
   "application/json; charset=utf-8",
   "application/graphql-response+json; charset=utf-8",
@@ -137,7 +150,7 @@ const mediaTypes = [
 ];
 
 /**
- * By the conventions for HTTP servers, without what a caller may choose.
+ * Follows the conventions for HTTP servers. Attributes contain no text that a caller may choose.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
  */
@@ -146,7 +159,7 @@ function startSpan(
   { method = "", headers }: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
-  over: RequestClosed,
+  responseClosed: RequestClosed,
 ): void {
   const traceparent = parseTraceparent(headers.traceparent);
   if (tracing === undefined) {
@@ -157,7 +170,7 @@ function startSpan(
   const attributes = { "http.request.method": method, "http.route": route, "url.path": route, "url.scheme": "http" };
   const span = tracing.start({ name: `${method} ${route}`, kind: "server", attributes }, traceparent);
   record.span = span;
-  over.add({
+  responseClosed.add({
     onClose() {
       span.set({ "http.response.status_code": response.headersSent ? response.statusCode : undefined });
       const isFailure = response.statusCode >= 500 || !response.writableFinished;
@@ -173,19 +186,19 @@ function authenticateRequest(
 ): Promise<Authentication> {
   const { routerSecret } = config;
   if (routerSecret !== undefined && !isSame(String(headers["router-authorization"] ?? ""), routerSecret)) {
-    // Not thrown: node is still at the head, and would not take the request for complete.
-    return Promise.reject(new GatewayError("UNAUTHENTICATED", "This gateway takes requests from its router only."));
+    // Rejects instead of throwing: node has parsed only the headers, and would not mark the request as complete.
+    return Promise.reject(new GatewayError("UNAUTHENTICATED", "This gateway accepts requests only from its router."));
   }
   return authenticate(headers.authorization, deadline);
 }
 
-/** Compares in a time that tells nothing about either. */
+/** Compares in constant time, so that the duration reveals nothing about the secret. */
 function isSame(given: string, secret: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(secret));
 }
 
-/** A caller with less time says so; nobody gets more than the gateway's own deadline. */
+/** A caller may ask for less time; the gateway's own deadline is the maximum. */
 function deadlineMsOf({ headers }: IncomingMessage, ownMs: number): number {
   const asked = headers["x-request-timeout-ms"];
   return typeof asked === "string" && /^[1-9]\d{0,8}$/.test(asked) ? Math.min(Number(asked), ownMs) : ownMs;

@@ -1,7 +1,7 @@
-/** A refusal in terms of HTTP: before, or outside of, any GraphQL operation. Answered as JSON in GraphQL's shape. */
+/** An HTTP error before, or outside of, any GraphQL operation. Its body is JSON in the shape of a GraphQL response. */
 import type { GatewayError } from "../../errors.ts";
 
-/** Of the errors and of the answers that are not GraphQL's. */
+/** Content type of errors and of all responses that are not GraphQL's. */
 export const jsonType = "application/json; charset=utf-8";
 
 export class HttpError extends Error {
@@ -10,7 +10,7 @@ export class HttpError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly #code: string | undefined;
 
-  /** @param message fixed text: it is sent to the client. @param code default: what the status says in general. */
+  /** @param message fixed text, because it is sent to the client. @param code default: derived from the status. */
   constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}, code?: string) {
     super(message);
     this.status = status;
@@ -31,7 +31,7 @@ export class HttpError extends Error {
   }
 }
 
-/** A caller who does not get as far as an operation. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+/** The HTTP error for a caller whose request reaches no operation. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
 export function httpErrorOf({ code, message }: GatewayError): HttpError {
   switch (code) {
     case "UNAUTHENTICATED":

@@ -1,4 +1,4 @@
-/** `GET /metrics` on a port of its own, which need not be reachable from where callers are; nothing else is served there. */
+/** Serves `GET /metrics`, and nothing else, on a port of its own, which callers need not be able to reach. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { GatewayLog } from "../../observability/log.ts";
@@ -7,7 +7,7 @@ import { HttpError, jsonType } from "./http-error.ts";
 import { listen } from "./listen.ts";
 import { answerOnSocket, errorOfBrokenHttp } from "./respond-on-socket.ts";
 
-/** How long a scrape under way may still take when the gateway stops. */
+/** Time for an open scrape when the gateway stops. */
 const graceMs = 1000;
 const useGet = new HttpError(405, "Use GET.", { allow: "GET" });
 
@@ -27,14 +27,14 @@ export async function startMetricsServer(
     requestTimeout: 5000,
     connectionsCheckingInterval: 1000,
     maxHeaderSize: 8192,
-    requireHostHeader: false, // node's own refusal has no body
+    requireHostHeader: false, // node's own 400 has no body
   };
   const server = createServer(limits, (request, response) => {
     if (request.httpVersion === "1.1" && request.headers.host === undefined) {
       return refuse(request, response, new HttpError(400, "Send a Host header."));
     }
     if (request.url?.replace(/\?.*$/s, "") !== "/metrics") {
-      return refuse(request, response, new HttpError(404, "There is nothing here but /metrics."));
+      return refuse(request, response, new HttpError(404, "Not found; the metrics are at /metrics."));
     }
     if (request.method !== "GET") return refuse(request, response, useGet);
     metrics.text().then(
@@ -42,19 +42,19 @@ export async function startMetricsServer(
         answer(request, response, 200, { "content-type": metrics.contentType, "cache-control": "no-store" }, text),
       (error: unknown) => {
         log.internalError({ id: "metrics", error });
-        refuse(request, response, new HttpError(500, "Something went wrong inside the gateway."));
+        refuse(request, response, new HttpError(500, "The gateway had an internal error."));
       },
     );
   });
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
-    refuse(request, response, new HttpError(417, "The only expectation met here is 100-continue.")),
+    refuse(request, response, new HttpError(417, "The only supported expectation is 100-continue.")),
   );
   server.on("clientError", (brokenHttp, socket: Socket) => {
     const error = errorOfBrokenHttp(brokenHttp, socket);
     if (error !== undefined) answerOnSocket(socket, error);
   });
   server.on("connect", (_request: IncomingMessage, socket: Socket) => {
-    socket.on("error", () => {}).resume(); // nobody else listens to it any more
+    socket.on("error", () => {}).resume(); // no other listener remains on this socket
     answerOnSocket(socket, useGet);
   });
   const url = `${await listen(server, host, port)}/metrics`;
@@ -81,6 +81,6 @@ function answer(
   headers: Record<string, string>,
   body: string,
 ): void {
-  const closing = request.complete ? {} : { connection: "close" }; // nobody waits for a body here
+  const closing = request.complete ? {} : { connection: "close" }; // a request's body is not read here
   response.writeHead(status, { "content-length": Buffer.byteLength(body), ...headers, ...closing }).end(body);
 }

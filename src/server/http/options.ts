@@ -1,4 +1,4 @@
-/** What the HTTP server is composed of. */
+/** The parts that the HTTP server needs. */
 import type { ServerResponse } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import type { Authenticate } from "../../auth/authenticate.ts";
@@ -16,21 +16,21 @@ import type { LimitRate } from "./rate-limit.ts";
 export interface HttpOptions {
   config: Config;
   apollo: ApolloServer<GatewayContext>;
-  prepared: OperationCache;
+  operationCache: OperationCache;
   log: GatewayLog;
-  /** Absent where nobody counts. */
+  /** Absent if metrics are off. */
   metrics: GatewayMetrics | undefined;
-  /** Absent where traces are off; callers' are carried on all the same. */
+  /** Absent if traces are off; a caller's trace is still passed on to Graph. */
   tracing: Tracing | undefined;
   authenticate: Authenticate;
   createContext: (facts: RequestFacts) => GatewayContext;
-  /** The explorer's page; absent where the explorer is off. */
+  /** The explorer's page; absent if the explorer is off. */
   explorer?: ((response: ServerResponse) => void) | undefined;
-  /** GraphiQL's files; absent where the explorer is off. */
+  /** GraphiQL's files; absent if the explorer is off. */
   graphiql?: StaticFiles | undefined;
   isReady: () => boolean;
   admission: ConcurrencyLimit;
-  /** Absent where callers are not limited. */
+  /** Absent if callers have no rate limit. */
   limitRate: LimitRate | undefined;
   clock: Clock;
 }

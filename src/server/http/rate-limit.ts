@@ -1,6 +1,6 @@
 /**
- * So many requests a minute for each verified caller. Where nobody is verified nobody is limited: an opaque token says
- * nothing about its bearer, and behind a proxy all come from one address.
+ * Limits the requests per minute of each verified caller. Modes that verify no caller have no limit: an opaque token does not
+ * identify its bearer, and behind a proxy all callers share one address.
  */
 import { createHash } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
@@ -13,7 +13,9 @@ const windowSeconds = 60;
 /** Counts a request. Rejects with {@link HttpError} 429 `RATE_LIMITED`. */
 export type LimitRate = (caller: VerifiedCaller) => Promise<void>;
 
-/** @param perMinute 1 or more. @param store where replicas count together; where it does not answer each counts alone. */
+/**
+ * @param perMinute 1 or more. @param store where replicas count together; while it does not answer, each replica counts alone.
+ */
 export function createRateLimit(perMinute: number, store?: SharedStore): LimitRate {
   const limits = { points: perMinute, duration: windowSeconds };
   const alone = new RateLimiterMemory(limits);
@@ -24,11 +26,11 @@ export function createRateLimit(perMinute: number, store?: SharedStore): LimitRa
     const counted = (together && (await store.ask(() => count(together, key)))) ?? (await count(alone, key));
     if (counted.consumedPoints <= perMinute) return;
     const headers = { "retry-after": String(Math.ceil(counted.msBeforeNext / 1000)) };
-    throw new HttpError(429, "Too many requests; ask again later.", headers, "RATE_LIMITED");
+    throw new HttpError(429, "Too many requests; retry later.", headers, "RATE_LIMITED");
   };
 }
 
-/** What the limiters resolve with, or reject with where the limit is passed. */
+/** The limiters' result. They resolve with it below the limit and reject with it above the limit. */
 async function count(limiter: RateLimiterMemory | RateLimiterRedis, key: string): Promise<RateLimiterRes> {
   try {
     return await limiter.consume(key);

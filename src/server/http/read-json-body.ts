@@ -1,11 +1,11 @@
-/** Reads a request's body: bounded before it is parsed and while it is decompressed. */
+/** Reads a request's body. The size is limited before parsing and during decompression. */
 import { isAscii } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { HttpError } from "./http-error.ts";
 
-/** A map, so that an encoding called `constructor` is as unknown as any other. */
+/** A map, so that an encoding named `constructor` is unknown like any other. */
 const decoders: ReadonlyMap<string, () => Transform> = new Map([
   ["gzip", createGunzip],
   ["deflate", createInflate],
@@ -15,19 +15,22 @@ const decoders: ReadonlyMap<string, () => Transform> = new Map([
 const mediaTypes: readonly string[] = ["application/json", "application/graphql+json"];
 const charsets: readonly string[] = ["", "charset=utf-8", 'charset="utf-8"', "charset=utf8"];
 
-/** Parsed, an empty list takes fifteen times its text. No input has so many parts; where bodies may be larger, in proportion. */
+/**
+ * A parsed empty list takes fifteen times the memory of its text. No valid input has this many parts. Where larger bodies are
+ * allowed, the limit grows in proportion.
+ */
 const maxParts = 100_000;
 const minBytesOfPart = 20;
 
-/** Told of bytes before they are kept; throws where there is no room for them. */
+/** Reserves memory for bytes before they are kept. Throws if there is no room for them. */
 type Hold = (bytes: number) => void;
 
 /**
- * The JSON value of a body.
+ * Reads and parses a JSON body.
  *
  * @param maxBytes after decompression.
- * @throws {HttpError} 413 too large, 415 another media type, charset or encoding, 400 not JSON in UTF-8, in too many parts, or
- * cut short; and what `hold` throws.
+ * @throws {HttpError} 413 for a body that is too large; 415 for another media type, charset or encoding; 400 for a body that
+ * is not JSON in UTF-8, has too many parts or is cut short. Also throws what `hold` throws.
  */
 export async function readJson(request: IncomingMessage, maxBytes: number, hold: Hold): Promise<unknown> {
   const {
@@ -41,18 +44,18 @@ export async function readJson(request: IncomingMessage, maxBytes: number, hold:
   if (Number(length) > maxBytes) throw tooLarge(maxBytes);
   const decoder = decoders.get(encoding.trim().toLowerCase());
   if (decoder === undefined && encoding.trim().toLowerCase() !== "identity") {
-    throw new HttpError(415, "Send the body as it is, or compressed with gzip, deflate or br.", {
+    throw new HttpError(415, "Send the body uncompressed, or compressed with gzip, deflate or br.", {
       "accept-encoding": "gzip, deflate, br",
     });
   }
   const text = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes, hold);
   const most = Math.max(maxParts, Math.floor(maxBytes / minBytesOfPart));
   if (hasMoreParts(text, most))
-    throw new HttpError(400, `The body has more than ${most} parts: lists, objects, commas.`);
+    throw new HttpError(400, `The body has more than ${most} parts (lists, objects and commas).`);
   try {
     return JSON.parse(text);
   } catch {
-    throw notJson(); // the parser's message quotes the body
+    throw notJson(); // the parser's own message quotes the body
   }
 }
 
@@ -63,7 +66,7 @@ function isJsonInUtf8(type: string): boolean {
 
 const partSigns: readonly string[] = [",", "[", "{"];
 
-/** Counts signs in texts as well: they are rare in there. */
+/** Also counts these characters inside strings; they are rare there. */
 function hasMoreParts(text: string, most: number): boolean {
   if (text.length <= most) return false;
   let parts = 0;
@@ -76,29 +79,29 @@ function hasMoreParts(text: string, most: number): boolean {
   return false;
 }
 
-/** UTF-8 made into text as it comes, so that the bytes of a large body need not all be kept until its end. */
+/** Decodes UTF-8 chunk by chunk, so that not all bytes of a large body stay in memory until its end. */
 class Utf8Text {
   readonly #parts: string[] = [];
   #decoder: InstanceType<typeof TextDecoder> | undefined;
 
-  /** Almost every body is plain ASCII, which need not be decoded, only copied. @throws {TypeError} no UTF-8. */
+  /** Almost every body is plain ASCII, which is copied without decoding. @throws {TypeError} if the bytes are not UTF-8. */
   add(chunk: Buffer): void {
     if (this.#decoder === undefined && isAscii(chunk)) {
       this.#parts.push(chunk.toString("latin1"));
       return;
     }
-    // Bytes of another charset are refused: they would be stored in disguise.
+    // Bytes of another charset are rejected: they would be stored as wrong characters.
     this.#decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: this.#parts.length > 0 });
     this.#parts.push(this.#decoder.decode(chunk, { stream: true }));
   }
 
-  /** @throws {TypeError} it ends within a character. */
+  /** @throws {TypeError} if the text ends inside a character. */
   end(): string {
     if (this.#decoder !== undefined) this.#parts.push(this.#decoder.decode());
     return this.#parts.length === 1 ? (this.#parts[0] ?? "") : this.#parts.join("");
   }
 
-  /** Lets go of what has come. */
+  /** Releases the collected text. */
   clear(): void {
     this.#parts.length = 0;
   }
@@ -127,7 +130,7 @@ function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Ho
         settle(() => reject(error instanceof HttpError ? error : notJson()));
       }
     };
-    const cutShort = () => settle(() => reject(new HttpError(400, "The body could not be read to its end.")));
+    const cutShort = () => settle(() => reject(new HttpError(400, "The body could not be read completely.")));
     const end = () =>
       settle(() => {
         try {
@@ -136,14 +139,14 @@ function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Ho
           reject(notJson());
         }
       });
-    // Listeners live as long as the request, and keep what they know of: the body, twice.
+    // Listeners live as long as the request and would keep the body in memory, twice.
     const settle = (how: () => void) => {
       source.off("data", read).off("end", end).off("close", cutShort).off("error", cutShort).on("error", ignore);
       how();
       text.clear();
     };
     source.on("data", read).on("end", end).on("error", cutShort).on("close", cutShort);
-    if (source.destroyed) cutShort(); // it has told so already
+    if (source.destroyed) cutShort(); // its events were emitted before the listeners were added
   });
 }
 
@@ -158,12 +161,13 @@ function notJson(): HttpError {
 }
 
 /**
- * Line breaks and backslashes of a text, before it is parsed. Comments are no tokens to the parser but cost as much, and each
- * ends with its line; it takes a string with escapes to pieces; and of each error it counts the lines before it.
+ * Maximum number of line breaks and backslashes in a document, checked before parsing. Each of them makes parsing slower: a
+ * comment is no token but costs as much, and ends with its line; a string with escapes is split into pieces; and for each
+ * error the parser counts the lines before it.
  */
 const maxBreaks = 10_000;
 
-/** @throws {HttpError} 400, where a text is not to be parsed at all. @param body of a request, parsed. */
+/** Rejects a document that is too expensive to parse. @param body parsed body of a request. @throws {HttpError} 400. */
 export function refuseBrokenText(body: unknown): void {
   if (typeof body !== "object" || body === null || !("query" in body) || typeof body.query !== "string") return;
   const { query } = body;

@@ -1,14 +1,17 @@
-/** Answers on a connection whose request node does not hand on: broken HTTP, and CONNECT. It closes afterwards. */
+/**
+ * Responds directly on a socket if node passes on no request: for broken HTTP, and for CONNECT. The connection closes
+ * afterwards.
+ */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { HttpError, jsonType } from "./http-error.ts";
 
-/** How long a connection that was refused halfway is still read from, so that closing it doesn't destroy the answer. */
+/** Time to read on from a rejected connection, so that closing it does not destroy the response. */
 export const lingerMs = 2000;
 
-/** What node's parser has to say; undefined where nobody is left to hear it, and then the connection is closed. */
+/** The error for HTTP that node's parser rejects. Undefined if no client can read a response; then the connection is closed. */
 export function errorOfBrokenHttp({ code }: NodeJS.ErrnoException, socket: Socket): HttpError | undefined {
-  if (socket.writableEnded) return undefined; // the rest of what is answered already
+  if (socket.writableEnded) return undefined; // the response to this request was already sent
   if (!socket.writable || code === "ECONNRESET") {
     socket.destroy();
     return undefined;

@@ -1,6 +1,6 @@
 /**
- * The HTTP server: routes, limits, and JSON for every answer, GraphQL's and ours. Plain `node:http`, so that nothing is
- * answered that is not written here.
+ * The HTTP server: routes, limits, and JSON for every response. It uses plain `node:http`, so this code writes every response
+ * itself.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -21,40 +21,40 @@ import { HttpError, jsonType } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
 import { answerOnSocket } from "./respond-on-socket.ts";
 
-/** The server, not yet listening. */
+/** Creates the server. It does not listen yet. */
 export function createHttpServer(options: HttpOptions): Server {
   const server = createServer(
     {
       headersTimeout: 10_000,
-      requestTimeout: 13_500, // a slow body is to be cut within 15 s; node looks once a second, and may be a second late
+      requestTimeout: 13_500, // a slow body must be cut within 15 s; node checks once a second and may be a second late
       connectionsCheckingInterval: 1000,
       keepAliveTimeout: 65_000,
-      requireHostHeader: false, // node's own refusal has no body
+      requireHostHeader: false, // node's own 400 has no body
     },
     (request, response) => {
-      const over = overOf(request, response);
-      const record = observeRequest(options, request, response, over);
+      const responseClosed = responseClosedOf(request, response);
+      const record = observeRequest(options, request, response, responseClosed);
       const fail = (error: unknown) => refuse(options, request, response, record, error);
       try {
-        handle(options, request, response, record, over)?.catch(fail);
+        handle(options, request, response, record, responseClosed)?.catch(fail);
       } catch (error) {
-        queueMicrotask(() => fail(error)); // by then node has seen the end of a request that has no body
+        queueMicrotask(() => fail(error)); // by then node has seen the end of a request without a body
       }
     },
   );
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-    const error = new HttpError(417, "The only expectation met here is 100-continue.");
-    const record = observeRequest(options, request, response, overOf(request, response));
+    const error = new HttpError(417, "The only supported expectation is 100-continue.");
+    const record = observeRequest(options, request, response, responseClosedOf(request, response));
     refuse(options, request, response, record, error);
   });
   server.on("clientError", (error, socket: Socket) => {
-    // An answer now would be taken for that of a request before.
+    // A response now would be read as the response to an earlier request on this connection.
     if (openRequests.get(socket)?.some(isUnanswered)) socket.destroy();
     else answerBrokenHttp(error, socket, options.log);
   });
-  // Without a listener node closes the connection, without a word.
+  // Without a listener, node closes the connection without a response.
   server.on("connect", (_request: IncomingMessage, socket: Socket) => {
-    socket.on("error", () => {}).resume(); // nobody else listens to it any more
+    socket.on("error", () => {}).resume(); // no other listener remains on this socket
     const error = methodNotAllowed("GET, POST, OPTIONS");
     logAnswered(error, socket, options.log);
     answerOnSocket(socket, error);
@@ -63,28 +63,28 @@ export function createHttpServer(options: HttpOptions): Server {
 }
 
 /**
- * When the client has its answer, or is gone. A pipelined answer whose turn never came has no "close" of its own, so the
- * connection's counts as well.
+ * Closes when the client has its response or is gone. A pipelined response whose turn never came emits no "close" of its own,
+ * so closing the connection counts too.
  */
-function overOf(request: IncomingMessage, response: ServerResponse): RequestClosed {
-  const over = new RequestClosed();
+function responseClosedOf(request: IncomingMessage, response: ServerResponse): RequestClosed {
+  const responseClosed = new RequestClosed();
   const open = openRequests.get(request.socket) ?? openRequestsOf(request.socket);
-  const opened = { request, response, over };
+  const opened = { request, response, responseClosed };
   open.push(opened);
   response.once("close", () => {
     open.splice(open.indexOf(opened), 1);
-    over.close();
+    responseClosed.close();
   });
-  return over;
+  return responseClosed;
 }
 
 interface OpenRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly over: RequestClosed;
+  readonly responseClosed: RequestClosed;
 }
 
-/** Whether it has come as a whole, and its answer, or the turn of its answer, is still to come. */
+/** Whether the whole request has arrived and its response, or the turn of its response, is still pending. */
 function isUnanswered({ request, response }: OpenRequest): boolean {
   return request.complete && !(response.writableEnded && response.socket !== null);
 }
@@ -93,15 +93,18 @@ function openRequestsOf(socket: Socket): OpenRequest[] {
   const open: OpenRequest[] = [];
   openRequests.set(socket, open);
   socket.once("close", () => {
-    for (const { over } of [...open]) over.close();
+    for (const { responseClosed } of [...open]) responseClosed.close();
   });
   return open;
 }
 
-/** Of each connection. */
+/** The open requests of each connection. */
 const openRequests = new WeakMap<Socket, OpenRequest[]>();
 
-/** Connections that have not asked for anything yet: node does not count them as idle, and waits for them to. */
+/**
+ * Connections that have not sent a request yet. Node does not count them as idle, so a closing server would wait for their
+ * first request.
+ */
 export function unusedConnections(server: Server): ReadonlySet<Socket> {
   const unused = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
@@ -112,13 +115,13 @@ export function unusedConnections(server: Server): ReadonlySet<Socket> {
   return unused;
 }
 
-/** What is not answered yet when it returns is when its promise resolves. */
+/** Returns a promise if the response is still pending. */
 function handle(
   options: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
   record: RequestRecord,
-  over: RequestClosed,
+  responseClosed: RequestClosed,
 ): Promise<void> | undefined {
   response.setHeader("x-content-type-options", "nosniff");
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {
@@ -128,7 +131,7 @@ function handle(
   switch (path) {
     case "/graphql":
       record.route = path;
-      return handleGraphQL(options, request, response, record, over, search);
+      return handleGraphQL(options, request, response, record, responseClosed, search);
     case "/livez":
       record.route = path;
       handleHealth(options, request, response, true);
@@ -143,10 +146,12 @@ function handle(
     record.route = "/graphiql";
     return handleStaticFile(options, request, response, file);
   }
-  throw new HttpError(404, "There is nothing here; the API is at /graphql.");
+  throw new HttpError(404, "Not found; the API is at /graphql.");
 }
 
-/** Path and query of a request target, which may be a whole URL: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+/**
+ * Splits a request target, which may be a whole URL, into path and query: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+ */
 function splitUrl(target: string): [string, string] {
   const url = target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?]*/i, "");
   const mark = url.indexOf("?");

@@ -7,19 +7,19 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type CreateUserPfxCertificateInput = {
   /** The PFX file (PKCS #12) itself. At most 1 MiB. */
   encryptedPfxBlob: string;
-  /** The PFX file's password, encrypted for the certificate connector, as base64. Must be base64 of 128 to 1024 bytes, an RSA ciphertext; line breaks are removed. A password in clear text is refused. */
+  /** The PFX file's password, encrypted for the certificate connector, as base64. Must be base64 of an RSA ciphertext of 128 to 1024 bytes. Line breaks are removed. A password in clear text is rejected. */
   encryptedPfxPassword: string;
   /** End of the certificate's validity. */
   expirationDateTime: string;
-  /** What the certificate is meant for, from the point of view of deployment. */
+  /** The certificate's intended purpose, from the point of view of deployment. */
   intendedPurpose: UserPfxIntendedPurpose;
-  /** Name of the key, within the provider, that encrypted the password. */
+  /** Name of the provider's key that encrypted the password. */
   keyName: string;
   /** Padding scheme the provider uses for encryption and decryption. */
   paddingScheme: UserPfxPaddingScheme;
-  /** Crypto provider that encrypted the password, by its name on the connector machine. */
+  /** Name of the crypto provider that encrypted the password, as on the connector machine. */
   providerName: string;
-  /** Start of the certificate's validity. Before expirationDateTime. */
+  /** Start of the certificate's validity. Must be before expirationDateTime. */
   startDateTime: string;
   /** SHA-1 thumbprint of the certificate: 40 hexadecimal digits, lower case. Upper case is accepted. */
   thumbprint: string;
@@ -27,23 +27,23 @@ export type CreateUserPfxCertificateInput = {
   userPrincipalName: string;
 };
 
-/** What to change of a certificate; a property that is left out keeps its value. */
+/** The properties of a certificate to change. An omitted property keeps its value. */
 export type UpdateUserPfxCertificateInput = {
   /** The PFX file (PKCS #12) itself. At most 1 MiB. */
   encryptedPfxBlob?: string | null | undefined;
-  /** The PFX file's password, encrypted for the certificate connector, as base64. Must be base64 of 128 to 1024 bytes, an RSA ciphertext; line breaks are removed. A password in clear text is refused. */
+  /** The PFX file's password, encrypted for the certificate connector, as base64. Must be base64 of an RSA ciphertext of 128 to 1024 bytes. Line breaks are removed. A password in clear text is rejected. */
   encryptedPfxPassword?: string | null | undefined;
   /** End of the certificate's validity. */
   expirationDateTime?: string | null | undefined;
-  /** What the certificate is meant for, from the point of view of deployment. */
+  /** The certificate's intended purpose, from the point of view of deployment. */
   intendedPurpose?: UserPfxIntendedPurpose | null | undefined;
-  /** Name of the key, within the provider, that encrypted the password. */
+  /** Name of the provider's key that encrypted the password. */
   keyName?: string | null | undefined;
   /** Padding scheme the provider uses for encryption and decryption. */
   paddingScheme?: UserPfxPaddingScheme | null | undefined;
-  /** Crypto provider that encrypted the password, by its name on the connector machine. */
+  /** Name of the crypto provider that encrypted the password, as on the connector machine. */
   providerName?: string | null | undefined;
-  /** Start of the certificate's validity. Before expirationDateTime, where both are given. */
+  /** Start of the certificate's validity. Must be before expirationDateTime if both are given. */
   startDateTime?: string | null | undefined;
   /** SHA-1 thumbprint of the certificate: 40 hexadecimal digits, lower case. Upper case is accepted. */
   thumbprint?: string | null | undefined;
@@ -51,21 +51,21 @@ export type UpdateUserPfxCertificateInput = {
   userPrincipalName?: string | null | undefined;
 };
 
-/** Which certificates to list; every condition that is given must hold. */
+/** Conditions for a list of certificates. A listed certificate meets every given condition. */
 export type UserPfxCertificateFilter = {
-  /** Only certificates whose validity ends after this. */
+  /** Only certificates whose validity ends after this time. */
   expiresAfter?: string | null | undefined;
-  /** Only certificates whose validity ends before this. */
+  /** Only certificates whose validity ends before this time. */
   expiresBefore?: string | null | undefined;
-  /** The purpose, exactly. */
+  /** The intended purpose. */
   intendedPurpose?: UserPfxIntendedPurpose | null | undefined;
-  /** SHA-1 thumbprint, in any case. */
+  /** SHA-1 thumbprint; case is ignored. */
   thumbprint?: string | null | undefined;
-  /** The owner's user principal name, in any case. */
+  /** The owner's user principal name; case is ignored. */
   userPrincipalName?: string | null | undefined;
 };
 
-/** What a certificate is meant for, from the point of view of deployment. */
+/** A certificate's intended purpose, from the point of view of deployment. */
 export type UserPfxIntendedPurpose =
   /** S/MIME encryption of mail. */
   | 'SMIME_ENCRYPTION'
@@ -88,7 +88,7 @@ export type UserPfxPaddingScheme =
   | 'OAEP_SHA256'
   /** OAEP with SHA-384. */
   | 'OAEP_SHA384'
-  /** OAEP with SHA-512; what Microsoft's import tool uses by default. */
+  /** OAEP with SHA-512; the default of Microsoft's import tool. */
   | 'OAEP_SHA512'
   /** PKCS #1 padding; Microsoft describes it as no longer supported. */
   | 'PKCS1';

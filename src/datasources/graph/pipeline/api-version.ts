@@ -1,7 +1,7 @@
 /**
- * Which version of Graph has the collection. The reference page says v1.0; public metadata has it under beta only. With
- * `auto` the first request asks v1.0, and where Graph does not know the segment, and so has processed nothing, the same
- * request goes to beta, as do all later ones.
+ * Finds the version of Graph that has the collection. The reference page says v1.0; public metadata has the collection only
+ * under beta. With `auto`, requests go to v1.0 first. If Graph does not know the segment, it has processed nothing, so the
+ * same request and all later ones go to beta.
  */
 
 import type { ApiVersion } from "../../../config/config.ts";

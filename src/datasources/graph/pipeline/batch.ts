@@ -1,6 +1,6 @@
 /**
- * Lets requests that are sent at the same time travel together: `$batch`, at most twenty, each answered on its own. A
- * batch is a way of sending and nothing more; quota, retry and reconciliation are the single request's.
+ * Combines requests that are sent at the same time into a `$batch` of at most twenty. Each request gets its own response. A
+ * batch is only a way of sending: write quota, retry and reconciliation apply to the single request.
  *
  * @see https://learn.microsoft.com/graph/json-batching
  */
@@ -14,18 +14,18 @@ import { isSegmentMissing } from "../protocol/response.ts";
 
 const maxItems = 20;
 
-/** Batches of one caller that may be under way at once. More gain nothing, and each holds its body in memory. */
+/** Maximum number of concurrent batches of one caller. More would gain nothing, and each holds its body in memory. */
 const lanes = 8;
 
 const maxSecretCharacters = 1024;
 
-/** Answers to a whole batch: Graph does not take it, or does not do batches. */
+/** Statuses of a whole batch that Graph rejects or does not support. */
 const unreadable: readonly number[] = [400, 404, 405, 413, 415, 501];
 
 /**
- * Collects requests of one caller; those of one turn of the event loop go out together.
+ * Collects the requests of one caller. Requests of one turn of the event loop are sent together.
  *
- * @param expectedItems as many as are sure to come; default 1.
+ * @param expectedItems number of requests that will surely come; default 1.
  */
 export function createBatch(send: Send, expectedItems = 1): Batch {
   const underWay: Promise<unknown>[] = [];
@@ -62,16 +62,16 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
       for (const request of requests) request.onSend?.();
     };
     const response = await send({ resource, operation, method: "POST", path: "/$batch", body, caller, onSend });
-    // Nothing of it was done: each goes by itself, and one that Graph could not read fails alone.
+    // Graph processed no item. Each item is sent alone, so that an item that Graph cannot read fails alone.
     if (unreadable.includes(response.status)) return await Promise.all(requests.map((each) => sendAlone(send, each)));
     const answers = answersOf({ ...response, othersSecrets: shortSecretsOf(requests) }, requests.length);
-    // Where it is every item's path that Graph does not know, all of them went to the other version: see `api-version.ts`.
+    // If Graph knows no item's path, all items have already been sent to the other version: see `api-version.ts`.
     const unknown = answers.filter(isPathUnknown).length;
     if (unknown === 0 || unknown === answers.length) return answers;
     const again = requests.map((each, index) => isPathUnknown(answers[index]) && sendAlone(send, each));
     return await Promise.all(answers.map((answer, index) => again[index] || answer));
   } catch (error) {
-    // To every item what happened to the batch.
+    // A failed batch fails every item.
     return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
   }
 }
@@ -102,7 +102,7 @@ function itemOf({ method, path, query, body }: GraphRequest, index: number): Bat
 
 function answersOf(batch: GraphResponse, count: number): (GraphResponse | Error)[] {
   const { status, body } = batch;
-  // 424 by an older page of the documentation: a batch in which items failed.
+  // An older page of the documentation says 424 for a batch in which items failed.
   if (status !== 200 && status !== 424) return Array(count).fill(batch);
   const items: unknown[] = isRecord(body) && Array.isArray(body.responses) ? body.responses : [];
   const byId = new Map(items.map((item) => [isRecord(item) ? item.id : undefined, item]));
@@ -127,8 +127,8 @@ function answerOf(batch: GraphResponse, item: unknown): GraphResponse | Error {
 }
 
 /**
- * An answer to one may quote another; one list for all, so that it is prepared for the search once. Long secrets are left
- * out: a long run of their letters is cut from any error.
+ * Returns the secrets that one item's response may quote from another item. All items share one list, so that the search
+ * prepares it once. Long secrets are left out: a long run of their letters is cut from any error.
  */
 function shortSecretsOf(requests: readonly GraphRequest[]): string[] {
   return hideSecrets(requests.flatMap(secretsOf).filter(({ length }) => length <= maxSecretCharacters));

@@ -1,34 +1,34 @@
 /**
- * Stops asking a Graph that is down: after twenty failures in a row everything is refused unsent for five seconds, then one
- * request is let through to probe while the others are refused as before. Answers below 500 are no failures, whatever they
- * say, nor is a wait that a caller cut short: else one caller in a hurry could shut Graph off for everybody. The breaker
- * itself is cockatiel's.
+ * Stops sending requests to a Graph that is down. After twenty failures in a row, every request is rejected unsent for five
+ * seconds. Then one request goes out as a probe while the others are still rejected. Responses below 500 are no failures. A
+ * wait that a caller cut short is no failure either: otherwise one caller in a hurry could block Graph for everybody. The
+ * breaker itself is cockatiel's.
  */
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from "cockatiel";
 import { type GraphRequest, type GraphResponse, type Send, TransportError } from "../protocol/request.ts";
 
 const failuresInARow = 20;
 const halfOpenAfterMs = 5000;
-/** A request that Graph has had for less time says nothing by not being answered. */
+/** A timeout counts as a failure only if Graph had at least this much time to respond. */
 const patienceMs = 4000;
 
 type Attempt = { response: GraphResponse } | { error: unknown; waitedMs: number };
 
-/** What a probe came to: where Graph did not answer it, whatever the reason, nothing is known of Graph's being back. */
+/** Result of a probe. Without a response, whatever the reason, Graph is not known to be back. */
 type Probe = { probe: Attempt };
 
-/** @param onChange told whenever it opens or closes. */
+/** @param onChange called whenever the breaker opens or closes. */
 export function withCircuitBreaker(send: Send, onChange: (isOpen: boolean) => void): Send {
   const breaker = circuitBreaker(
-    handleWhenResult((result) => saysDown(result as Attempt | Probe)), // cockatiel hands over what it was given
+    handleWhenResult((result) => saysDown(result as Attempt | Probe)), // cockatiel passes back the value that it was given
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresInARow) },
   );
   breaker.onStateChange((state) => onChange(state !== CircuitState.Closed));
-  /** While all is well there is nothing that cockatiel would have to be told. */
+  /** Without failures, cockatiel needs no call. */
   let hasFailed = false;
   const note = async (attempt: Attempt): Promise<void> => {
     hasFailed = isFailure(attempt);
-    if (breaker.state !== CircuitState.Closed) return; // opened meanwhile; it would have to wait for a probe's end
+    if (breaker.state !== CircuitState.Closed) return; // the breaker has opened meanwhile, and this call would wait for the end of a probe
     await breaker.execute(async () => attempt);
   };
   return async (request) => {
@@ -38,7 +38,7 @@ export function withCircuitBreaker(send: Send, onChange: (isOpen: boolean) => vo
       return answerOf(attempt);
     }
     if (request.isLookUp) return send(request);
-    // Left to cockatiel, it would wait for the probe's end, which may be after its deadline.
+    // Inside cockatiel, the request would wait for the probe's end, which may be after its deadline.
     if (breaker.state === CircuitState.HalfOpen) throw new TransportError("circuitOpen", false);
     const { probe } = await breaker
       .execute(async () => ({ probe: await attemptOf(send, request) }))
@@ -63,7 +63,7 @@ function answerOf(attempt: Attempt): GraphResponse {
   throw attempt.error;
 }
 
-/** What a create or a deletion that Graph fails at has come to is looked up at once, and whether Graph is down shows by that. */
+/** A create or a deletion that fails with 5xx is followed by a look-up. The look-up shows whether Graph is down. */
 function isFollowedByLookUp({ operation }: GraphRequest, attempt: Attempt): boolean {
   return (operation === "create" || operation === "delete") && "response" in attempt && attempt.response.status >= 500;
 }

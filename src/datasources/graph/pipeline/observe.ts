@@ -1,13 +1,13 @@
-/** Tells what became of every single request that went out to Graph: the hook for logs, metrics and traces. */
+/** Reports the result of every single request to Graph, for logs, metrics and traces. */
 import type { GraphAttemptRecord } from "../../../observability/log.ts";
 import type { TraceSpan } from "../../../observability/span.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "../protocol/request.ts";
 import { requestIdOf } from "../protocol/response.ts";
 
-/** @param path absolute, with the API version. @param traceparent what the request is to carry. */
+/** @param path absolute, with the API version. @param traceparent header for the request. */
 type SendTo = (request: GraphRequest, path: string, traceparent: string | undefined) => Promise<GraphResponse>;
 
-/** @param baseUrl Graph's root without the version. @param onAttempt must not throw; told the answer's `Date` as well. */
+/** @param baseUrl Graph's root without the version. @param onAttempt must not throw; also receives the response's `Date`. */
 export function withObserver(
   send: SendTo,
   baseUrl: URL,
@@ -39,7 +39,8 @@ export function withObserver(
 }
 
 /**
- * By the conventions for HTTP clients. Paths hold certificates' ids, and queries names of users: neither is told.
+ * Follows the conventions for HTTP clients. Paths contain certificates' ids and queries contain names of users, so neither is
+ * recorded.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
  */
@@ -61,7 +62,7 @@ function spanOf(request: GraphRequest, path: string, baseUrl: URL): TraceSpan {
   });
 }
 
-/** An absolute path as a pattern: without the id, if there is one. */
+/** Turns an absolute path into a pattern: an id is replaced by a placeholder. */
 function templateOf({ resource }: GraphRequest, path: string): string {
   const at = path.indexOf(`${resource.collectionPath}/`);
   return at === -1 ? path : `${path.slice(0, at)}${resource.collectionPath}/{id}`;

@@ -1,6 +1,6 @@
 /**
- * A token that Graph refuses is replaced once, where it can be: Graph asks for claims that the token lacks, or has revoked
- * it before its time. A 401 means that nothing was done, so the same request can go out again.
+ * Replaces a token that Graph rejects, once, if it can be replaced. Graph may require claims that the token lacks, or may have
+ * revoked the token early. A 401 means that Graph processed nothing, so the same request can be sent again.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
@@ -20,7 +20,7 @@ async function sendRenewing(
   renew: NonNullable<GraphCaller["renew"]>,
 ): Promise<GraphResponse> {
   const { caller, attempts } = request;
-  const used = await caller.token(); // whatever it is replaced by meanwhile
+  const used = await caller.token(); // the token of this attempt, even if it is replaced meanwhile
   const response = await send(request);
   if (response.status !== 401) return response;
   if (attempts !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * Keeps retries from making an outage worse: over the last minute, at most one for ten requests, and a few besides so that
- * a gateway with little traffic may retry at all.
+ * Keeps retries from making an outage worse. In the last minute, there may be at most one retry per ten requests, plus a small
+ * allowance so that a gateway with little traffic can retry.
  */
 import type { GraphRequest } from "../protocol/request.ts";
 
@@ -21,7 +21,7 @@ export class RetryBudget {
     this.#current().requests += weightOf(request);
   }
 
-  /** Whether one more retry is within the budget; counts it if so. */
+  /** Whether one more retry is within the budget. If so, counts it. */
   takeRetry(request: GraphRequest): boolean {
     const current = this.#current();
     const since = current.second - windowSeconds;
@@ -44,7 +44,7 @@ export class RetryBudget {
   }
 }
 
-/** What travels in a batch with others costs Graph a part of a request. */
+/** An item of a batch costs Graph only a part of a request. */
 function weightOf({ batch }: GraphRequest): number {
   return batch?.itemWeight ?? 1;
 }

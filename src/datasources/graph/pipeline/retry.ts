@@ -1,23 +1,24 @@
 /**
- * Repeats what can safely be repeated: requests that were never sent, that Graph throttled, and reads and updates whose
- * answer was lost. A create or a deletion whose answer was lost is not: `create-once.ts` and `delete-once.ts` look first.
+ * Repeats requests that can safely be repeated: requests that were never sent, requests that Graph throttled, and reads and
+ * updates whose response was lost. It does not repeat a create or a deletion whose response was lost: `create-once.ts` and
+ * `delete-once.ts` look the certificate up first.
  */
 import type { Clock } from "../../../request/clock.ts";
 import { type GraphRequest, type Outcome, type Send, TransportError } from "../protocol/request.ts";
 import { retryAfterSecondsOf } from "../protocol/retry-after.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
-/** Of one request, the first included. */
+/** Attempts for one request, including the first. */
 const maxAttempts = 3;
-/** Full jitter: a wait from 0 to the base, doubled with each attempt. */
+/** Full jitter: the wait is random between 0 and this base, which doubles with each attempt. */
 const backoffBaseMs = 200;
-/** Intune often throttles without saying for how long; its windows are tens of seconds. */
+/** Intune often throttles without a wait time. Its windows last tens of seconds. */
 const throttledBaseMs = 2000;
 
 /**
- * Rejects only where the gateway refuses to ask.
+ * Rejects only if the gateway itself refuses to send.
  *
- * @param onRetry told of every request that is sent once more.
+ * @param onRetry called for every request that is sent once more.
  */
 export function withRetry(
   send: Send,
@@ -37,7 +38,7 @@ export function withRetry(
       try {
         outcome = { response: await send(request) };
       } catch (error) {
-        // Where the gateway itself refuses to ask again, what it has asked before may have been applied all the same.
+        // If the gateway itself refuses the retry, the earlier attempt may still have been applied.
         if (!(error instanceof TransportError)) {
           if (doubt) return { error: new TransportError("network", true, error) };
           throw error;
@@ -62,7 +63,7 @@ export function withRetry(
   };
 }
 
-/** Whether the request may have been applied although nothing says so. */
+/** Whether the request may have been applied although its response does not say so. */
 function isDoubtful({ operation }: GraphRequest, outcome: Outcome): boolean {
   if (operation === "read") return false;
   return "error" in outcome ? outcome.error.sent : outcome.response.status >= 500;
@@ -75,14 +76,14 @@ function conclude(outcome: Outcome, doubt: boolean): Outcome {
   return error.sent ? outcome : { error: new TransportError(error.reason, true, error) };
 }
 
-/** Graph said itself when to come back: doing so makes no outage worse. */
+/** Whether Graph said when to retry. Such a retry makes no outage worse. */
 function isInvited(outcome: Outcome): boolean {
   return (
     "response" in outcome && outcome.response.status === 429 && retryAfterSecondsOf(outcome.response) !== undefined
   );
 }
 
-/** Milliseconds to wait before the next attempt; `undefined`: don't try again. */
+/** Milliseconds until the next attempt; `undefined`: do not retry. */
 function waitBefore(request: GraphRequest, outcome: Outcome, attempt: number, clock: Clock): number | undefined {
   const repeatable = request.operation === "read" || request.operation === "update";
   if ("error" in outcome) {
@@ -94,7 +95,7 @@ function waitBefore(request: GraphRequest, outcome: Outcome, attempt: number, cl
   if (status !== 429 && !(repeatable && status >= 500)) return undefined;
   const askedSeconds = retryAfterSecondsOf(outcome.response);
   if (askedSeconds !== undefined) {
-    // Timers may fire a little early, and not everybody who waited should come back at the same moment.
+    // Timers may fire a little early, and clients that waited should not all return at the same moment.
     return askedSeconds * 1000 + 5 + clock.random() * Math.min(250, askedSeconds * 100);
   }
   const baseMs = status === 429 ? throttledBaseMs : backoffBaseMs;

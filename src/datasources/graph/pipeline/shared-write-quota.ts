@@ -1,7 +1,7 @@
 /**
- * The write quota of several replicas together, kept where all of them see it: a sliding window in Redis, by Redis's clock.
- * Own script because limiters at hand count in fixed windows, and two bursts could meet in one window of Graph's. Where
- * Redis does not answer, a replica keeps to its share: the quota divided by the replicas that were last seen.
+ * The write quota that several replicas share: a sliding window in Redis, by Redis's clock. The script is our own because the
+ * limiters at hand count in fixed windows, and two bursts could then meet in one window of Graph's. While Redis does not
+ * answer, a replica keeps to its share: the quota divided by the number of replicas seen last.
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../request/clock.ts";
@@ -9,18 +9,20 @@ import type { SharedStore } from "../../../shared-store.ts";
 import { type GraphCaller, TransportError } from "../protocol/request.ts";
 import { type Quota, type Reservation, usedUp, WriteQuota, windowMs } from "./write-quota.ts";
 
-/** How long a replica counts after it last asked, and how often one asks that has nothing to write. */
+/** A replica counts for `replicaMs` after its last call. A replica without writes calls every `presenceMs`. */
 const replicaMs = 60_000;
 const presenceMs = 20_000;
-/** As long as nobody has been seen, another one may be there. */
+/** Assumed number of replicas until Redis has answered: another one may be running. */
 const assumedReplicas = 2;
 
 /**
- * KEYS: the window's places by when they were taken, the replicas by when they last asked. ARGV: places wanted, limit, window
- * and replica's time in microseconds, this replica, a name for what is taken. Answers how many places it took, how many are
- * left, how many replicas there are, and for each place it did not take when it will be free, in milliseconds.
+ * Takes reservations in the window.
+ * KEYS: the window's reservations by the time they were taken; the replicas by the time of their last call.
+ * ARGV: number wanted; limit; window and `replicaMs` in microseconds; this replica; name prefix of the new reservations.
+ * Returns the number taken, the number left, the number of replicas, and for each reservation not taken the milliseconds until
+ * it is free.
  */
-const takePlaces = `
+const takeReservations = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local wanted, limit, window, name = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[6]
@@ -41,8 +43,11 @@ end
 return {taken, free - taken, redis.call('ZCARD', KEYS[2]), waits}
 `;
 
-/** KEYS: the window's places. ARGV: the place that is taken only now, the window in milliseconds. */
-const postponePlace = `
+/**
+ * Restamps a reservation with the current time. KEYS: the window's reservations. ARGV: the reservation, the window in
+ * milliseconds.
+ */
+const restampReservation = `
 local time = redis.call('TIME')
 redis.call('ZADD', KEYS[1], string.format('%.0f', time[1] * 1000000 + time[2]), ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -50,7 +55,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 
 interface Waiting {
   readonly caller: Pick<GraphCaller, "deadline" | "closed">;
-  readonly resolve: (place: Reservation | Promise<Reservation>) => void;
+  readonly resolve: (reservation: Reservation | Promise<Reservation>) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -63,17 +68,17 @@ export class SharedWriteQuota implements Quota {
   readonly #queue = new Set<Waiting>();
   #isServing = false;
   #replicas = assumedReplicas;
-  /** What the store said last. */
+  /** Remaining reservations, as the store said last. */
   #left: number;
-  /** In how many milliseconds places were to come free, when the store was asked last. */
+  /** Milliseconds until reservations become free, as the store said last. */
   #waits: readonly number[] = [];
   #waitsSinceMs = 0;
-  /** While the store does not answer. */
+  /** The quota of this replica alone, while the store does not answer. */
   #alone: WriteQuota | undefined;
   #freed = new AbortController();
   readonly #presence: NodeJS.Timeout;
 
-  /** @param name of the quota: replicas with the same one share it. @param limit writes of all replicas per window. */
+  /** @param name name of the quota; replicas with the same name share it. @param limit writes of all replicas per window. */
   constructor(store: SharedStore, name: string, limit: number, clock: Clock) {
     this.#store = store;
     this.#keys = [`{intune-pfx-gateway:${name}}:writes`, `{intune-pfx-gateway:${name}}:replicas`];
@@ -84,7 +89,7 @@ export class SharedWriteQuota implements Quota {
     this.#presence = setInterval(() => void this.#ask(0, ""), presenceMs).unref();
   }
 
-  /** Asks no more of itself. */
+  /** Stops the regular calls to the store. */
   close(): void {
     clearInterval(this.#presence);
   }
@@ -106,9 +111,9 @@ export class SharedWriteQuota implements Quota {
       };
       const waiting: Waiting = {
         caller,
-        resolve(place) {
+        resolve(reservation) {
           closed.remove(leave);
-          resolve(place);
+          resolve(reservation);
         },
         reject(error) {
           closed.remove(leave);
@@ -122,18 +127,18 @@ export class SharedWriteQuota implements Quota {
     });
   }
 
-  release(place: Reservation): void {
-    if (typeof place === "number") {
-      this.#alone?.release(place);
+  release(reservation: Reservation): void {
+    if (typeof reservation === "number") {
+      this.#alone?.release(reservation);
       return;
     }
-    void this.#store.ask((redis) => redis.zrem(this.#keys[0], place)).then(() => this.#freed.abort());
+    void this.#store.ask((redis) => redis.zrem(this.#keys[0], reservation)).then(() => this.#freed.abort());
   }
 
-  restamp(place: Reservation): Reservation {
-    if (typeof place === "number") return this.#alone?.restamp(place) ?? place;
-    void this.#store.ask((redis) => redis.eval(postponePlace, 1, this.#keys[0], place, Math.ceil(windowMs)));
-    return place;
+  restamp(reservation: Reservation): Reservation {
+    if (typeof reservation === "number") return this.#alone?.restamp(reservation) ?? reservation;
+    void this.#store.ask((redis) => redis.eval(restampReservation, 1, this.#keys[0], reservation, Math.ceil(windowMs)));
+    return reservation;
   }
 
   async #serve(): Promise<void> {
@@ -147,11 +152,11 @@ export class SharedWriteQuota implements Quota {
     this.#isServing = false;
   }
 
-  /** Gives places to as many as there are places for; how long until there are more. */
+  /** Gives reservations to as many waiting writes as possible. Returns the milliseconds until the next try. */
   async #serveOnce(): Promise<number> {
     const wanted = Math.min(this.#queue.size, this.#limit);
     const name = randomUUID();
-    this.#waits = []; // who comes until the answer is there is judged by that
+    this.#waits = []; // writes that arrive before the store's answer must not be judged by old waits
     const answer = await this.#ask(wanted, name);
     if (answer === undefined) {
       this.#alone ??= new WriteQuota(Math.max(1, Math.floor(this.#limit / this.#replicas)), this.#clock);
@@ -161,29 +166,42 @@ export class SharedWriteQuota implements Quota {
     this.#alone = undefined;
     const [taken, waits] = answer;
     for (let index = 1; index <= taken; index++) {
-      const place = `${name}:${index}`;
+      const reservation = `${name}:${index}`;
       const [next] = this.#queue;
       if (next === undefined) {
-        this.release(place); // who wanted it is gone meanwhile
+        this.release(reservation); // the write that wanted it is gone
         continue;
       }
       this.#queue.delete(next);
-      next.resolve(place);
+      next.resolve(reservation);
     }
     this.#waits = waits;
     this.#waitsSinceMs = this.#clock.now();
     [...this.#queue].forEach((waiting, ahead) => {
       this.#refuseIfLate(waiting, ahead);
     });
-    // Replicas that wait for the same place should not all come back at the same moment.
+    // Replicas that wait for the same reservation should not all return at the same moment.
     return (waits[0] ?? 0) + 1 + this.#clock.random() * 20;
   }
 
-  /** How many places were taken, and when others will be free; tells the store that this replica is there, too. */
+  /**
+   * Takes reservations and tells the store that this replica is running. Returns the number taken and the waits until others
+   * are free.
+   */
   async #ask(wanted: number, name: string): Promise<[number, number[]] | undefined> {
     const windowUs = Math.ceil(windowMs * 1000);
     const answer = await this.#store.ask((redis) =>
-      redis.eval(takePlaces, 2, ...this.#keys, wanted, this.#limit, windowUs, replicaMs * 1000, this.#replica, name),
+      redis.eval(
+        takeReservations,
+        2,
+        ...this.#keys,
+        wanted,
+        this.#limit,
+        windowUs,
+        replicaMs * 1000,
+        this.#replica,
+        name,
+      ),
     );
     if (!Array.isArray(answer)) return undefined;
     const [taken, left, replicas, waits] = answer;
@@ -192,7 +210,7 @@ export class SharedWriteQuota implements Quota {
     return [Number(taken), Array.isArray(waits) ? waits.map(Number) : []];
   }
 
-  /** Whose turn comes after the deadline is told at once. */
+  /** Rejects a write at once if its turn comes after its deadline. */
   #refuseIfLate(waiting: Waiting, ahead: number): void {
     const frees = this.#waits[ahead % this.#limit] ?? this.#waits.at(-1) ?? 0;
     const elapsedMs = this.#clock.now() - this.#waitsSinceMs;

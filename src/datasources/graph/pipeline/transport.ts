@@ -1,8 +1,8 @@
 /**
- * HTTP to Graph: undici's Pool, one answer collected per call. It uses `dispatch`, the call that `Pool.request` is made
- * of, because only its callbacks tell whether a request was written to a socket before it failed: the same ECONNRESET
- * means "never sent" while connecting and "who knows" afterwards. Redirects are not followed, and sizes are bounded while
- * the answer streams.
+ * HTTP to Graph over undici's Pool; each call collects one whole response. It uses `dispatch`, on which `Pool.request` is
+ * built, because only its callbacks show whether a request was written to a socket before it failed: the same ECONNRESET means
+ * "never sent" while connecting and "unknown" afterwards. Redirects are not followed. Sizes are limited while the response
+ * streams.
  */
 import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
@@ -10,40 +10,40 @@ import type { CloseListener } from "../../../request/request-closed.ts";
 import { type EncodedBody, encodeBody, parseAnswer } from "../protocol/body-encoding.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "../protocol/request.ts";
 
-/** A page of 1,000 redacted certificates has about 600 KB; twenty created ones of the largest size 28 MB. */
+/** A page of 1,000 redacted certificates has about 600 KB; twenty created certificates of the largest size have 28 MB. */
 const maxAnswerBytes = 32 * 1024 * 1024;
-/** Errors of Graph are a few hundred bytes; of a longer one only the status counts. */
+/** Graph's errors have a few hundred bytes. Of a longer error, only the status is used. */
 const maxErrorBytes = 256 * 1024;
-/** One attempt's share of the whole time: there must be time left to look up what became of it, and to try again. */
+/** One attempt's share of the whole time. The rest is for a look-up and another attempt. */
 const attemptShare = 0.4;
-/** What a write leaves of the time, for that look-up. */
+/** Share of the time that a write reserves for a look-up. */
 const reservedShare = 0.15;
 
 const userAgent = "intune-pfx-gateway";
 
 export interface Transport {
-  /** @param path absolute, with the API version. @param traceparent what the request is to carry. */
+  /** @param path absolute, with the API version. @param traceparent header for the request. */
   send(request: GraphRequest, path: string, traceparent: string | undefined): Promise<GraphResponse>;
   close(): Promise<void>;
 }
 
-/** @param baseUrl scheme, host and optional path prefix of Graph. @param connections upper bound of open sockets. */
+/** @param baseUrl scheme, host and optional path prefix of Graph. @param connections maximum number of open sockets. */
 export function createTransport(baseUrl: URL, connections: number): Transport {
   const pool = new Pool(baseUrl.origin, {
     connections,
     connect: { timeout: 10_000 },
-    // Every attempt has a timer of its own; undici's would only be a second opinion.
+    // Disabled: we set one timeout per attempt.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const turns = new ConnectionSemaphore(connections);
+  const semaphore = new ConnectionSemaphore(connections);
   const prefix = baseUrl.pathname.replace(/\/$/, "");
 
   return {
     async send(request, path, traceparent) {
       const token = await request.caller.token();
       const clientRequestId = randomUUID();
-      // Name and value in turn, as undici goes through them anyway.
+      // Names and values alternate: the form in which undici uses headers.
       const headers = ["accept", "application/json", "accept-encoding", "identity", "authorization", `Bearer ${token}`];
       headers.push("client-request-id", clientRequestId, "user-agent", userAgent);
       if (traceparent !== undefined) headers.push("traceparent", traceparent);
@@ -52,8 +52,8 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
       const sent = request.body && encodeBody(request.body);
       const body = sent?.bytes ?? null;
       return new Promise((resolve, reject) => {
-        const exchange = new UpstreamAttempt(request, sent, clientRequestId, turns, resolve, reject);
-        exchange.enter(pool, { method: request.method, path: target, headers, body });
+        const attempt = new UpstreamAttempt(request, sent, clientRequestId, semaphore, resolve, reject);
+        attempt.enter(pool, { method: request.method, path: target, headers, body });
       });
     },
     close: () => pool.destroy(),
@@ -61,8 +61,9 @@ export function createTransport(baseUrl: URL, connections: number): Transport {
 }
 
 /**
- * Who may use a connection, and who waits for that. undici has a queue of its own, but what is given up in it takes the connection
- * along when its turn comes: after a stall each request that was given up would cost a new one.
+ * Limits the attempts that use a connection; the others wait. undici has a queue of its own, but an attempt that is given up
+ * in that queue takes the connection down when its turn comes: after a stall, each abandoned request would cost a new
+ * connection.
  */
 class ConnectionSemaphore {
   #free: number;
@@ -72,25 +73,25 @@ class ConnectionSemaphore {
     this.#free = connections;
   }
 
-  enter(exchange: UpstreamAttempt): void {
+  enter(attempt: UpstreamAttempt): void {
     if (this.#free === 0) {
-      this.#waiting.add(exchange);
+      this.#waiting.add(attempt);
       return;
     }
     this.#free -= 1;
-    exchange.dispatch();
+    attempt.dispatch();
   }
 
-  /** For one that waits no longer. */
-  leave(exchange: UpstreamAttempt): void {
-    this.#waiting.delete(exchange);
+  /** Removes an attempt that no longer waits. */
+  leave(attempt: UpstreamAttempt): void {
+    this.#waiting.delete(attempt);
   }
 
-  /** For one that undici is done with. */
+  /** Frees the connection of an attempt that undici has finished. */
   end(): void {
     for (const next of this.#waiting) {
       this.#waiting.delete(next);
-      queueMicrotask(() => next.dispatch()); // undici is in the middle of its own accounts
+      queueMicrotask(() => next.dispatch()); // undici is still updating its own state
       return;
     }
     this.#free += 1;
@@ -98,10 +99,10 @@ class ConnectionSemaphore {
 }
 
 /**
- * One attempt. Settles once: with the answer, or with a `TransportError` that knows whether the request was sent.
+ * One attempt. It settles once: with the response, or with a `TransportError` that knows whether the request was sent.
  *
- * It has methods where one might assign functions to its properties: such functions V8 allocates among the objects it
- * expects to live long, and they keep all that they know of, which is the whole request, until the next major collection.
+ * It has methods instead of functions in properties. V8 would allocate such functions among long-lived objects, and they would
+ * keep the whole request in memory until the next major collection.
  */
 class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
   #done = false;
@@ -118,7 +119,7 @@ class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
   readonly #request: GraphRequest;
   readonly #sentBody: EncodedBody | undefined;
   readonly #clientRequestId: string;
-  readonly #turns: ConnectionSemaphore;
+  readonly #semaphore: ConnectionSemaphore;
   readonly #resolve: (response: GraphResponse) => void;
   readonly #reject: (error: TransportError) => void;
 
@@ -126,14 +127,14 @@ class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
     request: GraphRequest,
     sentBody: EncodedBody | undefined,
     clientRequestId: string,
-    turns: ConnectionSemaphore,
+    semaphore: ConnectionSemaphore,
     resolve: (response: GraphResponse) => void,
     reject: (error: TransportError) => void,
   ) {
     this.#request = request;
     this.#sentBody = sentBody;
     this.#clientRequestId = clientRequestId;
-    this.#turns = turns;
+    this.#semaphore = semaphore;
     this.#resolve = resolve;
     this.#reject = reject;
     const { deadline, closed } = request.caller;
@@ -145,17 +146,17 @@ class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
     }
   }
 
-  /** Goes out when it is its turn, unless it was given up by then. */
+  /** Sends the request when it is its turn, unless the attempt was given up before. */
   enter(pool: Pool, options: Dispatcher.DispatchOptions): void {
     if (this.#done) return;
     this.#pool = pool;
     this.#options = options;
-    this.#turns.enter(this);
+    this.#semaphore.enter(this);
   }
 
   dispatch(): void {
     if (this.#done) {
-      this.#turns.end(); // given up since its turn came
+      this.#semaphore.end(); // given up after its turn came
       return;
     }
     this.#isDispatched = true;
@@ -166,7 +167,7 @@ class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
     this.#cut(this.#request.caller.deadline.remainingMs < 1 ? "deadline" : "timeout");
   }
 
-  /** Nobody waits any more: what only reads, or was not sent, stops; a write that was sent is seen through. */
+  /** The client has gone: a read, or a write that was not sent, stops. A write that was sent is finished. */
   onClose(): void {
     if (this.#request.operation === "read" || !this.#sent) this.#cut("disconnected");
   }
@@ -180,7 +181,7 @@ class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
     if (this.#done) return false;
     this.#done = true;
     clearTimeout(this.#timer);
-    if (!this.#isDispatched) this.#turns.leave(this);
+    if (!this.#isDispatched) this.#semaphore.leave(this);
     this.#request.caller.closed.remove(this);
     return true;
   }
@@ -195,7 +196,7 @@ class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
     this.#resolve({ status: this.#status, headers: this.#headers, body, clientRequestId: this.#clientRequestId });
   }
 
-  /** undici calls this right before it writes the request; a request aborted here is never written. */
+  /** undici calls this right before it writes the request. A request that is aborted here is never written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#done) controller.abort(new errors.RequestAbortedError());
@@ -226,20 +227,20 @@ class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks, this.#bytes);
-    this.#turns.end();
+    this.#semaphore.end();
     this.#answer(bytes);
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, cause: Error): void {
-    this.#turns.end();
-    // A final status that is no success stands, whatever became of its body.
+    this.#semaphore.end();
+    // A final status that is no success is the result, even if its body is lost.
     if (this.#status >= 300) this.#answer(undefined);
     else this.#fail("network", cause);
   }
 }
 
-function onTimeout(exchange: UpstreamAttempt): void {
-  exchange.onTimeout();
+function onTimeout(attempt: UpstreamAttempt): void {
+  attempt.onTimeout();
 }
 
 function attemptMs({ caller: { deadline }, operation }: GraphRequest): number {

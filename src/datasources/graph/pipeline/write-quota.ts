@@ -1,7 +1,7 @@
 /**
- * Paces writes ahead of Graph's throttling: never more than the quota in any window of twenty seconds, in the order of
- * asking. Own code because the limiters at hand count in fixed windows, which lets two bursts meet in one window of
- * Graph's, and because a place in the queue must be refused at once where the wait exceeds the caller's deadline.
+ * Paces writes so that Graph does not throttle: never more than the quota in any window of twenty seconds, in the order of
+ * arrival. The code is our own because the limiters at hand count in fixed windows, which lets two bursts meet in one window
+ * of Graph's, and because a write must be rejected at once if its wait exceeds the caller's deadline.
  *
  * @see https://learn.microsoft.com/graph/throttling-limits
  */
@@ -9,36 +9,41 @@ import { GatewayError } from "../../../errors.ts";
 import type { Clock } from "../../../request/clock.ts";
 import { type GraphCaller, type Send, TransportError } from "../protocol/request.ts";
 
-/** Graph's twenty seconds, and half a second: Graph counts when a request arrives, we before it leaves for a new connection. */
+/**
+ * Graph's twenty seconds and half a second more: Graph counts when a request arrives, the gateway counts before the request
+ * leaves on a new connection.
+ */
 export const windowMs = 20_500;
 
-/** Half of what the window leaves for the way to Graph: a write that leaves later than that after its turn is counted anew. */
+/**
+ * Half of the extra time for the way to Graph. A write that leaves later than this after its turn is counted again, from then.
+ */
 const lateMs = 250;
 
-/** A place in the window: when it was taken, or its name in a window that is shared. */
+/** A reservation in the window: the time it was taken, or its name in a shared window. */
 export type Reservation = number | string;
 
 export interface Quota {
-  /** How many writes may go out at once. */
+  /** The number of writes that can be sent now. */
   readonly remaining: number;
-  /** At once where nobody has to wait. Rejects, never throws. */
+  /** Takes a reservation, at once if no write has to wait. Rejects, never throws. */
   acquire(caller: Pick<GraphCaller, "deadline" | "closed">): Reservation | Promise<Reservation>;
-  /** For a write that turned out not to count with Graph: whoever is next need not wait for it. */
-  release(place: Reservation): void;
-  /** For a write that leaves only now, long after its turn: it counts from now. Returns the place it has then. */
-  restamp(place: Reservation): Reservation;
+  /** Returns the reservation of a write that Graph does not count, so that the next write need not wait for it. */
+  release(reservation: Reservation): void;
+  /** Restamps the reservation of a write that leaves long after its turn: it counts from now. Returns the new reservation. */
+  restamp(reservation: Reservation): Reservation;
 }
 
-/** Of one process; `shared-write-quota.ts` is of several. */
+/** The quota of one process; `shared-write-quota.ts` is for several. */
 export class WriteQuota implements Quota {
   readonly #limit: number;
   readonly #clock: Clock;
-  /** When the last writes went out, the oldest first: as many as the limit, and at the most twice as many. */
+  /** Times of the last writes, the oldest first; at most twice as many as the limit. */
   readonly #times: number[] = [];
-  /** Who waits for a turn, in order. */
+  /** The writes that wait for a turn, in order. */
   readonly #queue = new Set<(takenAtMs: number) => void>();
   #isServing = false;
-  /** Aborts when a turn comes free before its time. */
+  /** Aborts when a reservation is released early. */
   #freed = new AbortController();
 
   /** @param limit writes per window. */
@@ -53,10 +58,10 @@ export class WriteQuota implements Quota {
   }
 
   /**
-   * What `release` takes, as soon as a write may go out.
+   * Returns the reservation, for `release`, as soon as a write may be sent.
    *
-   * Rejects, never throws: with `THROTTLED` at once where that is after the deadline, with a `TransportError`,
-   * `disconnected`, where nobody waits for it any more.
+   * Rejects, never throws: at once with `THROTTLED` if that is after the deadline; with a `TransportError`, `disconnected`, if
+   * the client has gone.
    */
   acquire({ deadline, closed }: Pick<GraphCaller, "deadline" | "closed">): number | Promise<number> {
     const waitMs = this.#waitMs(this.#queue.size);
@@ -80,24 +85,24 @@ export class WriteQuota implements Quota {
     });
   }
 
-  release(place: Reservation): void {
-    if (this.#remove(place)) this.#freed.abort();
+  release(reservation: Reservation): void {
+    if (this.#remove(reservation)) this.#freed.abort();
   }
 
-  restamp(place: Reservation): Reservation {
-    this.#remove(place);
+  restamp(reservation: Reservation): Reservation {
+    this.#remove(reservation);
     return this.#stamp();
   }
 
-  /** Whether it was still there. */
-  #remove(place: Reservation): boolean {
-    const index = typeof place === "number" ? this.#times.lastIndexOf(place) : -1;
+  /** Returns whether the reservation existed. */
+  #remove(reservation: Reservation): boolean {
+    const index = typeof reservation === "number" ? this.#times.lastIndexOf(reservation) : -1;
     if (index === -1) return false;
     this.#times.splice(index, 1);
     return true;
   }
 
-  /** How long the one with so many before it will have to wait. */
+  /** Milliseconds that a write waits behind `ahead` other writes. */
   #waitMs(ahead: number): number {
     const index = this.#times.length - this.#limit + (ahead % this.#limit);
     const frees = (index < 0 ? undefined : this.#times[index]) ?? Number.NEGATIVE_INFINITY;
@@ -108,7 +113,7 @@ export class WriteQuota implements Quota {
   #stamp(): number {
     const now = this.#clock.now();
     this.#times.push(now);
-    // Many go together: to take one from the beginning moves all the others.
+    // Old times are removed in bulk: removing one from the beginning moves all the others.
     if (this.#times.length >= 2 * this.#limit) this.#times.splice(0, this.#times.length - this.#limit);
     return now;
   }
@@ -121,17 +126,17 @@ export class WriteQuota implements Quota {
         this.#freed = new AbortController();
         await this.#clock.sleep(waitMs, this.#freed.signal);
       }
-      if (!this.#queue.delete(turn)) continue; // left while it was first
+      if (!this.#queue.delete(turn)) continue; // the client left while its write was first
       turn(this.#stamp());
     }
     this.#isServing = false;
   }
 }
 
-/** A turn may come later than it was promised: writes before it that left late count from then. */
+/** A turn may come later than predicted: earlier writes that left late count from then. */
 async function inTime(quota: Quota, taken: Promise<Reservation>, { deadline }: GraphCaller): Promise<Reservation> {
-  const place = await deadline.limit(taken);
-  if (place !== "late") return place;
+  const reservation = await deadline.limit(taken);
+  if (reservation !== "late") return reservation;
   void taken.then(
     (unused) => quota.release(unused),
     () => {},
@@ -139,31 +144,34 @@ async function inTime(quota: Quota, taken: Promise<Reservation>, { deadline }: G
   throw usedUp(windowMs);
 }
 
-/** @param waitMs how long until there is a turn. */
+/** @param waitMs milliseconds until the turn. */
 export function usedUp(waitMs: number): GatewayError {
-  return new GatewayError("THROTTLED", "The quota of writes to Microsoft Graph is used up; ask again later.", {
+  return new GatewayError("THROTTLED", "The write quota for Microsoft Graph is used up; retry later.", {
     retryAfterSeconds: Math.ceil(waitMs) / 1000,
   });
 }
 
-/** Graph counts what it takes on; a write that never left, or whose token it does not accept, is none of that. */
+/**
+ * Paces writes by the quota. Graph does not count a write that never left, or whose token it rejects; the reservation of such
+ * a write is released.
+ */
 export function withWriteQuota(quota: Quota, now: () => number, send: Send): Send {
   const paced: Send = async (request) => {
     const taken = quota.acquire(request.caller);
-    let place = typeof taken === "object" ? await inTime(quota, taken, request.caller) : taken;
+    let reservation = typeof taken === "object" ? await inTime(quota, taken, request.caller) : taken;
     const takenAtMs = now();
-    // It may have waited since, for a connection or for its batch.
+    // The request may have waited since then, for a connection or for its batch.
     const onSend = () => {
       request.sentAtMs = now();
-      if (request.sentAtMs - takenAtMs > lateMs) place = quota.restamp(place);
+      if (request.sentAtMs - takenAtMs > lateMs) reservation = quota.restamp(reservation);
     };
-    request.onSend = onSend; // a function written down right here would be allocated as one that lives long
+    request.onSend = onSend; // assigned from a variable: V8 would allocate an inline function as a long-lived object
     try {
       const response = await send(request);
-      if (response.status === 401) quota.release(place);
+      if (response.status === 401) quota.release(reservation);
       return response;
     } catch (error) {
-      if (error instanceof GatewayError || (error instanceof TransportError && !error.sent)) quota.release(place);
+      if (error instanceof GatewayError || (error instanceof TransportError && !error.sent)) quota.release(reservation);
       throw error;
     }
   };

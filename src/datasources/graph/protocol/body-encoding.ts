@@ -1,7 +1,7 @@
 /**
- * JSON to Graph and back, with the PFX files in it copied as bytes: V8 writes and reads text letter by letter, looking for
- * what would have to be escaped, and base64 has nothing of the kind. Graph answers a create with the file that it was sent;
- * where that is so, the text is not made a second time.
+ * Encodes and decodes JSON for Graph and copies the PFX files in it as bytes. V8 would check the text letter by letter for
+ * characters to escape, and base64 has none. Graph's response to a create repeats the file; then the request's text is reused
+ * instead of decoding it again.
  */
 import { isAscii } from "node:buffer";
 import { randomBytes } from "node:crypto";
@@ -9,10 +9,13 @@ import { isRecord } from "../../../json.ts";
 
 const quote = 0x22;
 
-/** Stands for a file of the request while the rest of an answer is parsed: nobody can know it, and it is no base64. */
+/**
+ * Placeholder for a request's file while the rest of a response is parsed. It is random, so nobody can predict it, and it is
+ * not base64.
+ */
 const mark = `#${randomBytes(9).toString("base64url")}#`;
 
-/** A file, and where it stands among the bytes of its request. */
+/** A file and its position in the request's bytes. */
 interface EncodedFile extends Base64Property {
   readonly from: number;
   readonly to: number;
@@ -23,33 +26,33 @@ export interface EncodedBody {
   readonly files: readonly EncodedFile[];
 }
 
-/** A large property in base64, which is copied as bytes. */
+/** A large base64 property, which is copied as bytes. */
 export interface Base64Property {
   readonly property: string;
   readonly text: string;
 }
 
-/** An entity as a request carries it. Its JSON has an empty text where the base64 belongs. */
+/** An entity in a request. Its JSON has an empty string in place of the base64. */
 export interface GraphEntity {
   readonly base64: Base64Property | undefined;
-  /** What must not come back in an error. */
+  /** Values that must not appear in an error. */
   readonly secrets: readonly string[];
 }
 
-/** What a request may carry: an entity, or a `$batch` of requests. */
+/** The body of a request: an entity, or a `$batch` of requests. */
 export type GraphBody = GraphEntity | { readonly requests: readonly { readonly body?: GraphEntity }[] };
 
-/** The JSON of a body, with the files in their places. */
+/** Encodes a body as JSON and inserts the files. */
 export function encodeBody(body: GraphBody): EncodedBody {
   const json = JSON.stringify(body);
   const properties = base64Of(body);
   const jsonBytes = Buffer.byteLength(json);
-  const encoding = jsonBytes === json.length ? "latin1" : "utf8"; // ASCII is only copied
+  const encoding = jsonBytes === json.length ? "latin1" : "utf8"; // latin1 copies ASCII without encoding it
   const bytes = Buffer.allocUnsafe(properties.reduce((size, { text }) => size + text.length, jsonBytes));
   const files: EncodedFile[] = [];
   let [at, done] = [0, 0];
   for (const { property, text } of properties) {
-    // Within a text of the caller's the quotes are escaped: only what was left empty is found.
+    // Quotes inside a caller's string are escaped, so this finds only the empty string.
     const opening = openingOf(property);
     const place = json.indexOf(`${opening}"`, done) + opening.length;
     const from = at + bytes.write(json.slice(done, place), at, encoding);
@@ -71,16 +74,16 @@ function openingOf(property: string): string {
 }
 
 /**
- * `JSON.parse` of an answer.
+ * Parses a response like `JSON.parse`.
  *
- * @param bytes in UTF-8. @param sent what it answers.
- * @throws {SyntaxError} where it is not JSON.
+ * @param bytes in UTF-8. @param sent the request's body.
+ * @throws {SyntaxError} if the response is not JSON.
  */
 export function parseAnswer(bytes: Buffer, sent: EncodedBody | undefined): unknown {
   return (sent && parseEcho(bytes, sent)) ?? JSON.parse(textOf(bytes, 0, bytes.length));
 }
 
-/** `undefined` where the answer does not repeat the files that were sent, each in its place. */
+/** Parses a response that repeats the request's files; `undefined` if it does not repeat each file in its place. */
 function parseEcho(bytes: Buffer, { bytes: sent, files }: EncodedBody): unknown {
   let text = "";
   let end = 0;
@@ -113,7 +116,7 @@ function bodyOf(item: unknown): unknown {
   return isRecord(item) ? item.body : undefined;
 }
 
-/** Almost always ASCII, which is only copied. */
+/** Decodes text that is almost always ASCII, which is only copied. */
 function textOf(bytes: Buffer, from: number, to: number): string {
   return bytes.toString(isAscii(bytes.subarray(from, to)) ? "latin1" : "utf8", from, to);
 }

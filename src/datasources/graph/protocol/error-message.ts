@@ -1,6 +1,7 @@
 /**
- * What an error body of Graph says, fit for API users. Intune nests its own JSON in `message`, as a string, up to three
- * levels deep, and its text names internal hosts; any answer may quote what was sent. Here it is unwrapped and cut.
+ * Reads the text of Graph's error bodies and makes it fit for API users. Intune nests its own JSON as a string in `message`,
+ * up to three levels deep, and its text names internal hosts. Any response may quote what was sent. The text is unwrapped, and
+ * secrets and addresses are cut.
  */
 
 import { isRecord, stringOrNull } from "../../../json.ts";
@@ -15,12 +16,17 @@ export interface GraphErrorText {
 const maxMessageCharacters = 500;
 
 const oneEscape = String.raw`(?:\\{1,16}(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|[0-7]{3})|&(?:#x?[0-9a-f]{1,7}|[a-z]{2,8});|%[0-9a-f]{2})`;
-/** Three and more, close together, are not meant to be read. All is bounded, the gaps lazy: the time grows as the text does. */
+/**
+ * Three or more escapes close together are no readable text. All repetitions are bounded and the gaps lazy, so the time grows
+ * linearly with the text.
+ */
 const escapes = new RegExp(`${oneEscape}(?:(?:\\S{0,7}?|[\\s,;:|]{1,3})${oneEscape}){2,}[^\\s"']{0,7}`, "gi");
 
 /**
- * @param own values that must not show in the result, whole or in pieces.
- * @param shared the same, in lists that are asked about again: what is worked out for a list is kept as long as it is.
+ * Reads an error body.
+ *
+ * @param own values that must not appear in the result, whole or in pieces.
+ * @param shared more such values, in lists that are used again: what is computed for a list is kept as long as the list.
  */
 export function readGraphError(
   body: unknown,
@@ -39,7 +45,7 @@ export function readGraphError(
   };
 }
 
-/** Every `RetryAfter` of the nested JSON, as it is. */
+/** Returns every `RetryAfter` of the nested JSON, unchanged. */
 export function retryHintsOf(body: unknown): unknown[] {
   return unwrap(body).retryHints;
 }
@@ -70,10 +76,10 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Without addresses, without what only Graph's support can use, on one line. */
+/** Puts a message on one line, without addresses and without the parts that only Microsoft's support can use. */
 function legible(message: string): string {
   return message
-    .slice(0, 8 * maxMessageCharacters) // before the patterns below: on long text they would take seconds
+    .slice(0, 8 * maxMessageCharacters) // before the patterns below, which would take seconds on long text
     .replace(/\s+-\s+Operation ID[\s\S]*$/, "")
     .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]*/gi, "(address cut)")
     .replace(/\b(?:[a-z0-9-]+\.)+manage\.microsoft\.com\S*/gi, "(address cut)")
@@ -82,7 +88,7 @@ function legible(message: string): string {
 }
 
 function presentable(text: string): string | null {
-  // A long run of base64 or hexadecimal digits is data, however it was encoded on the way; so is a long list of bytes.
+  // A long run of base64 or hexadecimal digits is data, however it was encoded. So is a long list of bytes.
   const cut = text
     .replace(/[A-Za-z0-9+/_=%-]{48,}/g, "(cut)")
     .replace(/(?:\b(?:0x)?[0-9a-f]{1,3}\b[\s,;:.\\-]*){12,}/gi, "(cut)");

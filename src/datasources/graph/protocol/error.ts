@@ -1,4 +1,4 @@
-/** From "Graph did not do it" to a code of the contract: one table for statuses, one function for silence. */
+/** Turns failures of Graph into the contract's error codes: one table for statuses, one function for missing responses. */
 import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from "../../../errors.ts";
 import { hideSecrets } from "../../../hide-secrets.ts";
 import { isRecord } from "../../../json.ts";
@@ -19,30 +19,30 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   429: "THROTTLED",
 };
 
-/** What each code asks of the caller; Graph's own sentence follows where there is one. `%s`: the resource's noun. */
+/** Message per code; Graph's own message follows if there is one. `%s`: the resource's noun. */
 const advice: Readonly<Record<ErrorCode, string>> = {
-  BAD_USER_INPUT: "Microsoft Graph refused the content.",
-  UNAUTHENTICATED: "Microsoft Graph did not accept the bearer token; sign in again.",
-  CLAIMS_CHALLENGE: "Microsoft Entra asks for more proof; get a token with the claims given here.",
+  BAD_USER_INPUT: "Microsoft Graph rejected the content.",
+  UNAUTHENTICATED: "Microsoft Graph rejected the bearer token; sign in again.",
+  CLAIMS_CHALLENGE: "Microsoft Entra requires step-up authentication; request a new token with the returned claims.",
   FORBIDDEN: "A permission or an Intune role is missing.",
   NOT_FOUND: "Microsoft Graph has no such %s.",
   CONFLICT: "Microsoft Graph reports that the %s changed meanwhile; read it again, then repeat the change.",
-  THROTTLED: "Microsoft Graph is throttling; ask again later.",
+  THROTTLED: "Microsoft Graph is throttling requests; retry later.",
   OUTCOME_UNKNOWN: "The change may or may not have been applied; repeating it is safe.",
-  UPSTREAM_UNAVAILABLE: "Microsoft Graph could not answer; ask again later.",
+  UPSTREAM_UNAVAILABLE: "Microsoft Graph is unavailable; retry later.",
   UPSTREAM_TIMEOUT: "Microsoft Graph did not answer in time.",
-  UPSTREAM_INVALID_RESPONSE: "Microsoft Graph answered something that is not part of its contract.",
-  UPSTREAM_MISCONFIGURED: "The gateway's own access to Microsoft Graph is not set up rightly; tell its operator.",
+  UPSTREAM_INVALID_RESPONSE: "Microsoft Graph sent an unexpected response.",
+  UPSTREAM_MISCONFIGURED: "The gateway's access to Microsoft Graph is misconfigured; tell the gateway's operator.",
 };
 
-/** Of a create: Graph also answers 409 and 412 where it is only busy with the user. */
+/** For a create: Graph also answers 409 and 412 if it is only busy with the user. */
 const unexplainedConflict =
-  "Microsoft Graph reports a conflict, but the %s was not found. Nothing was stored; repeat it later.";
+  "Microsoft Graph reports a conflict, but the %s was not found. Nothing was stored; retry later.";
 
-/** Intune counts requests over windows of so many seconds: what a caller is told where Graph says nothing. */
+/** Intune counts requests in windows of this many seconds. Callers get this wait if Graph names none. */
 const throttlingWindowSeconds = 20;
 
-/** The error that an answer other than the expected one amounts to. */
+/** The error for a response other than the expected one. */
 export async function fromGraphResponse(request: GraphRequest, response: GraphResponse): Promise<GraphError> {
   const challenge = claimsChallengeOf(response);
   const code = codeOf(request, response, challenge);
@@ -68,7 +68,7 @@ export async function fromOutcome(request: GraphRequest, outcome: Outcome): Prom
     : fromTransportFailure(request, outcome.error);
 }
 
-/** What Graph answered, fit for API users. */
+/** Graph's response, made fit for API users. */
 export async function graphDetailsOf(request: GraphRequest, response: GraphResponse): Promise<GraphErrorDetails> {
   const shared = [response.othersSecrets ?? [], await tokenOf(request.caller)];
   const { code, message, activityId } = readGraphError(response.body, secretsOf(request), shared);
@@ -76,14 +76,14 @@ export async function graphDetailsOf(request: GraphRequest, response: GraphRespo
   return { status, code, message, requestId: requestIdOf(response), clientRequestId, activityId };
 }
 
-/** What of its body must not come back in an error. */
+/** Values of the request's body that must not appear in an error. */
 export function secretsOf({ body }: GraphRequest): readonly string[] {
   return body === undefined || "requests" in body ? [] : body.secrets;
 }
 
 const tokens = new WeakMap<GraphCaller, readonly [string]>();
 
-/** The same list as long as the token is the same, so that many errors of one caller share what is worked out for it. */
+/** Returns the same list as long as the token is the same, so that many errors of one caller share the computed search. */
 async function tokenOf(caller: GraphCaller): Promise<readonly [string]> {
   const token = await caller.token();
   const known = tokens.get(caller);
@@ -96,17 +96,17 @@ async function tokenOf(caller: GraphCaller): Promise<readonly [string]> {
 function codeOf(request: GraphRequest, response: GraphResponse, challenge: string | undefined): ErrorCode {
   const { status } = response;
   const isWrite = request.operation !== "read";
-  // A success that is none, because it cannot be read or is no entity: a write may have been applied all the same.
+  // A success whose body cannot be read or is no entity. A write may still have been applied.
   if (status >= 200 && status < 300) return isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_INVALID_RESPONSE";
   if (status >= 500) return isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
   if (response.afterDoubt && status !== 404) return "OUTCOME_UNKNOWN";
   if (status === 401) {
-    // A challenge of the gateway's own token is nothing that the caller could meet.
+    // A caller cannot meet a challenge of the gateway's own token.
     if (request.caller.tokenOwner === "gateway") return "UPSTREAM_MISCONFIGURED";
     return challenge === undefined ? "UNAUTHENTICATED" : "CLAIMS_CHALLENGE";
   }
   if (isSegmentMissing(response)) return "UPSTREAM_MISCONFIGURED";
-  // Importers take a CONFLICT as done: of a create it is one only where the record was found, see `conflictWith`.
+  // Importers treat a CONFLICT as done. For a create it is one only if the record was found: see `conflictWith`.
   if (isConflictOfCreate(request, response)) return "UPSTREAM_UNAVAILABLE";
   return status >= 400 ? (codeByStatus[status] ?? "BAD_USER_INPUT") : "UPSTREAM_INVALID_RESPONSE";
 }
@@ -115,7 +115,7 @@ function isConflictOfCreate({ operation }: GraphRequest, { status }: GraphRespon
   return operation === "create" && (status === 409 || status === 412);
 }
 
-/** The error for no answer at all: what it means depends on whether the request was sent, and on what it would change. */
+/** The error for a missing response. It depends on whether the request was sent, and on what it would change. */
 export function fromTransportFailure(request: GraphRequest, error: TransportError): GatewayError {
   const code = codeOfTransportFailure(request, error);
   return new GatewayError(code, advice[code].replace("%s", request.resource.noun), { cause: error });
@@ -128,8 +128,8 @@ function codeOfTransportFailure({ operation }: GraphRequest, { sent, reason }: T
 }
 
 /**
- * The claims of a Continuous Access Evaluation challenge, base64 as Graph sent them; anything but base64 of a JSON object is
- * dropped, so that nothing else can get into a header, or to the token endpoint.
+ * Returns the claims of a Continuous Access Evaluation challenge, base64 as Graph sent them. Anything but base64 of a JSON
+ * object is dropped, so that no other text reaches a header or the token endpoint.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */

@@ -1,8 +1,8 @@
-/** `$filter`, with everything from outside encoded. */
+/** Builds `$filter` and encodes every value. */
 
 /**
- * A `$filter` that compares properties in any case, encoded for a query string; empty without conditions. Quotes
- * are doubled, and encoded the way `URL` does, so that the query is in the one form that a cursor may carry.
+ * Builds a `$filter` that ignores case, encoded for a query string; empty without conditions. Quotes are doubled, and encoded
+ * as `URL` does, so that the query has the one form that a cursor may contain.
  *
  * @see https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html#sec_SystemQueryOptionfilter
  */

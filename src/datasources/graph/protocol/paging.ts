@@ -1,11 +1,11 @@
 /**
- * Relay pages over Graph's pages. Graph's `@odata.nextLink` is opaque and absolute; a cursor keeps only its query string
- * and a place in that page, so that whatever a cursor says, the request goes to our collection on our host.
+ * Builds Relay pages from Graph's pages. Graph's `@odata.nextLink` is opaque and absolute. A cursor keeps only the link's
+ * query string and a position in that page, so every cursor leads to our collection on our host.
  */
 import { createHash } from "node:crypto";
 import { badUserInput, GatewayError } from "../../../errors.ts";
 
-/** One page of Graph's. `nextQuery` is the query string of the page after it. */
+/** One page of Graph's. `nextQuery` is the query string of the next page. */
 export interface GraphPage<Item> {
   readonly items: readonly Item[];
   readonly nextQuery: string | undefined;
@@ -16,7 +16,7 @@ export interface Edge<Item> {
   readonly node: Item;
 }
 
-/** Structurally what `UserPfxCertificateConnection` is in the schema. */
+/** Has the same structure as `UserPfxCertificateConnection` in the schema. */
 export interface Connection<Item> {
   edges: Edge<Item>[];
   nodes: Item[];
@@ -31,11 +31,14 @@ export interface Connection<Item> {
 interface PageCursor {
   /** Query string of the Graph page. */
   query: string;
-  /** The last items before the place, the nearest first, to find it again where items came or went; empty at the start. */
+  /**
+   * The last items before the position, the nearest first. They help to find the position again if items were added or
+   * deleted. Empty at the start.
+   */
   afterIds: readonly string[];
 }
 
-/** How many items in a row may go away between two requests without any coming twice. */
+/** The number of consecutive items that may be deleted between two requests without any item repeating. */
 const maxAfterIds = 3;
 
 interface Listing<Item> {
@@ -44,21 +47,22 @@ interface Listing<Item> {
   after: string | null | undefined;
   /** Query string of the first page. */
   firstQuery: string;
-  /** The filter, in any form that is equal for equal filters; a cursor is only good for the filter it was made with. */
+  /** The filter, in any form that is equal for equal filters. A cursor is valid only for the filter it was made with. */
   filterKey: string;
-  /** Applied to every item, whatever Graph made of the filter; absent where there is no filter. */
+  /** Applied to every item, whether or not Graph applied the filter; absent without a filter. */
   matches?: ((item: Item) => boolean) | undefined;
   fetchPage: (query: string) => Promise<GraphPage<Item>>;
-  /** Whether there might be no time for another page. */
+  /** Whether the time may not suffice for another page. */
   isTimeShort: () => boolean;
 }
 
-/** Pages in a row with nothing in them that matches: a million certificates, where Graph's pages are as large as they get. */
+/** Maximum number of consecutive pages without a match: a million certificates with Graph's largest pages. */
 const maxBarrenPages = 1000;
 
 /**
- * Walks Graph's pages until `first` items are found; with a filter one page further if need be, to know what follows. Where
- * that takes too long there are fewer, or none, and a cursor to go on from: so any listing comes to an end.
+ * Reads Graph's pages until `first` items are found. With a filter it may read one more page, to know whether more items
+ * follow. If that takes too long, it returns fewer items, or none, and a cursor to continue from. So every listing comes to an
+ * end.
  */
 export async function pageOf<Item extends { id: string }>(listing: Listing<Item>): Promise<Connection<Item>> {
   const { first, after, firstQuery, matches, fetchPage } = listing;
@@ -77,7 +81,7 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
     const page = await fetchPage(query);
     const { items, nextQuery } = page;
     if (nextQuery !== undefined && seen.has(nextQuery)) {
-      throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's pages go in a circle.");
+      throw new GatewayError("UPSTREAM_INVALID_RESPONSE", "Microsoft Graph's next links form a loop.");
     }
     for (let index = startIn(items, place); index < items.length; index++) {
       const node = items[index];
@@ -109,9 +113,9 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
   };
 }
 
-/*
- * Cursors are worked out where they are asked for, by getters of a class: an object literal with a getter has a hidden class
- * of its own, which V8 keeps, with all that the getter knows of, until a major collection.
+/**
+ * Getters of a class compute cursors on demand. An object literal with a getter would have a hidden class of its own, which V8
+ * keeps until a major collection, together with everything that the getter refers to.
  */
 
 class ListedEdge<Item extends { id: string }> implements Edge<Item> {
@@ -121,7 +125,7 @@ class ListedEdge<Item extends { id: string }> implements Edge<Item> {
   readonly #index: number;
   readonly #filterHash: string;
 
-  /** @param query what the page was asked for with. @param index of the node in the page. */
+  /** @param query the query of the page. @param index of the node in the page. */
   constructor(node: Item, query: string, page: GraphPage<Item>, index: number, filterHash: string) {
     this.node = node;
     this.#query = query;
@@ -147,7 +151,7 @@ class EdgesInfo {
   readonly #edges: readonly Edge<unknown>[];
   readonly #reached: string | undefined;
 
-  /** @param reached a cursor further on than the last edge's. */
+  /** @param reached a cursor after the last edge's. */
   constructor(
     edges: readonly Edge<unknown>[],
     hasNextPage: boolean,
@@ -177,8 +181,8 @@ function idsBefore(items: readonly { id: string }[], index: number): string[] {
 }
 
 /**
- * Behind the nearest item that is still there. Where all of them are gone, the page comes again from its start: an item
- * may come twice then, and none is missed.
+ * Starts after the nearest item that still exists. If all of them are gone, the page starts again: items may repeat, but none
+ * is missed.
  */
 function startIn(items: readonly { id: string }[], { afterIds }: PageCursor): number {
   for (const afterId of afterIds) {
@@ -189,7 +193,7 @@ function startIn(items: readonly { id: string }[], { afterIds }: PageCursor): nu
 }
 
 /**
- * The query string of a next link, or `undefined` where it leads anywhere but to the same collection on the same host.
+ * The query string of a next link; `undefined` unless the link leads to the same collection on the same host.
  *
  * @param baseUrl Graph's root without the version. @param collectionPath below the version.
  */
@@ -213,9 +217,9 @@ function decodeCursor(cursor: string, filterHash: string): PageCursor {
     isPageQuery(query) &&
     afterIds.length <= maxAfterIds &&
     afterIds.every((id) => typeof id === "string");
-  if (!isPlace) throw badUserInput([{ path: "after", message: "must be a cursor that this gateway answered" }]);
+  if (!isPlace) throw badUserInput([{ path: "after", message: "must be a cursor from this gateway" }]);
   if (hash !== filterHash) {
-    throw badUserInput([{ path: "after", message: "must be a cursor of a listing with the same filter" }]);
+    throw badUserInput([{ path: "after", message: "must be a cursor from a list with the same filter" }]);
   }
   return { query, afterIds };
 }
@@ -229,12 +233,12 @@ function parseCursor(cursor: string): unknown[] {
   }
 }
 
-/** A filter by the longest name that there may be has 9,000, and Graph's own token comes on top. */
+/** A filter by the longest possible name has 9,000 characters; Graph's own token comes on top. */
 const maxQueryCharacters = 15_000;
 
 /**
- * A query string as `URL` writes it, without those of OData's system options that a next link of ours never needs. Graph
- * takes them without the dollar sign, too.
+ * Whether this is a query string as `URL` writes it, with only the OData system options that our next links use. Graph accepts
+ * such options without the dollar sign, too.
  */
 function isPageQuery(query: string): boolean {
   if (query.length > maxQueryCharacters || new URL(`http://localhost/?${query}`).search.slice(1) !== query)

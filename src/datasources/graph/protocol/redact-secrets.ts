@@ -1,19 +1,19 @@
-/** Takes secrets out of texts that may quote them, however they are written there. */
+/** Removes secrets from texts that may quote them, in any encoding. */
 
-/** Shortest piece of a secret that is cut from a message. */
+/** The shortest piece of a secret that is cut from a message. */
 const pieceCharacters = 8;
-/** Of a secret longer than 65,536 letters: so many at either end, a multiple of what base64 has in a group. */
+/** For a secret longer than 65,536 characters: characters searched at each end, a multiple of a base64 group. */
 const endCharacters = 8192;
-/** Of a text's table: the more, the rarer a secret is looked at closely in vain. */
+/** Characters per entry of a text's table. More characters mean fewer false matches. */
 const gramCharacters = 4;
 const hashes = 65_536;
 
 /**
- * Replaces every piece of a secret in the texts: as it is, and as base64, hex, URL, JSON and HTML would write it, in upper
- * or lower case, and with blanks and signs in between.
+ * Replaces every piece of a secret in the texts: as it is and as base64, hex, URL, JSON and HTML would write it, in upper or
+ * lower case, and with spaces and punctuation in between.
  *
- * An error may have to be searched for the secrets of a whole batch, so the cost per letter of theirs is what counts: of
- * each of their writings only every fifth place is looked at, in a table of what stands in the texts.
+ * An error may have to be searched for the secrets of a whole batch, so the cost per character of the secrets matters. For
+ * each encoding only every fifth position is looked up, in a table of the texts.
  */
 export function redactSecrets(
   texts: readonly string[],
@@ -24,21 +24,21 @@ export function redactSecrets(
   const marked = new Uint8Array(lower.length);
   const places = new Int32Array(lower.length).map((_, at) => at);
   const asItIs = new Search(lower, places, marked);
-  // The texts stay apart: a line break is not among what is left out.
+  // The texts stay separate: condensing keeps the line break between them.
   const condensed = new Search(
     condense(lower),
     places.filter((at) => condense(lower.charAt(at)) !== ""),
     marked,
   );
   const isEscaped = /[\\&%+]/.test(lower);
-  const mark = (writings: SecretEncodings) => {
-    asItIs.mark(writings.width, writings.signed);
-    if (isEscaped) asItIs.mark(writings.width, writings.escaped);
-    // Pieces shorter than that may be found in any words that follow each other.
-    (writings.width < pieceCharacters ? asItIs : condensed).mark(writings.width, writings.condensed);
+  const mark = (encodings: SecretEncodings) => {
+    asItIs.mark(encodings.width, encodings.signed);
+    if (isEscaped) asItIs.mark(encodings.width, encodings.escaped);
+    // Shorter pieces would match across ordinary words.
+    (encodings.width < pieceCharacters ? asItIs : condensed).mark(encodings.width, encodings.condensed);
   };
   for (const secret of own) mark(new SecretEncodings(secret));
-  for (const secrets of shared) keptWritingsOf(secrets).forEach(mark);
+  for (const secrets of shared) keptEncodingsOf(secrets).forEach(mark);
   let start = 0;
   return texts.map((text) => {
     const cut = cutMarked(text, marked.subarray(start));
@@ -64,23 +64,23 @@ class Search {
   readonly #text: string;
   readonly #places: Int32Array;
   readonly #marked: Uint8Array;
-  /** By length of the grams: one bit for the hash of each that the text has. */
+  /** By gram length: one bit for the hash of each gram in the text. */
   readonly #grams = new Map<number, Uint32Array>();
-  /** By length of the pieces: where in the text each stands. */
+  /** By piece length: the positions of each piece in the text. */
   readonly #positions = new Map<number, Map<string, number[]>>();
 
-  /** @param places where each of its letters is marked as found. */
+  /** @param places where each of its characters is marked as found. */
   constructor(text: string, places: Int32Array, marked: Uint8Array) {
     this.#text = text;
     this.#places = places;
     this.#marked = marked;
   }
 
-  /** Marks every piece of the forms, of `width` letters. */
+  /** Marks every piece of the encodings that has `width` characters. */
   mark(width: number, forms: readonly string[]): void {
     if (width === 0 || width > this.#text.length) return;
     const gram = Math.min(gramCharacters, width);
-    const step = width - gram + 1; // every piece has a gram that begins at a multiple of this
+    const step = width - gram + 1; // every piece contains a gram at a multiple of this
     const grams = this.#gramsOf(gram);
     for (const form of forms) {
       for (let at = 0; at + gram <= form.length; at += step) {
@@ -90,7 +90,7 @@ class Search {
     }
   }
 
-  /** Marks the pieces of the form that hold its gram at this place. */
+  /** Marks the pieces of the encoding that contain the gram at this position. */
   #markAround(form: string, gramAt: number, width: number, step: number): void {
     const positions = this.#positionsOf(width);
     const last = Math.min(gramAt, form.length - width);
@@ -101,7 +101,7 @@ class Search {
       for (const position of found) {
         this.#marked.fill(1, this.#places[position], (this.#places[position + width - 1] ?? 0) + 1);
       }
-      positions.delete(piece); // marked once, done with: text and secret may both be one letter repeated
+      positions.delete(piece); // mark each piece once: text and secret may both be one repeated character
     }
   }
 
@@ -132,37 +132,40 @@ class Search {
   }
 }
 
-/** Of a few letters, below `hashes`. */
+/** Hash of a few characters, below `hashes`. */
 function hashOf(text: string, at: number, length: number): number {
   let hash = 0;
   for (let end = at + length; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x9e3779b1);
   return hash >>> 16;
 }
 
-/** In lower case, letter for letter: the two letters that would become longer, or depend on their neighbours, are taken for another. */
+/**
+ * Converts to lower case, character for character. Two characters would become longer or depend on their neighbours; they are
+ * replaced by another one.
+ */
 function lowerOf(text: string): string {
   return text.replaceAll("\u0130", "i").toLowerCase().replaceAll("\u03c2", "\u03c3");
 }
 
 const kept = new WeakMap<readonly string[], readonly SecretEncodings[]>();
 
-function keptWritingsOf(secrets: readonly string[]): readonly SecretEncodings[] {
+function keptEncodingsOf(secrets: readonly string[]): readonly SecretEncodings[] {
   const known = kept.get(secrets);
   if (known !== undefined) return known;
-  const writings = secrets.map((secret) => new SecretEncodings(secret));
-  kept.set(secrets, writings);
-  return writings;
+  const encodings = secrets.map((secret) => new SecretEncodings(secret));
+  kept.set(secrets, encodings);
+  return encodings;
 }
 
-/** How a secret may be written, in lower case. */
+/** The encodings of a secret, in lower case. */
 class SecretEncodings {
-  /** Shortest piece of them that is cut. */
+  /** The shortest piece that is cut. */
   readonly width: number;
-  /** With signs that tell where the pieces are. */
+  /** Encodings with punctuation, which are searched in the text as it is. */
   readonly signed: readonly string[];
-  /** Without: they are looked for in a text without, too. */
+  /** Encodings without punctuation, which are searched in the condensed text. */
   readonly condensed: readonly string[];
-  /** What other writings there are of: of a large file its ends, which are what an error would show of it. */
+  /** The part of the secret that is encoded: for a large file only its ends, which an error would quote. */
   readonly #part: string;
   #escaped: readonly string[] | undefined;
 
@@ -174,12 +177,12 @@ class SecretEncodings {
     const isBase64 = /^[a-z0-9+/=]*$/.test(lower);
     const signed = isBase64 ? [] : [lower];
     const condensed = condense(lower);
-    // What is left of a short one may be any word.
+    // A condensed short secret could be any word.
     const written = isBase64 || condensed.length >= pieceCharacters ? [condensed] : [];
     const bytes = Buffer.from(part, "utf8");
-    // Base64 of a text depends on where in a group of three bytes it begins.
+    // The base64 of a text depends on its position in a group of three bytes.
     const shifted = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]));
-    // Blob and password are base64 themselves: what they decode to may be shown in hexadecimal, too.
+    // Blob and password are base64 themselves, so their decoded bytes may also appear in hexadecimal.
     const hex = [bytes, Buffer.from(part, "base64")].map((each) => each.toString("hex"));
     this.signed = [
       ...signed,
@@ -190,14 +193,14 @@ class SecretEncodings {
     this.condensed = [...written, ...shifted.map((each) => lowerOf(each.toString("base64"))), ...hex];
   }
 
-  /** Those that only a text with escapes can have. */
+  /** Encodings that only a text with escapes can contain. */
   get escaped(): readonly string[] {
     this.#escaped ??= escapedFormsOf(this.#part).map(lowerOf);
     return this.#escaped;
   }
 }
 
-/** Without ASCII's blanks and signs, those of base64 excepted. */
+/** Removes ASCII spaces and punctuation, except the characters of base64. */
 function condense(lower: string): string {
   return signs.test(lower) ? lower.replace(new RegExp(signs, "g"), "") : lower;
 }
@@ -208,7 +211,7 @@ function htmlOf(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** As forms of the web are written, and as .NET writes JSON, once and within JSON, and HTML. */
+/** The encodings of web forms, of .NET's JSON (once, and inside JSON), and of HTML. */
 function escapedFormsOf(secret: string): string[] {
   const json = secret.replaceAll("\\", "\\\\").replace(unsafeForNet, (sign) => `\\u${hexOf(sign).padStart(4, "0")}`);
   return [

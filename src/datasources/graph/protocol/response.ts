@@ -1,10 +1,10 @@
-/** What a response of Graph says beside its body: that it does not know the path, and its own id of the request. */
+/** Reads facts of a response beside its body: whether Graph knows the path, and Graph's id of the request. */
 import { isRecord } from "../../../json.ts";
 import type { GraphResponse } from "./request.ts";
 
 /**
- * Whether Graph does not know the path, be it the request's own or that of every item of a `$batch`. The one place where
- * a message text decides: the code is a bare `BadRequest`.
+ * Whether Graph does not know the path of the request, or of every item of a `$batch`. This is the only place where a message
+ * text decides: the code is a bare `BadRequest`.
  */
 export function isSegmentMissing({ status, body }: Pick<GraphResponse, "status" | "body">): boolean {
   if (!isRecord(body)) return false;
@@ -21,7 +21,7 @@ function isItemSegmentMissing(item: unknown): boolean {
   );
 }
 
-/** Graph's own id of a request; null where there is none, or it is no GUID: any other text may be an echo. */
+/** Graph's id of a request; null if it is absent or not a GUID. Any other text may be an echo. */
 export function requestIdOf({ headers }: Pick<GraphResponse, "headers">): string | null {
   const id = headers["request-id"];
   return typeof id === "string" && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? id : null;

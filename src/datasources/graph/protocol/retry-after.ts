@@ -1,14 +1,14 @@
 /**
- * How long Graph asks to wait, in seconds, in any of the forms it has been seen to use: `x-ms-retry-after-ms`,
- * `Retry-After`, `RetryAfter` in Intune's nested JSON; as seconds, whole or not, as an HTTP or ISO date (measured against
- * Graph's own `Date`), or as a time span of .NET. Where there are several, the longest: coming too early costs another 429.
+ * Reads the wait that Graph asks for, in seconds. Graph uses `x-ms-retry-after-ms`, `Retry-After`, and `RetryAfter` in
+ * Intune's nested JSON. The value is in seconds, whole or not, an HTTP or ISO date (measured against Graph's own `Date`), or a
+ * .NET time span. If there are several, the longest counts: a retry that comes too early costs another 429.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 import { retryHintsOf } from "./error-message.ts";
 import type { GraphResponse } from "./request.ts";
 
-/** `undefined` where the answer carries no hint, or none that can be read. Never negative. */
+/** `undefined` if the response has no readable hint. Never negative. */
 export function retryAfterSecondsOf({ headers, body }: Pick<GraphResponse, "headers" | "body">): number | undefined {
   const sentAt = Date.parse(String(headers.date));
   const nowMs = Number.isNaN(sentAt) ? Date.now() : sentAt;
@@ -18,7 +18,7 @@ export function retryAfterSecondsOf({ headers, body }: Pick<GraphResponse, "head
   return readable.length === 0 ? undefined : Math.max(...readable);
 }
 
-/** NaN where the hint can't be read. */
+/** NaN if the hint cannot be read. */
 function secondsOf(hint: unknown, nowMs: number): number {
   const number = numberOf(hint);
   if (!Number.isNaN(number) || typeof hint !== "string") return number;
@@ -26,7 +26,7 @@ function secondsOf(hint: unknown, nowMs: number): number {
   const [, days = 0, hours, minutes, seconds] =
     /^(?:(\d{1,5})\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d{1,9})?)$/.exec(text) ?? [];
   if (hours !== undefined) return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
-  // Date.parse makes a date of almost anything with a number in it.
+  // Date.parse accepts almost any text with a number in it.
   const isDate = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? |^\d{4}-\d{2}-\d{2}T/i.test(text) && text.length < 50;
   if (!isDate) return Number.NaN;
   const hasZone = /(?:GMT|UTC|\dZ|[+-]\d{2}:?\d{2})$/i.test(text);
@@ -35,6 +35,6 @@ function secondsOf(hint: unknown, nowMs: number): number {
 }
 
 function numberOf(hint: unknown): number {
-  if (typeof hint !== "number" && typeof hint !== "string") return Number.NaN; // String(hint) of a deep list may exhaust the stack
+  if (typeof hint !== "number" && typeof hint !== "string") return Number.NaN; // String(hint) of a deep list could overflow the stack
   return /^\s*\d{1,15}(?:\.\d{1,30})?\s*$/.test(String(hint)) ? Number(hint) : Number.NaN;
 }

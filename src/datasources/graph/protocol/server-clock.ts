@@ -1,18 +1,18 @@
 /**
- * What time it is at Graph, from the `Date` headers of its answers: whether a record is new is judged by the clock that
- * dated it, never by ours. A `Date` has whole seconds, cut off, so each answer says "at least"; the highest of the last
- * ones is the closest.
+ * Estimates Graph's time from the `Date` headers of its responses. Whether a record is new is decided by the clock that dated
+ * the record, never by ours. `Date` has whole seconds, rounded down, so each header gives a lower bound. The highest of the
+ * last ones is the closest.
  */
 
 const rememberedAnswers = 32;
-/** `Date` cuts off less than a second, so no answer can be further from the truth than this. */
+/** `Date` drops less than a second, so no header is further from the true time than this. */
 export const resolutionMs = 1000;
 
 export class GraphClock {
   readonly #nowMs: () => number;
-  /** Graph's epoch milliseconds minus our monotonic ones, as each of the last answers had it. */
+  /** Graph's epoch milliseconds minus our monotonic ones, for each of the last responses. */
   #offsets: number[] = [];
-  /** A busy second has the same header many times. */
+  /** Many responses of one second have the same header. */
   #lastDate: string | string[] | undefined;
   #lastDateMs = Number.NaN;
 
@@ -21,7 +21,7 @@ export class GraphClock {
     this.#nowMs = nowMs;
   }
 
-  /** @param date the `Date` header of an answer that came in just now. */
+  /** @param date the `Date` header of a response that has just arrived. */
   observe(date: string | string[] | undefined): void {
     if (date !== this.#lastDate) {
       this.#lastDate = date;
@@ -32,14 +32,14 @@ export class GraphClock {
     if (this.#offsets.length > rememberedAnswers) this.#offsets.shift();
   }
 
-  /** Whether Graph has said what time it is. */
+  /** Whether Graph's time is known. */
   get isSet(): boolean {
     return this.#offsets.length > 0;
   }
 
   /**
-   * Graph's epoch milliseconds at a moment of ours, or up to a second less, never more. Without any `Date` seen yet, our
-   * own clock answers.
+   * Graph's epoch milliseconds at one of our moments, or up to a second less, never more. Without any `Date` so far, our own
+   * clock is used.
    *
    * @param atMs monotonic milliseconds.
    */

@@ -1,14 +1,17 @@
-/** Makes a plan of what Apollo Server has just answered without an error, so that the next such request needs less. */
+/**
+ * Compiles each operation that Apollo Server answered without an error, so that the next request with the same text is
+ * cheaper.
+ */
 import type { ApolloServerPlugin } from "@apollo/server";
 import { type DocumentNode, type FragmentDefinitionNode, Kind } from "graphql";
 import type { GatewayContext } from "../../../context.ts";
-import { planOf } from "./compile-operation.ts";
+import { compileOperation } from "./compile-operation.ts";
 import type { DocumentStore } from "./document-cache.ts";
 import type { OperationCache } from "./operation-cache.ts";
 
-/** It stands after what writes into the record. */
+/** Runs after the plugins that write into the record. */
 export function prepareOperations(
-  prepared: OperationCache,
+  operationCache: OperationCache,
   documents: DocumentStore,
 ): ApolloServerPlugin<GatewayContext> {
   return {
@@ -18,10 +21,10 @@ export function prepareOperations(
           if (errors !== undefined || query === undefined || document === undefined || !operation) return;
           const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
           if (operations.length !== 1 || !documents.mayKeep(document)) return;
-          const plan = planOf(schema, operation, fragmentsOf(document));
-          if (plan === undefined) return;
+          const compiled = compileOperation(schema, operation, fragmentsOf(document));
+          if (compiled === undefined) return;
           const { operationType: recordedType, operationName: recordedName } = contextValue.record;
-          prepared.add(query, { plan, name: operation.name?.value, recordedType, recordedName });
+          operationCache.add(query, { compiled, name: operation.name?.value, recordedType, recordedName });
         },
       };
     },

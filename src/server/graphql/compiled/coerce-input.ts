@@ -1,4 +1,7 @@
-/** What goes into a plan: variables and arguments, coerced by what schema and document have settled once. See `plan.ts`. */
+/**
+ * Coerces variables and arguments for a compiled operation. Everything that depends only on schema and document is computed
+ * once. See `compile-operation.ts`.
+ */
 import {
   type FieldNode,
   type GraphQLField,
@@ -17,7 +20,7 @@ import {
   valueFromAST,
 } from "graphql";
 
-/** What a value of a client's becomes as input. Throws where graphql-js would have more to say. */
+/** Turns a client's value into an input value. Throws if graphql-js would report an error. */
 type Coerce = (value: unknown) => unknown;
 
 type Values = Record<string, unknown>;
@@ -29,7 +32,7 @@ export function variablesCoercion(
 ): (given: Readonly<Values>) => Values {
   const variables = (operation.variableDefinitions ?? []).map(({ variable, type: typeNode, defaultValue }) => {
     const type = typeFromAST(schema, typeNode);
-    const coerce = isInputType(type) ? coercion(type) : fail;
+    const coerce = isInputType(type) ? coercion(type) : bailOut;
     const defaultOf = defaultValue && isInputType(type) ? () => valueFromAST(defaultValue, type) : undefined;
     return { name: variable.name.value, coerce, defaultOf, mayBeAbsent: isNullableType(type) };
   });
@@ -38,7 +41,7 @@ export function variablesCoercion(
     for (const { name, coerce, defaultOf, mayBeAbsent } of variables) {
       if (Object.hasOwn(given, name)) values[name] = coerce(given[name]);
       else if (defaultOf !== undefined) values[name] = defaultOf();
-      else if (!mayBeAbsent) return fail();
+      else if (!mayBeAbsent) return bailOut();
     }
     return values;
   };
@@ -48,21 +51,21 @@ export function variablesCoercion(
 function coercion(type: GraphQLInputType): Coerce {
   if (isNonNullType(type)) {
     const inner = coercion(type.ofType);
-    return (value) => inner(value) ?? fail();
+    return (value) => inner(value) ?? bailOut();
   }
   if (isListType(type)) {
     const inner = coercion(type.ofType);
     return (value) => {
       if (value == null) return null;
-      return Array.isArray(value) ? value.map((item) => inner(item)) : [inner(value)]; // in JSON nothing else is iterable
+      return Array.isArray(value) ? value.map((item) => inner(item)) : [inner(value)]; // JSON has no other iterables
     };
   }
   if (isInputObjectType(type)) return objectCoercion(type);
-  return (value) => (value == null ? null : (type.parseValue(value) ?? fail()));
+  return (value) => (value == null ? null : (type.parseValue(value) ?? bailOut()));
 }
 
 function objectCoercion(type: GraphQLInputObjectType): Coerce {
-  // When it is first needed: a type may have itself in it.
+  // Computed on first use, because a type may contain itself.
   let fields: { name: string; coerce: Coerce; defaultValue: unknown; mayBeAbsent: boolean }[] | undefined;
   const fieldsOfType = () =>
     Object.values(type.getFields()).map(({ name, type: fieldType, defaultValue }) => {
@@ -71,7 +74,7 @@ function objectCoercion(type: GraphQLInputObjectType): Coerce {
   return (value) => {
     fields ??= fieldsOfType();
     if (value == null) return null;
-    if (type.isOneOf || typeof value !== "object" || Array.isArray(value)) return fail();
+    if (type.isOneOf || typeof value !== "object" || Array.isArray(value)) return bailOut();
     const values: Values = {};
     let unread = 0;
     for (const _ in value) unread += 1;
@@ -81,13 +84,16 @@ function objectCoercion(type: GraphQLInputObjectType): Coerce {
         values[name] = coerce(given);
         unread -= 1;
       } else if (defaultValue !== undefined) values[name] = defaultValue;
-      else if (!mayBeAbsent) return fail();
+      else if (!mayBeAbsent) return bailOut();
     }
-    return unread === 0 ? values : fail(); // there is something in it that the type does not have
+    return unread === 0 ? values : bailOut(); // the value has a property that the type does not have
   };
 }
 
-/** graphql-js's `getArgumentValues`; where every argument is a variable with a value, that is all there is to it. */
+/**
+ * Does the work of graphql-js's `getArgumentValues`. If every argument is a variable with a value, copying the values is
+ * enough.
+ */
 export function argumentsFrom(
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
@@ -109,9 +115,11 @@ export function argumentsFrom(
   };
 }
 
-const unusual = new Error("unusual");
+class Bailout extends Error {}
 
-/** Gives a plan up: graphql-js has more to say. */
-export function fail(): never {
-  throw unusual;
+const bailout = new Bailout("bailout");
+
+/** Gives up the compiled operation: graphql-js takes over and reports the error. */
+export function bailOut(): never {
+  throw bailout;
 }

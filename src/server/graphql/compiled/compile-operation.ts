@@ -1,8 +1,7 @@
 /**
- * How an operation is executed that asks for one field, and below it for nothing but properties: as most do. graphql-js
- * works out anew for every object of every answer what document and schema have settled long before; a plan does so once
- * per document. It never makes an error: where anything is unusual there is no plan, or its answer is given up, and
- * graphql-js completes what the resolver has come to.
+ * Compiles an operation with one root field and only plain properties below it, as most operations are. graphql-js recomputes
+ * per object what can be computed once per document. A compiled operation never makes an error. It either cannot be compiled,
+ * or its run bails out, and then graphql-js completes the resolver's result.
  */
 import {
   type FieldNode,
@@ -23,16 +22,16 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import type { GatewayContext } from "../../../context.ts";
-import { argumentsFrom, fail, variablesCoercion } from "./coerce-input.ts";
+import { argumentsFrom, bailOut, variablesCoercion } from "./coerce-input.ts";
 
-/** What a value of a resolver's becomes in the answer. Throws where graphql-js would have more to say. */
+/** Turns a resolver's value into the response's value. Throws if graphql-js would report an error. */
 type Complete = (value: unknown) => unknown;
 
-export interface Plan {
+export interface CompiledOperation {
   /**
-   * Executes the operation. What its resolver returned is left in the context: it must not be asked again.
+   * Executes the operation. The resolver's result is kept in the context, so that the resolver is not called again.
    *
-   * @returns the answer's `data`; `undefined` where graphql-js is to go on.
+   * @returns the response's `data`; `undefined` if graphql-js must continue.
    */
   run(
     variables: Readonly<Record<string, unknown>>,
@@ -40,12 +39,15 @@ export interface Plan {
   ): Promise<Record<string, unknown> | undefined>;
 }
 
-/** The plan of a valid document's operation; `undefined` where it has more in it than a plan takes. */
-export function planOf(
+/**
+ * Compiles an operation of a valid document; `undefined` if the operation has anything that compiled operations do not
+ * support.
+ */
+export function compileOperation(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   fragments: Readonly<Record<string, FragmentDefinitionNode>>,
-): Plan | undefined {
+): CompiledOperation | undefined {
   const document = { schema, fragments };
   const parentType = schema.getRootType(operation.operation);
   const selected = parentType && fieldsOf(parentType, [operation], document);
@@ -82,24 +84,24 @@ export function planOf(
         context.resolved = { outcome };
         return { [name]: complete(await settled(outcome)) };
       } catch {
-        return undefined; // graphql-js comes to the same, and says it rightly
+        return undefined; // graphql-js finds the same error and reports it correctly
       }
     },
   };
 }
 
-/** A list may be one of promises, as entities are. */
+/** Waits for a result. A list may contain promises, as entities do. */
 async function settled(outcome: unknown): Promise<unknown> {
   const value = await outcome;
   return Array.isArray(value) && value.some((item) => item instanceof Promise) ? Promise.all(value) : value;
 }
 
-/** Whether a part of the document is decided by variables. */
+/** Whether directives make a part of the document depend on variables. */
 function isUnfit({ directives = [] }: Pick<OperationDefinitionNode, "directives">): boolean {
   return directives.length > 0;
 }
 
-/** As `__proto__`, which is no property like others. */
+/** Also excludes `__proto__`, which is no ordinary property. */
 function isUnfitVariable(definition: VariableDefinitionNode): boolean {
   return isUnfit(definition) || definition.variable.name.value === "__proto__";
 }
@@ -111,14 +113,14 @@ interface Document {
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
 }
 
-/** The fields of an object by the names they have in the answer; `undefined` where a plan can't tell. */
+/** The fields of an object by their response names; `undefined` if they cannot be determined in advance. */
 function fieldsOf(
   type: GraphQLObjectType,
   parents: readonly WithSelections[],
   { schema, fragments }: Document,
 ): Map<string, FieldNode[]> | undefined {
   const fields = new Map<string, FieldNode[]>();
-  const spread = new Set<SelectionNode | FragmentDefinitionNode>(); // each once, as execution does: doubling spreads would take exponential time
+  const spread = new Set<SelectionNode | FragmentDefinitionNode>(); // each fragment once, as in execution: fragments that double at each level would take exponential time
   const collect = (node: SelectionNode): boolean => {
     if (isUnfit(node)) return false;
     if (node.kind === Kind.FIELD) {
@@ -126,14 +128,14 @@ function fieldsOf(
       const others = fields.get(name);
       if (others === undefined) fields.set(name, [node]);
       else others.push(node);
-      return name !== "__proto__"; // not a property like others
+      return name !== "__proto__"; // no ordinary property
     }
     const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments[node.name.value] : node;
     if (fragment === undefined || isUnfit(fragment)) return false;
     if (spread.has(fragment)) return true;
     spread.add(fragment);
     const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
-    if (condition !== undefined && condition !== type) return isObjectType(condition); // of another type's objects
+    if (condition !== undefined && condition !== type) return isObjectType(condition); // the fragment applies to objects of another type
     return fragment.selectionSet.selections.every(collect);
   };
   const isPlain = parents.every(({ selectionSet }) => selectionSet?.selections.every(collect) ?? true);
@@ -143,23 +145,25 @@ function fieldsOf(
 function completion(type: GraphQLOutputType, nodes: readonly FieldNode[], document: Document): Complete | undefined {
   if (isNonNullType(type)) {
     const inner = completion(type.ofType, nodes, document);
-    return inner && ((value) => inner(value) ?? fail());
+    return inner && ((value) => inner(value) ?? bailOut());
   }
   if (isListType(type)) {
     const inner = completion(type.ofType, nodes, document);
-    return inner && ((value) => (value == null ? null : Array.isArray(value) ? value.map(inner) : fail()));
+    return inner && ((value) => (value == null ? null : Array.isArray(value) ? value.map(inner) : bailOut()));
   }
   if (isLeafType(type)) {
     return (value) => {
       if (value == null) return null;
-      return typeof value === "object" || typeof value === "function" ? fail() : (type.serialize(value) ?? fail());
+      return typeof value === "object" || typeof value === "function"
+        ? bailOut()
+        : (type.serialize(value) ?? bailOut());
     };
   }
   if (isUnionType(type)) return unionCompletion(type, nodes, document);
   return isObjectType(type) ? objectCompletion(type, nodes, document) : undefined;
 }
 
-/** By `__typename`, which is how graphql-js tells where the type has no way of its own. */
+/** Finds the member by `__typename`, as graphql-js does for types without `resolveType`. */
 function unionCompletion(
   type: GraphQLUnionType,
   nodes: readonly FieldNode[],
@@ -174,9 +178,9 @@ function unionCompletion(
   }
   return (value) => {
     if (value == null) return null;
-    if (typeof value !== "object") return fail();
+    if (typeof value !== "object") return bailOut();
     const complete = members.get(Reflect.get(value, "__typename"));
-    return complete === undefined ? fail() : complete(value);
+    return complete === undefined ? bailOut() : complete(value);
   };
 }
 
@@ -195,7 +199,7 @@ function objectCompletion(
       continue;
     }
     const field = type.getFields()[property];
-    // A resolver, or an argument: not a mere property.
+    // A field with a resolver or an argument is no plain property.
     if (field === undefined || field.resolve !== undefined || field.args.length > 0) return undefined;
     const complete = completion(field.type, fieldNodes, document);
     if (complete === undefined) return undefined;
@@ -203,7 +207,7 @@ function objectCompletion(
   }
   return (value) => {
     if (value == null) return null;
-    if (typeof value !== "object" || value instanceof Error || "then" in value) return fail();
+    if (typeof value !== "object" || value instanceof Error || "then" in value) return bailOut();
     const result: Record<string, unknown> = {};
     for (const { name, property, complete } of properties) result[name] = complete(Reflect.get(value, property));
     return result;

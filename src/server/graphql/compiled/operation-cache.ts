@@ -1,33 +1,33 @@
 /**
- * Operations that Apollo Server has parsed, validated and answered before, by their text, each with its plan: the next request
- * with the same text is executed at once, as with prepared statements. Whatever is unusual about a request, or about what
- * comes of it, is left to Apollo Server. Texts with anything of a caller's in them are not kept; see `document-store.ts`.
+ * Compiled operations by their text. Apollo Server has parsed, validated and answered each of them before; the next request
+ * with the same text is executed at once, like a prepared statement. Anything unusual in a request, or in its result, is left
+ * to Apollo Server. Texts with a caller's own values are not kept; see `document-cache.ts`.
  */
-import type { Plan } from "./compile-operation.ts";
+import type { CompiledOperation } from "./compile-operation.ts";
 
-/** What clients have is a handful; what is more would be somebody's play. Used last stays longest. */
+/** Clients use a handful of operations; this limit stops abuse. The operations used last are kept. */
 const maxOperations = 100;
 const maxTextCharacters = 4000;
 const maxAcceptHeaders = 50;
 
-export interface CompiledOperation {
-  readonly plan: Plan;
+export interface CachedOperation {
+  readonly compiled: CompiledOperation;
   readonly name: string | undefined;
-  /** As they stand in the record of a request. */
+  /** The values for a request's record. */
   readonly recordedType: string | undefined;
   readonly recordedName: string | undefined;
 }
 
-/** A compiled operation, and how a request asks for it. */
-export interface CompiledRequest extends CompiledOperation {
+/** A cached operation with the variables and media type of one request. */
+export interface CompiledRequest extends CachedOperation {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly mediaType: string;
 }
 
 export class OperationCache {
-  readonly #operations = new Map<string, CompiledOperation>();
-  #usedLast: CompiledOperation | undefined;
-  /** What Apollo Server answered to an `Accept` header. */
+  readonly #operations = new Map<string, CachedOperation>();
+  #usedLast: CachedOperation | undefined;
+  /** The media type with which Apollo Server answered each `Accept` header. */
   readonly #mediaTypes = new Map<string | undefined, string>();
   #textOf: (body: object) => string | undefined = textInBody;
 
@@ -36,7 +36,7 @@ export class OperationCache {
     this.#textOf = textOf;
   }
 
-  add(text: string, operation: CompiledOperation): void {
+  add(text: string, operation: CachedOperation): void {
     if (text.length <= maxTextCharacters) keep(this.#operations, text, operation, maxOperations);
   }
 
@@ -44,7 +44,7 @@ export class OperationCache {
     if (this.#mediaTypes.get(accept) !== mediaType) keep(this.#mediaTypes, accept, mediaType, maxAcceptHeaders);
   }
 
-  /** @param body of a POST, parsed. */
+  /** @param body parsed body of a POST. */
   find(accept: string | undefined, body: unknown): CompiledRequest | undefined {
     if (typeof body !== "object" || body === null) return undefined;
     const text = this.#textOf(body);
@@ -59,8 +59,8 @@ export class OperationCache {
       return undefined;
     const variables = "variables" in body ? body.variables : undefined;
     if (!isVariables(variables)) return undefined;
-    const { plan, name, recordedType, recordedName } = operation;
-    return { plan, name, recordedType, recordedName, variables: variables ?? {}, mediaType };
+    const { compiled, name, recordedType, recordedName } = operation;
+    return { compiled, name, recordedType, recordedName, variables: variables ?? {}, mediaType };
   }
 }
 

@@ -5,12 +5,12 @@ import type { CompiledRequest } from "./operation-cache.ts";
 
 /** @returns the response's `data`; `undefined` if Apollo Server has to answer, which finds the resolver's result in the context. */
 export async function runCompiled(
-  { plan, variables, recordedType, recordedName }: CompiledRequest,
+  { compiled, variables, recordedType, recordedName }: CompiledRequest,
   context: GatewayContext,
 ): Promise<Record<string, unknown> | undefined> {
   const { record } = context;
   const span = startOperationSpan(record);
-  const data = await plan.run(variables, context);
+  const data = await compiled.run(variables, context);
   if (data === undefined) return undefined;
   record.operationType = recordedType;
   record.operationName = recordedName;

@@ -1,6 +1,5 @@
 /**
- * Walks a value, from a variable or from a literal, along its GraphQL type and reports every problem with path and rule.
- * Values themselves never get into a report.
+ * Walks a value, from a variable or a literal, along its GraphQL type. Reports every problem by path and rule, never by value.
  */
 import {
   type GraphQLInputObjectType,
@@ -22,25 +21,25 @@ import { UpdateUserPfxCertificateInput } from "../../../schema/update-user-pfx-c
 import { UserPfxCertificateFilter } from "../../../schema/user-pfx-certificate-filter.ts";
 import { brokenRules } from "../../../schema/validation/validate-input.ts";
 
-/** A value as the walk sees it, wherever it stands. */
+/** One value in the walk, from a variable or from a literal. */
 export type InputNode =
-  /** `isRequired`: a variable that its operation declares non-null, wherever it is used. */
+  /** `isRequired`: the operation declares the variable non-null. */
   | { kind: "absent" | "null"; isRequired?: boolean }
   | { kind: "list"; length: number; items: readonly InputNode[] }
   | { kind: "object"; names: readonly string[]; field(name: string): InputNode }
   | { kind: "leaf"; value: unknown; literal?: ValueNode };
 
-/** What a walk needs, wherever it is. */
+/** Settings of a walk. */
 export interface InputErrorContext {
-  /** May throw, which ends the walk. */
+  /** May throw to end the walk. */
   report(problem: InvalidValue): void;
-  /** Of a list of input objects. What is longer is one problem, and its items are not looked at. */
+  /** Limit for a list of input objects. A longer list is one problem; its items are not checked. */
   readonly maxItems: number;
-  /** Whose class's rules count as well: of every input object, or of those only that are not in a list. */
+  /** Which input objects are also checked by the rules of their class: all, only those outside lists, or none. */
   readonly rulesOf: "all" | "unlisted" | "none";
 }
 
-/** An object with as many properties that nobody knows is not somebody's slip; the rest of them are not looked at. */
+/** An object with this many unknown properties is no accident; further properties are not checked. */
 const maxUnknown = 101;
 
 const invalidMark = Symbol("invalid");
@@ -52,8 +51,8 @@ const classes = new Map<string, new () => object>([
 ]);
 
 /**
- * A variable's value, parsed JSON. What is in it is looked at only where the type goes as deep: nesting of a caller's
- * choosing must not exhaust the stack.
+ * Wraps a variable's parsed JSON value. Nested values are wrapped only as deep as the type goes: a caller's deep nesting must
+ * not overflow the stack.
  */
 export function ofValue(value: unknown): InputNode {
   if (value === undefined) return { kind: "absent" };
@@ -79,7 +78,7 @@ export function ofValue(value: unknown): InputNode {
   return { kind: "leaf", value };
 }
 
-/** A literal of the document, with the variables in it. */
+/** Wraps a literal of the document, including the variables in it. */
 export function ofLiteral(
   node: ValueNode,
   variables: Readonly<Record<string, unknown>>,
@@ -122,7 +121,7 @@ export function ofLiteral(
   }
 }
 
-/** Returns the value as a resolver would see it, or a mark where it is invalid. */
+/** Reports the problems of a value. Returns the value as a resolver would see it, or a mark if it is invalid. */
 export function collectInputErrors(
   type: GraphQLInputType,
   source: InputNode,
@@ -151,9 +150,9 @@ export function collectInputErrors(
     return values.some((value) => value === invalidMark) ? invalidMark : values;
   }
   if (isInputObjectType(type)) {
-    return source.kind === "object" ? judgeObject(type, source, path, context) : refuse("must be an object");
+    return source.kind === "object" ? collectObjectErrors(type, source, path, context) : refuse("must be an object");
   }
-  if (type.name === "_Any") return undefined; // federation's; its resolver judges it
+  if (type.name === "_Any") return undefined; // the resolver of federation's _entities checks it
   const rule = ruleOf(type);
   if (source.kind !== "leaf") return refuse(rule);
   try {
@@ -163,7 +162,7 @@ export function collectInputErrors(
   }
 }
 
-function judgeObject(
+function collectObjectErrors(
   type: GraphQLInputObjectType,
   given: Extract<InputNode, { kind: "object" }>,
   path: readonly string[],
@@ -173,7 +172,7 @@ function judgeObject(
   const unknown = given.names.filter((name) => !Object.hasOwn(known, name)).slice(0, maxUnknown);
   for (const name of unknown) context.report({ path: path.join("."), message: `has no property ${nameable(name)}` });
   const values: Record<string, unknown> = {};
-  const settled = new Set<string>();
+  const invalidFields = new Set<string>();
   for (const field of Object.values(known)) {
     const source = given.field(field.name);
     const value = collectInputErrors(
@@ -183,20 +182,20 @@ function judgeObject(
       field.defaultValue !== undefined,
       context,
     );
-    if (value === invalidMark) settled.add(field.name);
+    if (value === invalidMark) invalidFields.add(field.name);
     else if (value !== undefined) values[field.name] = value;
   }
   const InputClass = classes.get(type.name);
   if (InputClass === undefined || context.rulesOf === "none") return values;
   const instance = Object.assign(new InputClass(), values);
   const broken = brokenRules(instance, path).filter(
-    (problem) => !settled.has(problem.path.slice(path.join(".").length + 1)),
+    (problem) => !invalidFields.has(problem.path.slice(path.join(".").length + 1)),
   );
   for (const problem of broken) context.report(problem);
   return instance;
 }
 
-/** Property names of a caller's are repeated only where they look like names. */
+/** Repeats a caller's property name only if it looks like a name. */
 function nameable(name: string): string {
   return /^[_A-Za-z][_0-9A-Za-z]{0,40}$/.test(name) ? name : "of that name";
 }
@@ -214,7 +213,7 @@ function ruleOf(type: GraphQLInputType): string {
     case "ID":
       return "must be a string or a whole number";
     case "Int":
-      return "must be a whole number of 32 bits";
+      return "must be a 32-bit whole number";
     case "Boolean":
       return "must be true or false";
     case "DateTimeOffset":

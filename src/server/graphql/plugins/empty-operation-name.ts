@@ -1,4 +1,4 @@
-/** An empty `operationName` is none: forms and URLs have it where nothing was filled in. */
+/** Treats an empty `operationName` as absent: forms and URLs send it for an empty field. */
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { GatewayContext } from "../../../context.ts";
 

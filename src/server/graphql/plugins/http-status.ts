@@ -1,4 +1,4 @@
-/** The codes that are told in HTTP as well: a caller's missing or insufficient credentials, and what has no `data`. */
+/** Sets the HTTP status for some errors: missing or insufficient credentials of the caller, and responses without `data`. */
 import type { ApolloServerPlugin } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import type { GatewayContext } from "../../../context.ts";
@@ -19,9 +19,9 @@ export const httpStatus: ApolloServerPlugin<GatewayContext> = {
           response.http.status = 401;
           response.http.headers.set("www-authenticate", "Bearer");
         } else if (failures.some((error) => error.code === "FORBIDDEN" && !(error instanceof GraphError))) {
-          response.http.status = 403; // the gateway's own judgement; Graph's is told in the error alone
+          response.http.status = 403; // only if the gateway itself rejects the caller; Graph's 403 is reported in the GraphQL error alone
         } else if (errors?.some(({ extensions }) => extensions.code === "PERSISTED_QUERY_NOT_SUPPORTED")) {
-          response.http.status = 400; // Apollo Server's is 200, which is for answers with data
+          response.http.status = 400; // Apollo Server sends 200, which is for responses with data
         }
       },
     };

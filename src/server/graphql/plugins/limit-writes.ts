@@ -1,6 +1,6 @@
 /**
- * Bounds what one mutation writes: each of its fields counts, and of the plural create each input, however many such fields
- * it has. One field alone is left to its resolver, which says the same of it.
+ * Limits the writes of one mutation. Each field counts as one write, and a plural create counts each input. A mutation with a
+ * single field is left to its resolver, which applies the same limit.
  */
 import type { ApolloServerPlugin } from "@apollo/server";
 import {
@@ -16,7 +16,7 @@ import {
 import type { GatewayContext } from "../../../context.ts";
 import { badUserInput } from "../../../errors.ts";
 
-/** @param max as many as one plural create may have. */
+/** @param max the limit for one plural create. */
 export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
@@ -25,12 +25,12 @@ export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {
           if (operation?.operation !== OperationTypeNode.MUTATION) return;
           const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
           const nodes = rootFields(operation.selectionSet, new Map(fragments.map((node) => [node.name.value, node])));
-          const fields = new Map(nodes.map((node) => [node.alias?.value ?? node.name.value, node])); // of one name: one field
+          const fields = new Map(nodes.map((node) => [node.alias?.value ?? node.name.value, node])); // fields with the same response name are one field
           if (fields.size < 2) return;
           const variables = { ...defaultsOf(operation), ...request.variables };
           const writes = [...fields.values()].reduce((sum, field) => sum + writesOf(field, variables), 0);
           if (writes <= max) return;
-          const message = `must have at most ${max} items, all fields of the mutation together`;
+          const message = `must have at most ${max} items across all fields of the mutation`;
           const originalError = badUserInput([{ path: "inputs", message }]);
           throw new GraphQLError(message, { originalError, extensions: { http: { status: 400 } } });
         },
@@ -39,7 +39,10 @@ export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {
   };
 }
 
-/** As execution collects them, each fragment once: doubling spreads would otherwise take exponential time. */
+/**
+ * Collects the fields as execution does, each fragment once: fragments that double at each level would otherwise take
+ * exponential time.
+ */
 function rootFields(
   { selections }: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
@@ -55,7 +58,7 @@ function rootFields(
   });
 }
 
-/** Variables that are lists where the request leaves them out, as so many items. */
+/** Default values of the variables that are lists; only their lengths matter. */
 function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> {
   return Object.fromEntries(
     variableDefinitions.flatMap(({ variable, defaultValue }) =>

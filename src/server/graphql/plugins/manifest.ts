@@ -1,6 +1,7 @@
 /**
- * The operations of a deployment that answers only those it knows: a file as Apollo's tools write it, or Relay's map of ids to
- * documents. Read and checked whole at start, because an operation that can't run is better noticed there than by a user.
+ * Reads the operations of a deployment that executes only known operations: a file in the format of Apollo's tools, or Relay's
+ * map of ids to documents. All operations are checked at the start, because a broken operation is better found there than by a
+ * user.
  */
 import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from "graphql";
@@ -14,7 +15,7 @@ export type OperationManifest = ReadonlyMap<string, string>;
 
 const variable = "PERSISTED_OPERATIONS_FILE";
 
-/** @throws {ConfigError} naming every operation of the file that can't be answered, and why. */
+/** @throws {ConfigError} that names every invalid operation of the file, and the reason. */
 export function readOperationManifest(file: string, schema: GraphQLSchema): OperationManifest {
   const entries = entriesOf(parseFile(file));
   if (entries === undefined) {
@@ -23,7 +24,8 @@ export function readOperationManifest(file: string, schema: GraphQLSchema): Oper
   const problems: string[] = [];
   const manifest = new Map<string, string>();
   for (const [index, [id, body]] of entries.entries()) {
-    const rule = problemOf(id, body, schema) ?? (manifest.has(String(id)) ? "has the id of another one" : undefined);
+    const rule =
+      problemOf(id, body, schema) ?? (manifest.has(String(id)) ? "has the same id as another operation" : undefined);
     if (rule !== undefined) problems.push(`${variable}: operation ${index + 1} ${rule}`);
     else manifest.set(String(id), String(body));
   }
@@ -46,7 +48,7 @@ function parseFile(file: string): unknown {
   }
 }
 
-/** Ids and documents of either format, unchecked. */
+/** Returns the ids and documents of either format, unchecked. */
 function entriesOf(file: unknown): [unknown, unknown][] | undefined {
   if (!isRecord(file)) return undefined;
   if (!("format" in file)) return Object.entries(file);
@@ -60,10 +62,10 @@ function problemOf(id: unknown, body: unknown, schema: GraphQLSchema): string | 
   try {
     const document = parse(body, { maxTokens });
     if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION))
-      return "is none: it has no operation";
+      return "has a document without an operation";
     const [error] = validate(schema, document, [...specifiedRules, withinLimits, knownOperationTypes]);
-    return error && `can't be answered: ${error.message}`;
+    return error && `can't be executed: ${error.message}`;
   } catch (error) {
-    return `can't be answered: ${error instanceof GraphQLError ? error.message : "it is no document"}`;
+    return `can't be executed: ${error instanceof GraphQLError ? error.message : "it is not a document"}`;
   }
 }

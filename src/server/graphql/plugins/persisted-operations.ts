@@ -1,6 +1,6 @@
 /**
- * Runs operations of the manifest and nothing else. A request names one by id, as `extensions.persistedQuery.sha256Hash`
- * (Apollo Client's persisted-query link) or as `documentId` (GraphQL over HTTP), or brings its text to the letter.
+ * Executes only the operations of the manifest. A request names one by id, in `extensions.persistedQuery.sha256Hash` (Apollo
+ * Client's persisted-query link) or in `documentId` (GraphQL over HTTP), or sends its exact text.
  */
 import type { ApolloServerPlugin, GraphQLRequest } from "@apollo/server";
 import { GraphQLError } from "graphql";
@@ -14,7 +14,8 @@ export function persistedOperations(manifest: OperationManifest): ApolloServerPl
   return {
     async requestDidStart({ request }) {
       const known = find(request, manifest, texts);
-      // A plugin can't refuse before a document is resolved: until it can, one that asks for nothing stands in.
+      // A plugin can reject a request only after a document is resolved. Until then, an empty query replaces an unknown
+      // operation.
       request.query = typeof known === "string" ? known : nothing;
       delete request.extensions?.persistedQuery;
       if (typeof known === "string") return undefined;
@@ -54,14 +55,14 @@ function lookUp(
 ): string | GraphQLError {
   if (id === undefined) {
     if (query !== undefined && texts.has(query)) return query;
-    return refusal("PERSISTED_QUERY_REQUIRED", "Only known operations are answered here; send the id of one.");
+    return refusal("PERSISTED_QUERY_REQUIRED", "This gateway accepts only known operations; send the id of one.");
   }
   const known = manifest.get(id) ?? manifest.get(id.replace(/^sha256:/, ""));
   if (known !== undefined && (query === undefined || query === known)) return known;
-  return refusal("PERSISTED_QUERY_NOT_FOUND", "No operation of that id, or not with that text, is known here.");
+  return refusal("PERSISTED_QUERY_NOT_FOUND", "This gateway knows no operation with that id and text.");
 }
 
-/** The id that a request gives; empty where it is no string, so that nothing is known by it. */
+/** The id in a request; empty if it is not a string, so that it matches no operation. */
 function idIn(persistedQuery: unknown, documentId: unknown): string | undefined {
   const id = persistedQuery === undefined ? documentId : (fieldOf(persistedQuery, "sha256Hash") ?? "");
   if (id === undefined || id === null) return undefined;

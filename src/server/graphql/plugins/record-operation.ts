@@ -1,6 +1,6 @@
 /**
- * Writes into a request's record what only Apollo Server knows: the operation's type, and the codes of the answer's errors;
- * and has a span for the operation. It stands last among the plugins, so that it sees the errors as they are sent.
+ * Adds to a request's record what only Apollo Server knows: the operation's type and the codes of the response's errors. Also
+ * makes the operation's span. It is the last plugin, so that it sees the errors as they are sent.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
  */
@@ -8,7 +8,10 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import type { GatewayContext } from "../../../context.ts";
 import { describeOperation, startOperationSpan } from "../operation-span.ts";
 
-/** @param namesOperations whether names come from the operator's manifest; else they are any caller's to choose, and left out. */
+/**
+ * @param namesOperations true if names come from the operator's manifest; otherwise any caller may choose them, and they are
+ * not recorded.
+ */
 export function recordOperation({ namesOperations }: { namesOperations: boolean }): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart({ contextValue: { record } }) {

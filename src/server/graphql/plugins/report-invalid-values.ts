@@ -1,7 +1,7 @@
 /**
- * Replaces graphql-js's complaints about values, which quote them, by one error that lists the problems of the operation's
- * arguments at once, by path and rule: of the type system and of the input classes' own rules alike. It runs only where
- * graphql-js has already refused, or would take long to: each of its up to fifty complaints quotes a whole object.
+ * Replaces graphql-js's errors about values, which quote the values, by one error. It lists all problems of the operation's
+ * arguments by path and rule: those of GraphQL's types and those of the input classes. It runs only if graphql-js has rejected
+ * the values, or would take long to: each of its up to fifty errors quotes a whole object.
  */
 import type { ApolloServerPlugin } from "@apollo/server";
 import {
@@ -21,31 +21,31 @@ import { brokenRules } from "../../../schema/validation/validate-input.ts";
 import { isAboutValue } from "../format-error.ts";
 import { collectInputErrors, type InputErrorContext, ofLiteral } from "./collect-input-errors.ts";
 
-/** Nobody reads more; the walk ends with them, whatever is left of the request. */
+/** The walk ends after this many problems; no reader needs more. */
 const maxProblems = 100;
-/** As many as any input has. */
+/** The number of properties of the largest input. */
 const maxProperties = 10;
-/** More than all texts but a large file, which is then judged twice. */
+/** Longer than any property except a large file. Such a file is checked twice. */
 const maxCharacters = 10_000;
 
 interface Problems {
   readonly invalid: readonly InvalidValue[];
-  /** Whether these are all there are. */
+  /** False if there are more problems. */
   readonly isAll: boolean;
 }
 
-/** @param maxItems most inputs of one plural create. */
+/** @param maxItems maximum number of inputs of one plural create. */
 export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
       return {
         async didResolveOperation({ document, operation, schema, request: { variables = {} } }) {
           if (!operation || !isUnwieldy(variables, maxItems)) return;
-          // As when an operation is executed: by the rules of its class each item of a list is refused on its own.
+          // As during execution: an item of a list that breaks a rule of its class fails alone.
           const judged = (rulesOf: InputErrorContext["rulesOf"]) =>
             invalidArguments(schema, document, operation, variables, { maxItems, rulesOf });
           if (judged("unlisted").invalid.length === 0) return;
-          const { invalid, isAll } = judged("all"); // where all is refused, all is told
+          const { invalid, isAll } = judged("all"); // the whole request fails, so all problems are reported
           const originalError = badUserInput(invalid, isAll);
           throw new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 400 } } });
         },
@@ -65,7 +65,7 @@ export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayC
   };
 }
 
-/** Whether a variable, or an item of it, is larger than what inputs usually are. */
+/** Whether a variable, or an item of a variable, is larger than usual inputs. */
 function isUnwieldy(variables: Readonly<Record<string, unknown>>, maxItems: number): boolean {
   return Object.values(variables).some((value) =>
     Array.isArray(value) ? value.length > maxItems || value.some(isLargeObject) : isLargeObject(value),
@@ -83,8 +83,8 @@ function isLong(value: unknown): boolean {
 }
 
 /**
- * Every argument of the operation and of its fragments, judged. Paths begin with the argument's name; a variable's own
- * default, where a value takes its place, goes by the variable's.
+ * Checks every argument of the operation and of its fragments. Paths begin with the argument's name. If a value replaces a
+ * variable's default, the default's path begins with the variable's name.
  */
 function invalidArguments(
   schema: GraphQLSchema,

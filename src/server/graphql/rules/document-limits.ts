@@ -1,7 +1,7 @@
 /**
- * How large a document may be. The first rule of validation to look at a document, and where it is too large the only one:
- * graphql-js's own rules compare fields in pairs, and a document of a few kilobytes can keep them busy for minutes.
- * Fragments are followed as execution would follow them; the walk ends at the first limit, so a bomb costs no more than it.
+ * Limits the size of a document. This is the first validation rule, and for a document that is too large the only one:
+ * graphql-js's own rules compare fields in pairs, and a document of a few kilobytes can keep them busy for minutes. Fragments
+ * are followed as in execution. The walk ends at the first exceeded limit, which bounds its own cost.
  */
 import {
   type ASTVisitor,
@@ -23,39 +23,45 @@ import {
   visit,
 } from "graphql";
 
-/** For graphql-js's parser. A hundred certificates by id in one operation have 2,900, a bulk create in literals 6,500. */
+/**
+ * Token limit for graphql-js's parser. One operation with a hundred certificates by id has 2,900 tokens; a bulk create in
+ * literals has 6,500.
+ */
 export const maxTokens = 10_000;
 
-/** What one document may hold; fragments count wherever they are spread. No configuration: no client needs more. */
+/** Limits for one document. A fragment counts wherever it is spread. They are not configurable: no client needs more. */
 export const limits = {
   operations: 50,
   fragments: 100,
-  /** Variables of one operation: one for each of a hundred aliased fields, and to spare. */
+  /** Variables of one operation. A hundred aliased fields need one variable each. */
   variables: 250,
-  /** Selection sets one within another, those of fragments included. Introspection has 18. */
+  /** Nested selection sets, including those of fragments. Introspection has 18 levels. */
   depth: 30,
-  /** Aliases of one operation: a hundred certificates by id is a documented use. */
+  /** Aliases of one operation. A hundred certificates by id is a documented use. */
   aliases: 100,
   /** Fields, spreads and inline fragments. A hundred certificates with every property have 1,500. */
   selections: 5000,
-  /** Pairs of fields that stand for the same property of an answer, so that they must be compared. */
+  /** Pairs of fields with the same response name, which validation must compare. */
   repetitions: 10_000,
-  /** Of one field, fragment, variable or operation. `@skip` and `@include` are all there is. */
+  /** Directives on one field, fragment, variable or operation. `@skip` and `@include` are the only ones. */
   directivesOfOne: 4,
   directives: 250,
-  /** Fields of one mutation. They run one after another, within one deadline; more are for the plural create. */
+  /** Fields of one mutation. They run one after another within one deadline; larger jobs use the plural create. */
   mutationFields: 20,
-  /** Lists of certificates in one operation: each is a request to Graph at the least. */
+  /** Lists of certificates in one operation. Each is at least one request to Graph. */
   lists: 25,
-  /** Lists of certificates one within another: each level multiplies the requests to Graph. */
+  /** Nested lists of certificates. Each level multiplies the requests to Graph. */
   listDepth: 2,
-  /** Lists of objects, `nodes` and `edges`, in one place of the answer: each repeats a page of up to a thousand. */
+  /** Lists of objects, `nodes` and `edges`, in one selection. Each repeats a page of up to a thousand items. */
   listsOfPage: 5,
-  /** Names of one property of a list's items, times those of what it is in: the answer repeats its value for each. */
+  /**
+   * Response names of one property of a list's items, multiplied by those of the enclosing properties. The response repeats
+   * the value for each name.
+   */
   namesOfProperty: 5,
-  /** Lists, objects and list types one within another. An input in a list has two. */
+  /** Nested lists, objects and list types. An input in a list has two levels. */
   literalDepth: 16,
-  /** Of one name: of a field, an alias, a variable, an operation. Errors repeat them. */
+  /** Characters of one name: of a field, an alias, a variable or an operation. Errors repeat names. */
   nameCharacters: 128,
 } as const;
 
@@ -65,18 +71,18 @@ const what: Readonly<Record<Limit, string>> = {
   operations: "operations",
   fragments: "fragments",
   variables: "variables in an operation",
-  depth: "levels of selections",
+  depth: "nested levels of selections",
   aliases: "aliases in an operation",
-  selections: "selections, fragments spread out",
-  repetitions: "pairs of the same field in one place",
-  directivesOfOne: "directives in one place",
+  selections: "selections, counting every spread fragment",
+  repetitions: "pairs of fields with the same response name in one selection",
+  directivesOfOne: "directives on one node",
   directives: "directives",
   mutationFields: "fields in a mutation",
   lists: "lists of certificates in an operation",
-  listDepth: "lists of certificates one within another",
-  listsOfPage: "lists of objects in one place",
-  namesOfProperty: "names for one property in a list",
-  literalDepth: "levels of a literal or a type",
+  listDepth: "nested lists of certificates",
+  listsOfPage: "lists of objects in one selection",
+  namesOfProperty: "aliases for one property in a list",
+  literalDepth: "nested levels in a literal or a type",
   nameCharacters: "characters in a name",
 };
 
@@ -89,14 +95,14 @@ class Exceeded extends Error {
   }
 }
 
-/** A rule for `validationRules`. */
+/** A validation rule for `validationRules`. */
 export function withinLimits(context: ValidationContext): ASTVisitor {
   return {
     Document(document) {
       const limit = exceededLimit(document, context.getSchema());
       if (limit === undefined) return undefined;
       context.reportError(new GraphQLError(`The document is too large: at most ${limits[limit]} ${what[limit]}.`));
-      return null; // takes the document away from every other rule: nothing below it is visited
+      return null; // hides the document from all other rules: nothing below it is visited
     },
   };
 }
@@ -115,7 +121,7 @@ export function exceededLimit(document: DocumentNode, schema: GraphQLSchema): Li
 
 const nesting: readonly Kind[] = [Kind.LIST, Kind.OBJECT, Kind.LIST_TYPE];
 
-/** What is counted in the document as it stands. */
+/** Counts what the document's text contains, without following fragments. */
 function measureText(document: DocumentNode): void {
   const kinds = document.definitions.map(({ kind }) => kind);
   atMost("operations", kinds.filter((kind) => kind === Kind.OPERATION_DEFINITION).length);
@@ -142,11 +148,11 @@ function atMost(limit: Limit, count: number): void {
   if (count > limits[limit]) throw new Exceeded(limit);
 }
 
-/** Names of fields that make answers large. */
+/** Names of fields that make responses large. */
 interface LargeFields {
-  /** Lists of certificates: fields of a connection's type. */
+  /** Fields whose type is a connection: lists of certificates. */
   readonly connections: ReadonlySet<string>;
-  /** Lists of objects: of a connection, of the plural create, and entities. */
+  /** Fields with lists of objects: a connection's lists, the plural create's results, and entities. */
   readonly lists: ReadonlySet<string>;
 }
 
@@ -168,7 +174,7 @@ function fieldsOf(schema: GraphQLSchema): LargeFields {
   return found;
 }
 
-/** What is counted with every fragment in its place, and fields of one response name merged, as execution does it. */
+/** Counts what execution would see: every fragment spread in its place, and fields of the same response name merged. */
 class Walk {
   readonly #document: DocumentNode;
   readonly #large: LargeFields;
@@ -193,7 +199,7 @@ class Walk {
       const fieldCount = this.#root(node.selectionSet);
       if (node.operation === OperationTypeNode.MUTATION) atMost("mutationFields", fieldCount);
     }
-    // What no operation uses will be refused for that, but not before its fields have been compared.
+    // Unused fragments are rejected too, but only after validation has compared their fields. So they are counted as well.
     for (const node of this.#document.definitions) {
       if (node.kind === Kind.FRAGMENT_DEFINITION && !this.#spread.has(node)) this.#root(node.selectionSet);
     }
@@ -205,7 +211,10 @@ class Walk {
     return this.#merge([selectionSet], 1, 0, 0);
   }
 
-  /** @param repeats how often a list's item is in the answer; 0 outside of lists. @returns how many properties there are here. */
+  /**
+   * @param repeats how often the response repeats a list's item; 0 outside of lists. @returns the number of properties in this
+   * place.
+   */
   #merge(selectionSets: readonly SelectionSetNode[], depth: number, listDepth: number, repeats: number): number {
     const fields = new Map<string, FieldNode[]>();
     const seen = new Set<FragmentDefinitionNode>();
@@ -246,7 +255,7 @@ class Walk {
     for (const nodes of fields.values()) {
       const property = propertyOf(nodes);
       const repeatsBelow = this.#large.lists.has(property)
-        ? Math.max(repeats, 1) * (depth > 1 ? lists : 1) // entities at the root are counted by their resolver
+        ? Math.max(repeats, 1) * (depth > 1 ? lists : 1) // the resolver counts entities at the root
         : repeats * (names.get(property) ?? 1);
       atMost("namesOfProperty", repeatsBelow);
       const isList = nodes.some(({ name }) => this.#large.connections.has(name.value));

@@ -1,4 +1,4 @@
-/** Refuses operations of a type that the schema has none of, which graphql-js's own rules leave to execution. */
+/** Rejects operations whose type the schema does not have. graphql-js's own rules leave that to execution. */
 import { type ASTVisitor, GraphQLError, type ValidationContext } from "graphql";
 
 /** @see https://spec.graphql.org/draft/#sec-Operation-Type-Existence */
