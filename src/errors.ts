@@ -3,7 +3,7 @@
  * and masks every other error.
  */
 
-/** Stable codes of `errors[].extensions.code`. The README's table says how a caller should react to each. */
+/** Stable codes of `errors[].extensions.code`. docs/errors.md says how a caller should react to each. */
 export type ErrorCode =
   | "BAD_USER_INPUT"
   | "UNAUTHENTICATED"

@@ -1,5 +1,5 @@
 /**
- * Every environment variable with its default and meaning. `--help`, the checks, and the tests of README and `.env.example`
+ * Every environment variable with its default and meaning. `--help`, docs/configuration.md and `.env.example`
  * use this table.
  */
 interface Variable {

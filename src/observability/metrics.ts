@@ -1,7 +1,7 @@
 /**
  * The gateway's metrics: one method per event, and gauges that are read at a scrape. Labels come from fixed sets and status
  * codes, never from a caller, so a caller can create no time series and no secret can leak. Loaded only if `METRICS_PORT` is
- * set. docs/metrics.md lists all metrics.
+ * set. docs/observability.md lists all metrics.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { BufferedCounter, BufferedHistogram } from "./buffered-metrics.ts";

@@ -28,7 +28,7 @@ const gatewayErrorCodes = [
   "PERSISTED_QUERY_REQUIRED",
 ] as const;
 
-/** Every `extensions.code` that the gateway answers; its README says what each one asks of the caller. */
+/** Every `extensions.code` that the gateway answers; docs/errors.md says how a caller should react to each. */
 export type GatewayErrorCode = (typeof gatewayErrorCodes)[number];
 
 /** One of `errors[]`, as the gateway writes it. */
