@@ -275,7 +275,7 @@ describe("the gateway's identity", () => {
     });
     expect(problemsOf(managed)).toEqual([expect.stringMatching(/^AUTH_AUDIENCE: must be set/)]);
     expect(problemsOf({ ...managed, AUTH_MODE: "obo", AZURE_CLIENT_ID: "client" })).toEqual([
-      expect.stringMatching(/^AZURE_USE_MANAGED_IDENTITY: is for app mode/),
+      expect.stringMatching(/^AZURE_USE_MANAGED_IDENTITY: works only in app mode/),
     ]);
   });
 
@@ -412,7 +412,7 @@ describe("every variable", () => {
     ["INTROSPECTION", /one of true, false/, [canary, "0", "on"]],
     ["EXPLORER", /one of true, false/, [canary, "0", "on"]],
     ["ROUTER_SECRET", /printable ASCII/, [`${canary}-ü`, ` ${canary}`, `${canary}\n`]],
-    ["NODE_ENV", /must be written production/, ["PRODUCTION", "Production", "production "]],
+    ["NODE_ENV", /must be exactly production/, ["PRODUCTION", "Production", "production "]],
     ["LOG_LEVEL", /one of info, trace, debug, warn, error, fatal, silent/, [canary, "verbose", "INFO", "30"]],
     [
       "CORS_ORIGINS",
