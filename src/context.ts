@@ -6,31 +6,31 @@ import { UserPfxCertificates } from "./datasources/user-pfx-certificates/user-pf
 import type { TraceSpan } from "./observability/span.ts";
 import { type CallerFacts, type CallerSettings, RequestCaller } from "./request-caller.ts";
 
-/** What is to be told of a request when it is over; filled in on its way. */
+/** Facts about a request for its access log line; filled in while it is handled. */
 export interface RequestRecord {
-  /** The gateway's own, for finding a request's lines in the log. */
+  /** The gateway's own id; the request's log lines have it. */
   readonly id: string;
-  /** One of the gateway's routes; never the path that was asked for. */
+  /** One of the gateway's routes; never the requested path. */
   route: string;
-  /** Whether it asks for an operation, and not for a page or for what CORS allows. */
+  /** True for a GraphQL operation; false for an explorer page or a CORS preflight. */
   isGraphql: boolean;
   operationType?: string | undefined;
-  /** Only where the operator knows the operation; else its name is any caller's to choose. */
+  /** Set only for operations of the manifest; a caller may choose any other name. */
   operationName?: string | undefined;
-  /** Who was verified to call. */
+  /** The verified caller. */
   caller: VerifiedCaller | null;
-  /** What is done next belongs to this: the operation once it is known, until then the request. */
+  /** Parent of the next spans: the operation's span once it is known, until then the request's. */
   span: TraceSpan;
   /** Whether `span` is the operation's. */
   hasOperationSpan?: boolean | undefined;
-  /** Of each error in the answer. */
+  /** Codes of the errors in the response. */
   readonly errorCodes: string[];
 }
 
 export interface GatewayContext {
   readonly record: RequestRecord;
   readonly dataSources: { readonly userPfxCertificates: UserPfxCertificates };
-  /** What the operation's one field has come to already, where graphql-js is to complete it. */
+  /** The resolver's result, if a compiled operation gave up and Apollo Server completes the response. */
   resolved?: { outcome: unknown } | undefined;
 }
 

@@ -64,14 +64,14 @@ export class RequestCaller implements GraphCaller {
   async #renew(refused: string, claims: string | undefined): Promise<void> {
     if ((await this.#token) !== refused) return;
     const renewed = this.#obtain({ refused, claims });
-    await renewed; // where that fails, the rest of the request still knows the token it has used
+    await renewed; // if that fails, the request keeps its current token
     this.#token = renewed;
   }
 
-  /** A token that comes from Microsoft Entra, or could, has a span of its own. */
+  /** Obtains a token. A token that may come from Microsoft Entra has a span of its own. */
   #obtain(renewal?: Renewal): Promise<string> {
     const { isRenewable, token } = this.#authentication;
-    return isRenewable ? this.#obtainInTime(token(renewal)) : token(renewal); // no network behind it: needs no timer
+    return isRenewable ? this.#obtainInTime(token(renewal)) : token(renewal); // no network, no timer
   }
 
   async #obtainInTime(token: Promise<string>): Promise<string> {
@@ -80,7 +80,7 @@ export class RequestCaller implements GraphCaller {
     try {
       const obtained = await this.deadline.limit(token);
       if (obtained === "late") {
-        throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra did not give a token in time.");
+        throw new GatewayError("UPSTREAM_TIMEOUT", "Microsoft Entra did not issue a token in time; retry later.");
       }
       span.end();
       return obtained;
@@ -113,7 +113,7 @@ export class RequestCaller implements GraphCaller {
   }
 }
 
-/** Users are named in the audit log only where that is asked for; else a hash tells them apart. */
+/** The audit log has a hash of a user principal name unless the operator asks for names. */
 function sha256Of(text: string): string {
   return hash("sha256", text, "hex");
 }

@@ -1,7 +1,7 @@
 /**
- * The keys one tenant signs tokens with, fetched when needed. Not jose's `createRemoteJWKSet`: that one refetches without
- * a pause while fetching fails, and forgets good keys when it can't refresh them. Here an outage costs nothing to those
- * whose keys are known, and a flood of made-up key ids next to nothing to the identity provider.
+ * One tenant's signing keys, fetched when needed. jose's `createRemoteJWKSet` does not fit: it fetches without a pause while
+ * fetching fails, and after any fetch it refuses a new key for the whole cooldown. Here an outage does not affect callers whose
+ * keys are known, a rotated key is found at once, and a flood of made-up key ids hardly reaches the identity provider.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/signing-key-rollover
  */
@@ -10,11 +10,11 @@ import { GatewayError } from "../errors.ts";
 import { isRecord } from "../json.ts";
 import type { FetchJson } from "./fetch-json.ts";
 
-/** A key that was withdrawn stops working after this long, unless the set can't be fetched. */
+/** A withdrawn key stops working after this time, unless the key set can't be fetched. */
 const maxAgeMs = 10 * 60_000;
-/** At most two fetches are answered in this time: one for the keys of before a rotation, one for those after. */
+/** At most two successful fetches in this time: one before a key rotation, one after. */
 const cooldownMs = 30_000;
-/** After a fetch that failed. */
+/** Pause after a failed fetch. */
 const failureCooldownMs = 5_000;
 
 const minModulusBits = 2048;
@@ -22,7 +22,7 @@ const minModulusBits = 2048;
 export class TenantKeys {
   #keys: ReadonlyMap<string, CryptoKey> = new Map();
   #pending: Promise<void> | undefined;
-  /** The last two, older first; far in the past: never. */
+  /** The last two successful fetches, older first; -Infinity: never. */
   #answeredAtMs: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   #failure: { atMs: number; cause: unknown } | undefined;
   readonly #tenantId: string;
@@ -38,20 +38,20 @@ export class TenantKeys {
   }
 
   /**
-   * The key of that id; `undefined`: the tenant has none such.
+   * The key with that id; `undefined` if the tenant has none.
    *
-   * @throws {GatewayError} `UPSTREAM_UNAVAILABLE` where that can't be told, because the set can't be fetched.
+   * @throws {GatewayError} `UPSTREAM_UNAVAILABLE` if the key set can't be fetched.
    */
   async find(kid: string): Promise<CryptoKey | undefined> {
     const known = this.#keys.get(kid);
     if (known !== undefined && !this.#hasPassed(this.#answeredAtMs[1], maxAgeMs)) return known;
     if (known !== undefined && this.#failure !== undefined) {
-      void this.#refresh(); // may hang for seconds; nobody with a known key waits for the end of an outage
+      void this.#refresh(); // may hang for seconds; a caller with a known key does not wait
       return known;
     }
     const isJoining = this.#pending !== undefined;
     await this.#refresh();
-    // A fetch that was under way before may have been answered before the key was published.
+    // The fetch that was joined may have been answered before the key was published.
     if (isJoining && !this.#keys.has(kid)) await this.#refresh();
     const key = this.#keys.get(kid);
     if (key !== undefined || this.#failure === undefined) return key;
@@ -61,7 +61,7 @@ export class TenantKeys {
     });
   }
 
-  /** One fetch at a time, and none while cooling down. Never rejects. */
+  /** At most one fetch at a time, none during a cooldown. Never rejects. */
   #refresh(): Promise<void> {
     if (this.#pending !== undefined) return this.#pending;
     const isCoolingDown =
@@ -84,14 +84,14 @@ export class TenantKeys {
     }
   }
 
-  /** A clock that was set back must not stop the fetching. */
+  /** A clock that was set back must not stop fetching. */
   #hasPassed(sinceMs: number, ms: number): boolean {
     const ageMs = this.#nowMs() - sinceMs;
     return ageMs < 0 || ageMs >= ms;
   }
 }
 
-/** @throws Error where there is not one: a set without a usable key is no reason to forget those of before. */
+/** @throws {Error} if no key is usable: such a set must not replace the known keys. */
 async function usableKeys(jwks: unknown, tenantId: string): Promise<ReadonlyMap<string, CryptoKey>> {
   const entries = isRecord(jwks) && Array.isArray(jwks.keys) ? jwks.keys : [];
   const keys = new Map<string, CryptoKey>();
@@ -104,7 +104,7 @@ async function usableKeys(jwks: unknown, tenantId: string): Promise<ReadonlyMap<
   return keys;
 }
 
-/** RSA for signatures, strong enough, and this tenant's where it says whose; nothing else of the entry is used. */
+/** RSA, for signatures, of at least 2048 bits, and of this tenant if the entry names an issuer. Other properties are ignored. */
 async function usableKey(entry: Record<string, unknown>, tenantId: string): Promise<CryptoKey | undefined> {
   const { kty, use = "sig", alg = "RS256", key_ops: operations = ["verify"], issuer = "{tenantid}", n, e } = entry;
   if (kty !== "RSA" || use !== "sig" || alg !== "RS256") return undefined;
@@ -115,7 +115,7 @@ async function usableKey(entry: Record<string, unknown>, tenantId: string): Prom
   return key instanceof Uint8Array ? undefined : key;
 }
 
-/** Of a number in base64url. */
+/** Number of bits of a number in base64url. */
 function bitsOf(base64url: string): number {
   const hex = Buffer.from(base64url, "base64url").toString("hex");
   return hex === "" ? 0 : BigInt(`0x${hex}`).toString(2).length;

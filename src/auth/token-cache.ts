@@ -1,6 +1,6 @@
 /**
- * Access tokens for Graph, kept until shortly before they expire. Bounded, and one acquisition at a time for each key:
- * msal-node's own cache grows without limit and asks the identity provider once for every concurrent caller.
+ * Caches access tokens for Graph until shortly before they expire. The cache is bounded and acquires one token at a time for each
+ * key. msal-node's own cache grows without limit and asks the identity provider once for each concurrent caller.
  */
 import { LRUCache } from "lru-cache";
 import type { TokenOutcome } from "../observability/metrics.ts";
@@ -11,16 +11,16 @@ export interface AccessToken {
   expiresAtMs: number;
 }
 
-/** A token is replaced when so little of its life is left; at most half of it. */
+/** A token is renewed this long before it expires, or after half of its lifetime if that is later. */
 const marginMs = 5 * 60_000;
-/** While that does not succeed it is used on, until it might expire on its way; at most a quarter of its life before. */
+/** If renewal fails, the token is used until this long before it expires, or a quarter of its lifetime if that is less. */
 const lastMs = 30_000;
-/** How often that is attempted. */
+/** Pause between attempts to renew. */
 const restMs = 5000;
 
-/** What a token is wanted for beyond the usual. */
+/** Why a new token is needed. */
 export interface Renewal {
-  /** A token that Graph did not accept. */
+  /** The token that Graph rejected. */
   refused: string;
   /** JSON of the claims that Graph asks for. */
   claims?: string | undefined;
@@ -42,7 +42,7 @@ export class TokenCache {
 
   /**
    * @param nowMs epoch milliseconds. @param capacity how many tokens are kept, default 10,000.
-   * @param onRequest told how each token was come by; several that wait for the same one count once.
+   * @param onRequest receives how each token was obtained; callers that wait for the same token count once.
    */
   constructor(nowMs: () => number, capacity = 10_000, onRequest: (outcome: TokenOutcome) => void = () => {}) {
     this.#nowMs = nowMs;
@@ -50,16 +50,16 @@ export class TokenCache {
     this.#tokens = new LRUCache({ max: capacity });
   }
 
-  /** How many tokens are kept. */
+  /** Number of tokens in the cache. */
   get size(): number {
     return this.#tokens.size;
   }
 
   /**
-   * The token under a key; acquired where there is none, or only the one that was just refused. One that nears its end is
-   * replaced while it is still used, so that the provider may be away for some minutes.
+   * The token of a key. It is acquired if there is none, or only the rejected one. A token near its end is renewed while it is
+   * still used, so that an outage of the provider for some minutes does no harm.
    *
-   * @param key holds no secret. @param renewal what Graph did not accept, and why.
+   * @param key holds no secret. @param renewal the token that Graph rejected, and the claims that it asks for.
    */
   async get(key: string, acquire: () => Promise<AccessToken>, renewal?: Renewal): Promise<string> {
     const kept = this.#tokens.get(key);
@@ -68,14 +68,14 @@ export class TokenCache {
       this.#onRequest("cached");
       if (now >= kept.refreshAtMs) {
         kept.refreshAtMs = now + restMs;
-        this.#acquire(key, acquire, renewal?.claims).catch(() => {}); // the metrics tell; there is time for another attempt
+        this.#acquire(key, acquire, renewal?.claims).catch(() => {}); // the metrics count it, and there is time for another attempt
       }
       return kept.token;
     }
     return (await this.#acquire(key, acquire, renewal?.claims)).token;
   }
 
-  /** Joins the acquisition under way, unless that is without the claims: its token would be refused again. */
+  /** Joins the acquisition in progress, unless it lacks the claims: Graph would reject its token again. */
   #acquire(key: string, acquire: () => Promise<AccessToken>, claims: string | undefined): Promise<AccessToken> {
     const flight = claims === undefined ? key : `${key} ${claims}`;
     const known = this.#underWay.get(flight);
@@ -85,7 +85,7 @@ export class TokenCache {
       .then(
         (acquired) => {
           this.#onRequest("acquired");
-          // One with claims that came meanwhile is worth more than one without.
+          // A token with claims must not be replaced by a token without.
           const isLess = claims === undefined && this.#tokens.peek(key)?.claims !== undefined;
           if (!isLess || this.#tokens.peek(key) === before) this.#keep(key, claims, acquired);
           return acquired;

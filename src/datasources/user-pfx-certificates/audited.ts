@@ -1,14 +1,14 @@
-/** One line of the audit log for every write, whatever becomes of it. */
+/** One line in the audit log for every write, successful or not. */
 import { GatewayError, GraphError } from "../../errors.ts";
 import type { AuditEntry } from "../../observability/log.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
 import { type GraphCaller, type GraphResponse, isAbandoned } from "../graph/protocol/request.ts";
 import { requestIdOf } from "../graph/protocol/response.ts";
 
-/** What a line of the audit log is about. */
+/** The subject of an audit line. */
 export type AuditSubject = Omit<AuditEntry, "outcome" | "clientRequestId" | "requestId">;
 
-/** The ids of Graph's last answer to a write, for the audit log. */
+/** Graph's last response to a write; the audit line has its ids. */
 export interface LastResponse {
   response: GraphResponse | undefined;
   ids: { clientRequestId: string | null; requestId: string | null } | undefined;
@@ -19,7 +19,7 @@ function idsOf(response: GraphResponse | undefined): { clientRequestId: string |
   return { clientRequestId: response.clientRequestId, requestId: requestIdOf(response) };
 }
 
-/** Does a write, where the caller may, and leaves a line in the audit log, whatever becomes of it, be it that the process is to stop. */
+/** Runs a write if the caller is permitted to, and writes its audit line. A stopping process waits for it. */
 export async function audited<Result>(
   client: GraphClient,
   caller: GraphCaller,
@@ -31,7 +31,7 @@ export async function audited<Result>(
   client.beginUnfinished();
   try {
     caller.authorize("write");
-    const result = await write(last, await caller.token()); // without one, nothing of the write quota is taken
+    const result = await write(last, await caller.token()); // without a token no write quota is used
     outcome = "success";
     return result;
   } catch (error) {

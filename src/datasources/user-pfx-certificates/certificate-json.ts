@@ -1,8 +1,7 @@
 /**
- * A certificate as Graph's JSON has it: what is sent, and what is answered, checked; redacted secrets and enum members unknown
- * to this build become null.
+ * A certificate in Graph's JSON: the body of a write, and a response, checked. Redacted secrets and enum members that this build
+ * does not know become null.
  */
-
 import { hideSecrets } from "../../hide-secrets.ts";
 import { isRecord } from "../../json.ts";
 import { UserPfxIntendedPurpose, UserPfxPaddingScheme } from "../../schema/enum-values.ts";
@@ -16,7 +15,7 @@ import { collectionPath, isCertificateId } from "./path.ts";
 const purposes: readonly UserPfxIntendedPurpose[] = Object.values(UserPfxIntendedPurpose);
 const paddingSchemes: readonly UserPfxPaddingScheme[] = Object.values(UserPfxPaddingScheme);
 
-/** What is sent of a certificate; JSON leaves out what is undefined. The file is not among the properties: see `body-encoding.ts`. */
+/** The body of a write. JSON omits undefined properties. `body-encoding.ts` puts the file in its place. */
 export class UserPfxCertificateBody implements GraphEntity {
   readonly "@odata.type" = "#microsoft.graph.userPFXCertificate";
   readonly thumbprint: string | undefined;
@@ -27,13 +26,13 @@ export class UserPfxCertificateBody implements GraphEntity {
   readonly providerName: string | undefined;
   readonly keyName: string | undefined;
   readonly paddingScheme: UserPfxPaddingScheme | undefined;
-  /** Empty, and in the file's place. */
+  /** Empty: the file's place. */
   readonly encryptedPfxBlob: "" | undefined;
   readonly encryptedPfxPassword: string | undefined;
   readonly #file: string | undefined;
 
   constructor(input: UpdateUserPfxCertificateInput) {
-    // Graph keeps thumbprints in lower case, and its natural key is made of them.
+    // Graph stores thumbprints in lower case and builds its natural key from them.
     this.thumbprint = input.thumbprint?.toLowerCase();
     this.intendedPurpose = input.intendedPurpose;
     this.userPrincipalName = input.userPrincipalName;
@@ -58,7 +57,7 @@ export class UserPfxCertificateBody implements GraphEntity {
 }
 hideSecrets(UserPfxCertificateBody.prototype);
 
-/** What Graph answered, checked. A class, so that none of its instances needs anything of its own to keep its secrets. */
+/** A certificate of a response, checked. A class, so that one prototype hides the secrets of all instances. */
 class AnsweredCertificate implements UserPfxCertificate {
   id: string;
   thumbprint: string | null;
@@ -74,7 +73,7 @@ class AnsweredCertificate implements UserPfxCertificate {
   createdDateTime: string | null;
   lastModifiedDateTime: string | null;
 
-  /** @throws {TypeError} where a property has another type. */
+  /** @throws {TypeError} if a property has another type. */
   constructor(id: string, value: Readonly<Record<string, unknown>>, onUnknownMember: (property: string) => void) {
     this.id = id;
     this.thumbprint = textOf(value.thumbprint);
@@ -86,7 +85,7 @@ class AnsweredCertificate implements UserPfxCertificate {
     this.keyName = textOf(value.keyName);
     this.paddingScheme = memberOf(paddingSchemes, value.paddingScheme, "paddingScheme", onUnknownMember);
     const [file, password] = [textOf(value.encryptedPfxBlob), textOf(value.encryptedPfxPassword)];
-    this.encryptedPfxBlob = file === "AA==" ? null : file; // which is how Graph redacts it
+    this.encryptedPfxBlob = file === "AA==" ? null : file; // Graph's redacted value
     this.encryptedPfxPassword = password === "" ? null : password;
     this.createdDateTime = textOf(value.createdDateTime);
     this.lastModifiedDateTime = textOf(value.lastModifiedDateTime);
@@ -112,9 +111,9 @@ function memberOf<Member extends string>(
 }
 
 /**
- * The certificate, or `undefined` where the value is no certificate: no object, no id, or a property of another type.
+ * The certificate, or `undefined` if the value is no certificate: no object, no id, or a property of another type.
  *
- * @param onUnknownMember told the name of the property whose enum member this build does not know.
+ * @param onUnknownMember receives the name of a property whose enum member this build does not know.
  */
 export function userPfxCertificateOf(
   value: unknown,
@@ -128,7 +127,7 @@ export function userPfxCertificateOf(
   }
 }
 
-/** Graph's JSON of a page; `undefined` where it is none, or leads on to somewhere else. */
+/** A page in Graph's JSON; `undefined` if it is none, or if its next link leads to another collection or host. */
 export function pageOfUserPfxCertificates(
   body: unknown,
   baseUrl: URL,

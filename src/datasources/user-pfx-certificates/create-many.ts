@@ -1,4 +1,4 @@
-/** A plural create: the inputs one by one, and what each has come to as data, so that one's failure is only its own. */
+/** A plural create: each input succeeds or fails independently, and a failure is data. */
 import { randomUUID } from "node:crypto";
 import { badUserInput, GatewayError, GraphError } from "../../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
@@ -8,15 +8,15 @@ import type { GraphClient } from "../graph/graph-client.ts";
 import { type GraphCaller, isAbandoned } from "../graph/protocol/request.ts";
 import { settleInTurn } from "./settle-in-turn.ts";
 
-/** Twice as many as all batches under way hold, so that these are always full. */
+/** Twice the items of all batches in flight, so that batches are always full. */
 const maxItemsAtOnce = 320;
 
 /**
- * Answers in the order of the inputs.
+ * Results in the order of the inputs.
  *
- * @param create creates one of them, whose rules are kept.
- * @throws {GatewayError} `BAD_USER_INPUT` where there are more than `max`; `FORBIDDEN`, `UNAUTHENTICATED` or
- * `CLAIMS_CHALLENGE` where that is the answer to all of them.
+ * @param create creates the certificate of one valid input.
+ * @throws {GatewayError} `BAD_USER_INPUT` if there are more than `max` inputs; `FORBIDDEN`, `UNAUTHENTICATED` or
+ * `CLAIMS_CHALLENGE` if every input failed with it.
  */
 export async function createMany(
   client: GraphClient,
@@ -27,7 +27,7 @@ export async function createMany(
   try {
     caller.authorize("write");
   } catch (error) {
-    caller.audit({ operation: "create", outcome: "FORBIDDEN" }); // one line: none of them is looked at
+    caller.audit({ operation: "create", outcome: "FORBIDDEN" }); // one line for all: no input is looked at
     throw error;
   }
   if (inputs.length > max) throw badUserInput([{ path: "inputs", message: `must have at most ${max} items` }]);
@@ -41,7 +41,7 @@ export async function createMany(
       endedAtMs[index] = client.clock.now();
     }
   });
-  await caller.token(); // where there is none that answers all of them, and each has left its line in the audit log
+  await caller.token(); // without a token all of them fail alike, after each has written its audit line
   const errors = settled.map((each) => (each.status === "rejected" ? each.reason : undefined));
   const ofAsked = errors.filter((error) => !isOwnRefusal(error));
   if (ofAsked.length > 0 && ofAsked.every(isAboutCredentials)) throw ofAsked[0];
@@ -65,7 +65,7 @@ export interface CreateFailure {
 
 export type CreateResult = { readonly certificate: UserPfxCertificate } | { readonly failure: CreateFailure };
 
-/** @param sinceMs how long ago it failed: others of the same request took longer, and a wait has begun by then. */
+/** @param sinceMs time since the failure: other items took longer, and part of the wait has passed. */
 function failureOf({ metrics, log }: GraphClient, reason: unknown, sinceMs: number): CreateFailure {
   if (!(reason instanceof GatewayError)) {
     metrics?.error("INTERNAL_SERVER_ERROR");
@@ -88,7 +88,7 @@ function failureOf({ metrics, log }: GraphClient, reason: unknown, sinceMs: numb
   };
 }
 
-/** Of an input that broke a rule, and so was not sent. */
+/** True for an input that broke a rule and was not sent. */
 function isOwnRefusal(error: unknown): boolean {
   return error instanceof GatewayError && error.code === "BAD_USER_INPUT" && !(error instanceof GraphError);
 }

@@ -201,7 +201,7 @@ async function notFoundError(
   if (hasConflict || mayStillBeApplied(outcome)) return unknown;
   if (refusal !== undefined) return refusal;
   const message =
-    "Microsoft Graph failed, and looking afterwards, the certificate was not there; repeating it is safe.";
+    "Microsoft Graph failed, and a look-up afterwards did not find the certificate; repeating it is safe.";
   const { retryAfterSeconds } = unknown;
   return unknown instanceof GraphError
     ? new GraphError("UPSTREAM_UNAVAILABLE", message, unknown.graph, { retryAfterSeconds })

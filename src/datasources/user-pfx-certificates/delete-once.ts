@@ -1,6 +1,6 @@
 /**
- * Deletes at most once. A deletion whose answer is lost may have been applied, and the certificate imported anew since, under the
- * same id: before it is sent again, it is looked whether that is still the one to be deleted.
+ * Deletes at most once. A deletion whose response is lost may have been applied, and the certificate may have been imported again
+ * since, under the same id. Before a deletion is sent again, a look-up checks that the certificate is still the one to delete.
  */
 import type { GatewayError } from "../../errors.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
@@ -14,8 +14,8 @@ import { isSince } from "./match-created-record.ts";
 import { isDoubtful } from "./outcome.ts";
 
 /**
- * @param find the certificate as it is now; null where there is none.
- * @throws {GatewayError} `NOT_FOUND`; `OUTCOME_UNKNOWN` where what became of it could not be settled in time.
+ * @param find reads the certificate; null if it does not exist.
+ * @throws {GatewayError} `NOT_FOUND`; `OUTCOME_UNKNOWN` if the outcome could not be settled in time.
  */
 export async function deleteOnce(
   client: GraphClient,
@@ -27,13 +27,13 @@ export async function deleteOnce(
   let doubt: GatewayError | undefined;
   for (;;) {
     const outcome = await client.send(request).catch((refusal: unknown) => {
-      throw doubt ?? refusal; // where the gateway refuses to ask again, what it has asked may have been applied all the same
+      throw doubt ?? refusal; // the gateway refuses to send again, but the earlier deletion may have been applied
     });
     const response = "response" in outcome ? outcome.response : undefined;
     const wasInDoubt = doubt !== undefined;
     last.response = response;
     if (response?.status === 204) return;
-    // Gone on a second try, after the answer to the first was lost: the first did it.
+    // 404 after a lost response: the first deletion was applied.
     if (response?.status === 404 && wasInDoubt && !isSegmentMissing(response)) return;
     const error = await errorOf(request, outcome, wasInDoubt);
     if (!isDoubtful(outcome)) throw error;
@@ -46,7 +46,7 @@ export async function deleteOnce(
     if (found === null) return;
     const sentMs = client.graphClock.earliestAt(sentAtMs);
     const createdDateTime = found.createdDateTime ?? "";
-    if (isSince(createdDateTime, sentMs + resolutionMs)) return; // imported anew, so the one before is gone
+    if (isSince(createdDateTime, sentMs + resolutionMs)) return; // imported again, so the earlier certificate is gone
     const waitMs = (error.retryAfterSeconds ?? client.clock.random()) * 1000;
     const fits = waitMs < request.caller.deadline.remainingMs;
     if (isSince(createdDateTime, sentMs) || !fits || !client.maySendAgain(request)) throw error;

@@ -1,7 +1,7 @@
 /**
- * One create at a time for one certificate of one user, in this process. The same input of the same caller joins the create
- * under way and shares its outcome; anything else for the same key waits until that is settled. So two of our own
- * requests never have to guess which of them stored a record. Content is compared, not hashed: a key holds no secret.
+ * Runs one create at a time for each natural key (user and thumbprint) in this process. The same input of the same caller joins
+ * the create in flight and shares its outcome. Any other create for the key waits until the one in flight has ended, so two
+ * creates of this process never have to guess which of them stored a record. Inputs are compared, not hashed.
  */
 import { createHmac, randomBytes } from "node:crypto";
 import { type ErrorCode, GatewayError } from "../../errors.ts";
@@ -10,30 +10,30 @@ import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import { withoutLineBreaks } from "../../schema/validation/line-breaks.ts";
 import { type GraphCaller, isAbandoned } from "../graph/protocol/request.ts";
 
-/** How many keys are remembered at the least; at the most twice as many. */
+/** Minimum number of remembered keys; the maximum is twice that. */
 const remembered = 5000;
 
-/** For asking Graph once more. */
+/** Time that one more request to Graph needs. */
 const enoughMs = 500;
 
-/** What is known of a key from creates before, and learnt during one. */
+/** What earlier creates have found out about a key. A create updates it. */
 export interface KeyHistory {
-  /** When its record was created, as Graph dated it. */
+  /** Creation date of the key's record, from Graph. */
   createdDateTime: string | null;
-  /** Whether another file may have been stored under it, by a create with other content that ended without being settled. */
+  /** Whether an earlier create with another file ended unresolved, and so may have stored its file under the key. */
   readonly doubt: "none" | "settled by now" | "may still be applied";
-  /** Whether this create was only given up waiting for, so that Graph may still apply it. */
+  /** True if the gateway stopped waiting for this create, so that Graph may still apply it. */
   isGivenUp: boolean;
 }
 
-/** What a create that ended without being settled has left behind. */
+/** A create that ended with OUTCOME_UNKNOWN. */
 interface UnresolvedWrite {
-  /** Of what it has sent. */
+  /** Keyed digest of the file and the password that were sent. */
   readonly digest: string;
   readonly mayStillBeApplied: boolean;
 }
 
-/** A create that somebody asks for. */
+/** One call of `run`. */
 interface CreateCall {
   key: string;
   input: CreateUserPfxCertificateInput;
@@ -46,9 +46,8 @@ interface InFlightCreate extends Pick<CreateCall, "input" | "token" | "caller"> 
   outcome: Promise<UserPfxCertificate>;
 }
 
-/** All about one key. */
+/** The create in flight for a key, and the key's history. */
 class KeyState {
-  /** The create under way. */
   flight: InFlightCreate | undefined;
   createdDateTime: string | null = null;
   doubt: UnresolvedWrite | null = null;
@@ -59,17 +58,17 @@ class KeyState {
 }
 
 export class InFlightCreates {
-  /** The keys asked for lately, and before that: forgotten by the thousands, which costs nothing. */
+  /** Two generations of keys: the older one is dropped as a whole, which costs nothing. */
   #recent = new Map<string, KeyState>();
   #former = new Map<string, KeyState>();
-  /** Of how many of the recent ones something is known beside the create under way. */
+  /** Number of recent keys with a history. */
   #learnt = 0;
-  /** Digests are compared within this process only. */
+  /** Random, because digests are compared within this process only. */
   readonly #digestKey = randomBytes(32);
 
   /**
-   * @param token the caller's, for telling callers apart.
-   * @param create sends and settles; given what is known from before, and telling there what record it finds.
+   * @param token the caller's token, which tells callers apart.
+   * @param create sends the create; reads the key's history and updates it.
    */
   run(
     input: CreateUserPfxCertificateInput,
@@ -145,17 +144,17 @@ export class InFlightCreates {
     known.createdDateTime = createdDateTime;
     known.doubt = doubt;
     if (known.isNothing) {
-      // Who is refused, however often, makes nobody else's history forgotten.
+      // Failed creates must not evict other keys' history.
       this.#recent.delete(key);
       this.#former.delete(key);
     } else if (wasNothing || this.#recent.get(key) !== known) {
-      this.#recent.set(key, known); // it may have become a former one while its create was under way
+      this.#recent.set(key, known); // the key may have moved to the older generation during its create
       this.#learnt += 1;
     }
     if (this.#learnt >= remembered) this.#forget();
   }
 
-  /** The former ones, but for creates under way: these are known until their end. */
+  /** Drops the older generation, except keys with a create in flight. */
   #forget(): void {
     const underWay = [...this.#former].filter(([, { flight }]) => flight !== undefined);
     this.#former = this.#recent;
@@ -181,7 +180,7 @@ function outcomeOf(
 
 const transient: readonly ErrorCode[] = ["THROTTLED", "OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"];
 
-/** Whether whoever was first had less time than there still is, or is gone: what failed for them need not for others. */
+/** True if the first caller had less time or disconnected; retry for this one. */
 function isCutShort({ caller }: InFlightCreate, own: InFlightCreate["caller"], error: unknown): boolean {
   if (!(error instanceof GatewayError) || !transient.includes(error.code)) return false;
   return caller.closed.isClosed || caller.deadline.remainingMs + enoughMs < own.deadline.remainingMs;
@@ -201,12 +200,12 @@ function sameInput(one: CreateUserPfxCertificateInput, other: CreateUserPfxCerti
 }
 
 function stillUnknown(): GatewayError {
-  return new GatewayError("OUTCOME_UNKNOWN", "The same create was still under way when the time was up; repeat it.");
+  return new GatewayError("OUTCOME_UNKNOWN", "The same create was still in flight when the deadline passed; repeating it is safe.");
 }
 
 function notSent(): GatewayError {
   return new GatewayError(
     "UPSTREAM_TIMEOUT",
-    "Another create of that certificate took all the time; nothing was sent.",
+    "Another create for that certificate was in flight until the deadline passed; nothing was sent.",
   );
 }

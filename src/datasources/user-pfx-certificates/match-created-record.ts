@@ -1,4 +1,4 @@
-/** Whether a record that a look-up found is the one that a create of ours has stored. */
+/** Decides whether a record that a look-up found is the one that this create stored. */
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import { instantOf } from "../../schema/validation/instant.ts";
@@ -7,15 +7,15 @@ import type { KeyHistory } from "./in-flight-creates.ts";
 
 const picosecondsPerMs = 1_000_000_000n;
 
-/** How far the clock that dates records may be behind the one that dates answers. */
+/** Maximum lag of the clock that dates records behind the clock of the `Date` header. */
 const skewMs = 2000;
 
 /**
- * It is, where it is new since the create was sent, was not known before, and says what the input said. `undecided` where it
- * may as well be that of an earlier create that was never settled, or its date does not tell; also where an older record was
- * modified since: by a Graph that lets a create overwrite, perhaps.
+ * True if the record is new since the create was sent, was not known before, and matches the input. `undecided` if it may belong
+ * to an earlier unresolved create, if its date does not tell, or if an older record was modified since: Graph may have let the
+ * create overwrite it.
  *
- * @param sentMs when the create was sent: the earliest that Graph's clock can have shown then, in epoch milliseconds.
+ * @param sentMs when the create was sent, by Graph's clock, at the earliest; epoch milliseconds.
  */
 export function isOurs(
   found: UserPfxCertificate,
@@ -28,7 +28,7 @@ export function isOurs(
   if (createdDateTime === null) return "undecided";
   const isKnown = createdDateTime === history.createdDateTime;
   if (isSince(createdDateTime, sentMs)) {
-    if (isKnown) return createdDateTime.includes(".") ? false : "undecided"; // two of one second have the same date
+    if (isKnown) return createdDateTime.includes(".") ? false : "undecided"; // two records of one second have the same date
     return mayBeAnothers(createdDateTime, history, sentMs) ? "undecided" : true;
   }
   if (!isKnown && isSince(createdDateTime, sentMs - skewMs)) return "undecided";
@@ -39,13 +39,13 @@ export function isOurs(
   return isModified ? "undecided" : false;
 }
 
-/** What an earlier create has sent was applied before this one was sent, unless Graph was only given up waiting for. */
+/** An earlier create was applied before this one was sent, unless the gateway stopped waiting for Graph. */
 function mayBeAnothers(createdDateTime: string, { doubt }: KeyHistory, sentMs: number): boolean {
   if (doubt === "none") return false;
   return doubt === "may still be applied" || !isSince(createdDateTime, sentMs + resolutionMs);
 }
 
-/** Whether a date-time of Graph's lies at or after a moment in epoch milliseconds; one of whole seconds may have been cut off. */
+/** Whether Graph's date-time is at or after a moment in epoch milliseconds. A date-time in whole seconds may be truncated. */
 export function isSince(dateTime: string, epochMs: number): boolean {
   const instant = instantOf(dateTime);
   if (instant === undefined) return false;
@@ -57,7 +57,7 @@ function isAfter(one: string, other: string): boolean {
   return (instantOf(one) ?? 0n) > (instantOf(other) ?? 0n);
 }
 
-/** Whether a record says what the input said, as far as reads show it: they redact the file and its password. */
+/** Whether a record matches the input. File and password are not compared: reads redact them. */
 function saysTheSame(found: UserPfxCertificate, input: CreateUserPfxCertificateInput): boolean {
   return (
     found.intendedPurpose === input.intendedPurpose &&
@@ -69,7 +69,7 @@ function saysTheSame(found: UserPfxCertificate, input: CreateUserPfxCertificateI
   );
 }
 
-/** Validity has whole seconds in a certificate; how many digits after them a service keeps is its own affair. */
+/** Compares whole seconds: a certificate's validity has no fractions, and Graph may drop digits. */
 function isSameSecond(one: string | null, other: string): boolean {
   return one !== null && secondOf(one) === secondOf(other);
 }

@@ -1,9 +1,9 @@
-/** `Promise.allSettled` over work that is begun only when work before it is over, so that thousands of items don't all take memory. */
+/** `Promise.allSettled` with bounded concurrency, so that thousands of items do not all take memory at once. */
 
 /**
- * Settles the work on every item, in the items' order.
+ * Outcomes in the order of the items.
  *
- * @param atOnce as much of it as may be under way at once; 1 or more.
+ * @param atOnce maximum number of items in progress; 1 or more.
  */
 export async function settleInTurn<Item, Result>(
   items: readonly Item[],

@@ -1,5 +1,5 @@
 /**
- * Graph's collection `deviceManagement/userPfxCertificates`: one method per operation, each a path, a body and a decoding.
+ * Graph's collection `deviceManagement/userPfxCertificates`: one method for each operation: path, body, decoding.
  * One instance serves one GraphQL request.
  *
  * Permissions: `DeviceManagementConfiguration.Read.All` to read, `DeviceManagementConfiguration.ReadWrite.All` to write,
@@ -25,11 +25,11 @@ import { certificatePath, naturalKeyQuery, resource } from "./path.ts";
 import { CertificateReader } from "./reader.ts";
 
 const defaultFirst = 50;
-/** Of a request's time: with less left a listing stops where it is, rather than at the deadline with nothing to show. */
+/** Share of the deadline. With less time left a listing returns what it has, with a cursor to continue. */
 const shortShare = 0.2;
-/** Certificates by id and lists, of one GraphQL request: a page of a thousand could ask for a list of every user's. */
+/** Maximum number of certificates by id and lists in one GraphQL request: a page of a thousand users could request a thousand lists. */
 const maxReads = 1000;
-const tooManyReads = `One request may ask for at most ${maxReads} certificates by id and lists; ask for the rest in another one.`;
+const tooManyReads = `One request may ask for at most ${maxReads} certificates by id and lists; request the rest separately.`;
 
 export class UserPfxCertificates {
   readonly #client: GraphClient;
@@ -52,7 +52,7 @@ export class UserPfxCertificates {
   /**
    * Import a certificate; at most one record exists afterwards, however often the network fails in between.
    *
-   * @throws {GatewayError} `CONFLICT` where the user already has it; `OUTCOME_UNKNOWN` where that could not be settled in
+   * @throws {GatewayError} `CONFLICT` if the user already has it; `OUTCOME_UNKNOWN` if the outcome could not be settled in
    * time.
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-create
    */
@@ -61,10 +61,10 @@ export class UserPfxCertificates {
   }
 
   /**
-   * Import many certificates, up to twenty in one request to Graph. Answers in the order of the inputs; what one of them
-   * meets with is only its own.
+   * Import many certificates, up to twenty in one request to Graph. The results have the order of the inputs. Each input succeeds
+   * or fails independently.
    *
-   * @throws {GatewayError} `UNAUTHENTICATED` or `CLAIMS_CHALLENGE` where that is the answer to all of them.
+   * @throws {GatewayError} `UNAUTHENTICATED` or `CLAIMS_CHALLENGE` if every input failed with it.
    */
   createMany(inputs: readonly CreateUserPfxCertificateInput[]): Promise<CreateResult[]> {
     const batch = this.#client.batch(inputs.length);
@@ -74,7 +74,7 @@ export class UserPfxCertificates {
   }
 
   /**
-   * One certificate, secrets redacted; null where there is none of that id. Several of one operation travel together.
+   * One certificate, secrets redacted; null if it does not exist. Several reads of one operation share a `$batch`.
    *
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-get
    */
@@ -84,10 +84,10 @@ export class UserPfxCertificates {
   }
 
   /**
-   * A page of certificates. Graph is asked to filter by user and thumbprint, which it is known to honour; every condition
-   * is then applied here, so that the answer is right either way. Several of one operation travel together.
+   * A page of certificates. Graph filters by user and thumbprint, as it is known to do. The gateway then applies every
+   * condition itself, so that the result is right either way. Several lists of one operation share a `$batch`.
    *
-   * @param userPrincipalName only certificates of this user, besides what the filter says.
+   * @param userPrincipalName only certificates of this user, in addition to the filter.
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-list
    */
   async list(
@@ -112,9 +112,9 @@ export class UserPfxCertificates {
   }
 
   /**
-   * Change what is given, and only that.
+   * Change only the given properties.
    *
-   * @throws {GraphError} `NOT_FOUND` where there is none of that id.
+   * @throws {GraphError} `NOT_FOUND` if it does not exist.
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-update
    */
   async update(id: string, input: UpdateUserPfxCertificateInput): Promise<UserPfxCertificate> {
@@ -140,7 +140,7 @@ export class UserPfxCertificates {
         return response.status === 200 ? this.#reader.certificateOf(request, response) : undefined;
       },
     );
-    // Graph's own description allows an answer without content; the caller still gets the certificate.
+    // Graph's documentation allows a response without content; the caller still gets the certificate.
     const certificate = updated ?? (await this.get(id).catch(throwUnread));
     if (certificate === null) throw new GatewayError("NOT_FOUND", "The certificate was deleted meanwhile.");
     return certificate;
@@ -149,7 +149,7 @@ export class UserPfxCertificates {
   /**
    * Delete a certificate and return its id.
    *
-   * @throws {GraphError} `NOT_FOUND` where there is none of that id.
+   * @throws {GraphError} `NOT_FOUND` if it does not exist.
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-delete
    */
   async delete(id: string): Promise<string> {
@@ -180,7 +180,7 @@ export class UserPfxCertificates {
     });
   }
 
-  /** Reads of one request travel together. */
+  /** Reads of one request share a `$batch`. */
   #readBatch(): Batch {
     this.#reads ??= this.#client.batch();
     return this.#reads;
@@ -193,7 +193,7 @@ export class UserPfxCertificates {
   }
 }
 
-/** Whatever the read failed of says nothing about the change. */
+/** The change was accepted; a failed read says nothing about it. */
 function throwUnread(error: unknown): never {
   if (!(error instanceof GatewayError)) throw error;
   const message = "Microsoft Graph accepted the change, but it could not be read back; repeating it is safe.";

@@ -1,12 +1,12 @@
 /**
- * Parsed and validated documents, kept so that the next request with the same text need not begin anew. Documents with
- * text of a caller's in them are not kept: a literal may be a secret, and would stay in memory for as long as the document.
+ * Caches parsed and validated documents by their text. A document with a literal text or a comment is not cached: it may be a
+ * secret of the caller, and would stay in memory as long as the document.
  */
 import type { DocumentNode } from "graphql";
 import { TokenKind } from "graphql";
 import { LRUCache } from "lru-cache";
 
-/** Parsed documents are large, about 300 bytes for each token: all of them together take some 30 MB at the most. */
+/** A parsed document takes about 300 bytes for each token, so the cache takes about 30 MB at most. */
 const maxTokensKept = 100_000;
 
 const texts: readonly TokenKind[] = [TokenKind.STRING, TokenKind.BLOCK_STRING, TokenKind.COMMENT];
@@ -24,7 +24,7 @@ export class DocumentStore {
   });
   readonly #keepsTexts: boolean;
 
-  /** @param keepsTexts where all documents come from the operator, and hold nothing of a caller's. */
+  /** @param keepsTexts true if all documents come from the operator, so that they hold no secret of a caller. */
   constructor({ keepsTexts }: { keepsTexts: boolean }) {
     this.#keepsTexts = keepsTexts;
   }
@@ -33,7 +33,7 @@ export class DocumentStore {
     return this.#entries.size;
   }
 
-  /** Whether nothing in the document is a caller's own. */
+  /** True if the document can hold no secret of a caller. */
   mayKeep(document: DocumentNode): boolean {
     return this.#tokensOf(document) !== undefined;
   }
@@ -51,7 +51,7 @@ export class DocumentStore {
     return this.#entries.delete(key);
   }
 
-  /** How many tokens a document has, comments included; `undefined` where it must not be kept. */
+  /** Number of tokens of a document, comments included; `undefined` if it must not be cached. */
   #tokensOf(document: DocumentNode): number | undefined {
     let tokens = 0;
     for (let token = document.loc?.startToken; token; token = token.next ?? undefined) {
