@@ -44,7 +44,10 @@ export class UserPfxCertificateResolver {
     description: "Import many certificates at once. Each input succeeds or fails independently.",
   })
   async createUserPfxCertificates(
-    @Arg("inputs", () => [CreateUserPfxCertificateInput], { description: "The certificates." })
+    @Arg("inputs", () => [CreateUserPfxCertificateInput], {
+      description:
+        "The certificates. A value that GraphQL's types refuse fails the whole request before anything is sent.",
+    })
     inputs: CreateUserPfxCertificateInput[],
     @Ctx() { dataSources }: GatewayContext,
   ): Promise<CreateUserPfxCertificatesPayload> {

@@ -118,7 +118,7 @@ export class Session {
     }
     if (code === "FORBIDDEN") throw this.#signInRefused(failure);
     if (code === "UPSTREAM_MISCONFIGURED") {
-      throw new CliError(ExitCode.STOPPED, code, `the gateway is not set up rightly: ${failure.message}`);
+      throw new CliError(ExitCode.STOPPED, code, `the gateway is misconfigured: ${failure.message}`);
     }
     const isProxy = code === "PROXY_AUTHENTICATION" || code === "PROXY_REFUSED";
     if (code === "NOT_A_GATEWAY" || code === "REDIRECT" || isProxy) {
