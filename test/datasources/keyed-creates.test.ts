@@ -134,7 +134,7 @@ describe("the history of a key", () => {
       return outcome();
     };
     const givenUp = (history: KeyHistory) => {
-      history.isGivenUp = true;
+      history.mayStillBeApplied = true;
       return unknown();
     };
 

@@ -1,6 +1,6 @@
 /**
- * Sends requests to Graph; one per process. The pipeline around a call is composed here and only here, in the order of the
- * code.
+ * Sends requests to Graph; one per process. The pipeline around a call is composed here and only here, from the
+ * inside out: a request passes the last step first.
  */
 
 import type { ApiVersion } from "../../config/config.ts";
@@ -90,10 +90,10 @@ export class GraphClient {
   }
 
   /**
-   * Whether a write whose response was lost may be sent once more. That needs a remaining attempt, time, a waiting client and
-   * retry budget.
+   * Takes one retry for a write that its data source sends again. @returns false if no attempt, time or retry budget is left, or
+   * the client has disconnected; then nothing is taken.
    */
-  maySendAgain(request: GraphRequest): boolean {
+  takeRetry(request: GraphRequest): boolean {
     const { attempts, caller } = request;
     if ((attempts?.left ?? 0) <= 0 || caller.closed.isClosed || caller.deadline.remainingMs <= 0) return false;
     if (!this.#retryBudget.takeRetry(request)) return false;
@@ -102,15 +102,15 @@ export class GraphClient {
   }
 
   /**
-   * Collects requests that travel together; pass it as `batch`. @param expectedItems number of requests that will surely come;
-   * default 1.
+   * A batch: set it as `batch` on each request that should share one `$batch`. @param expectedItems number of requests that are
+   * certain to come; default 1.
    */
   batch(expectedItems?: number): Batch {
     return createBatch(this.#sendUnbatched, expectedItems);
   }
 
   /**
-   * After this, `close` waits for a matching `endUnfinished`. The work must end by itself, as everything with a deadline does.
+   * Marks work as started: `close()` waits until `endUnfinished()` is called for it. The work must have a deadline.
    */
   beginUnfinished(): void {
     this.#unfinished += 1;

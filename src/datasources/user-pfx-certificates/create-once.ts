@@ -1,8 +1,8 @@
 /**
- * Creates at most once. When Graph's response to a create is lost, the certificate may have been stored: the natural key (user
- * and thumbprint) is looked up before the create is sent again. A record found is ours only if it is new since the create was
- * sent (by Graph's clock), was not known before, and says what the input says. If nothing is found after a settling delay, the
- * create is sent again. A conflict that Graph reports becomes `CONFLICT` only if the record is found.
+ * Creates at most once. After a doubtful attempt (no response, a 5xx, an unreadable 2xx) the certificate may have been stored: the
+ * natural key (user and thumbprint) is looked up before the create is sent again. A found record counts as ours if Graph dates it
+ * after the create was sent, no earlier create knew it, and its properties equal the input's. If nothing is found after a settling
+ * delay, the create is sent again. A conflict that Graph reports becomes `CONFLICT` only if the record is found.
  */
 import { GatewayError, GraphError } from "../../errors.ts";
 import type { ReconcileOutcome } from "../../observability/metrics.ts";
@@ -22,8 +22,8 @@ import type { CertificateReader } from "./reader.ts";
 
 /** Graph may take a moment to show what it has stored. A tenth of the request's time if that is less. */
 const settlingMs = 1000;
-/** After the second lost response the create is not sent again. */
-const maxLostResponses = 2;
+/** After the second doubtful attempt the create is not sent again. */
+const maxDoubtfulAttempts = 2;
 /** Full jitter after a conflict without a record: a wait from 0 to this, doubled with each conflict. */
 const conflictBaseMs = 1000;
 
@@ -37,17 +37,18 @@ export interface CreateSender {
   readonly last: LastResponse;
 }
 
-/** A create whose response was lost and whose record has not been found. */
+/** A create that may have been stored, and whose record has not been found. */
 interface UnresolvedCreate {
-  /** The least certain sending: an earlier one may still be applied after a later one failed. */
+  /** The outcome of the least certain attempt: an earlier attempt may still be applied after a later one failed. */
   readonly outcome: Outcome;
-  /** Graph has reported a conflict since, without a visible record: the record may be ours and not visible yet. */
+  /** Graph has reported a conflict since, but no record was found: the record may be ours and not visible yet. */
   readonly hasConflict: boolean;
 }
 
 /**
  * @param history what is known of the natural key; updated with what this create finds out.
- * @throws {GatewayError} `CONFLICT`, `OUTCOME_UNKNOWN`, or Graph's refusal.
+ * @throws {GatewayError} `CONFLICT`; `OUTCOME_UNKNOWN`; `UPSTREAM_UNAVAILABLE` if nothing was stored as far as a look-up can tell;
+ * Graph's refusal; the gateway's own, such as `THROTTLED` of the write quota.
  */
 export async function createOnce(
   sender: CreateSender,
@@ -66,9 +67,9 @@ export async function createOnce(
     batch,
   };
   let unresolved: UnresolvedCreate | undefined;
-  /** When the first sending that may have been applied went out. */
+  /** When the first doubtful attempt was sent. */
   let sentAtMs: number | undefined;
-  let lostResponses = 0;
+  let doubtfulAttempts = 0;
   let conflicts = 0;
 
   for (;;) {
@@ -78,28 +79,28 @@ export async function createOnce(
       outcome = await client.send(request);
     } catch (refusal) {
       throw unresolved !== undefined && refusal instanceof GatewayError
-        ? await notFoundError(request, unresolved, refusal)
+        ? await errorAfterEmptyLookUp(request, unresolved, refusal)
         : refusal;
     }
     const response = "response" in outcome ? outcome.response : undefined;
     last.response = response;
-    if (mayStillBeApplied(outcome)) history.isGivenUp = true;
+    if (mayStillBeApplied(outcome)) history.mayStillBeApplied = true;
 
     // Created.
     const created = response?.status === 201 ? reader.decode(response.body) : undefined;
     if (created !== undefined) return created;
 
     const hasConflict = isConflict(outcome);
-    const isLost = isDoubtful(outcome);
-    const isRefused = !hasConflict && !isLost;
+    const isInDoubt = isDoubtful(outcome);
+    const isRefused = !hasConflict && !isInDoubt;
     // Graph may answer a bare 400 for a certificate that exists.
     const mayExist = hasConflict || response?.status === 400;
-    if (isLost) {
-      lostResponses += 1;
+    if (isInDoubt) {
+      doubtfulAttempts += 1;
       sentAtMs ??= request.sentAtMs;
-      const isEarlierLessCertain = unresolved !== undefined && mayStillBeApplied(unresolved.outcome);
+      const earlier = unresolved?.outcome;
       unresolved = {
-        outcome: isEarlierLessCertain && unresolved !== undefined ? unresolved.outcome : outcome,
+        outcome: earlier !== undefined && mayStillBeApplied(earlier) ? earlier : outcome,
         hasConflict: unresolved?.hasConflict ?? false,
       };
     }
@@ -110,26 +111,26 @@ export async function createOnce(
       if (existing !== null) throw await conflictError(request, existing, outcome, history);
       if (isRefused) throw await fromOutcome(request, outcome);
     } else {
-      // An earlier sending may have been applied: look for its record.
-      const doubted = isLost ? outcome : unresolved.outcome;
+      // An attempt may have been applied: look for its record.
+      const outcomeInDoubt = isInDoubt ? outcome : unresolved.outcome;
       const reconciliation = startReconciliation(client, caller);
-      const waits = isLost || mayExist;
-      const found = await lookUp(sender, input, reconciliation.span, waits).catch(async () => {
+      const looksTwice = isInDoubt || mayExist;
+      const found = await lookUp(sender, input, reconciliation.span, looksTwice).catch(async () => {
         reconciliation.end("unknown");
-        throw await fromOutcome(request, doubted);
+        throw await fromOutcome(request, outcomeInDoubt);
       });
       if (found !== null) {
         const ours = isOurs(found, input, history, client.graphClock.earliestAt(sentAtMs ?? clock.now()));
         history.createdDateTime = found.createdDateTime; // a record that later creates must not take for theirs
         reconciliation.end(ours === "undecided" ? "unknown" : ours ? "stored" : "conflict");
-        if (ours === "undecided") throw await fromOutcome(request, doubted);
+        if (ours === "undecided") throw await fromOutcome(request, outcomeInDoubt);
         if (ours) return found;
         throw await conflictError(request, found, outcome, history);
       }
-      const isUnclear = isRefused && mayExist;
-      reconciliation.end(isUnclear ? "unknown" : "absent");
-      if (isUnclear) throw await fromOutcome(request, unresolved.outcome);
-      if (isRefused) throw await notFoundError(request, unresolved, await fromOutcome(request, outcome));
+      const isBare400 = isRefused && mayExist;
+      reconciliation.end(isBare400 ? "unknown" : "absent");
+      if (isBare400) throw await fromOutcome(request, unresolved.outcome);
+      if (isRefused) throw await errorAfterEmptyLookUp(request, unresolved, await fromOutcome(request, outcome));
       if (hasConflict && mayBecomeVisibleLate(unresolved.outcome)) unresolved = { ...unresolved, hasConflict: true };
     }
 
@@ -140,31 +141,31 @@ export async function createOnce(
       conflicts += 1;
     }
     const fits = waitMs < caller.deadline.remainingMs;
-    if (lostResponses === maxLostResponses || !fits || !client.maySendAgain(request)) {
+    if (doubtfulAttempts === maxDoubtfulAttempts || !fits || !client.takeRetry(request)) {
       const error = await fromOutcome(request, outcome);
       throw unresolved === undefined
         ? error
-        : await notFoundError(request, unresolved, hasConflict ? error : undefined);
+        : await errorAfterEmptyLookUp(request, unresolved, hasConflict ? error : undefined);
     }
     if (waitMs > 0) await clock.sleep(waitMs, unresolved === undefined ? caller.closed.signal : undefined);
   }
 }
 
-/** The record under the natural key, or null. @param waits looks a second time after the settling delay. */
+/** The record under the natural key, or null. @param looksTwice looks again after the settling delay. */
 async function lookUp(
   { client, caller, reader }: CreateSender,
   input: CreateUserPfxCertificateInput,
   span: GraphCaller["span"],
-  waits: boolean,
+  looksTwice: boolean,
 ): Promise<UserPfxCertificate | null> {
   const found = await reader.findByNaturalKey(input, caller, span);
-  if (found !== null || !waits) return found;
+  if (found !== null || !looksTwice) return found;
   const { budgetMs, remainingMs } = caller.deadline;
   await client.clock.sleep(Math.min(settlingMs, budgetMs / 10, remainingMs));
   return reader.findByNaturalKey(input, caller, span);
 }
 
-/** A span and a count of looking into a lost response. */
+/** The span and the metric of one reconciliation. */
 function startReconciliation(client: GraphClient, caller: GraphCaller) {
   const span = caller.span.child({ name: "reconcile" });
   return {
@@ -191,8 +192,8 @@ async function conflictError(
   return new GraphError("CONFLICT", message, await graphDetailsOf(request, outcome.response), details);
 }
 
-/** The error of a create whose response was lost and whose record was not found. @param refusal of a later sending. */
-async function notFoundError(
+/** The error of a doubtful create whose record was not found. @param refusal the refusal of a later attempt. */
+async function errorAfterEmptyLookUp(
   request: GraphRequest,
   { outcome, hasConflict }: UnresolvedCreate,
   refusal?: GatewayError,

@@ -49,7 +49,7 @@ export async function deleteOnce(
     if (isSince(createdDateTime, sentMs + resolutionMs)) return; // imported again, so the earlier certificate is gone
     const waitMs = (error.retryAfterSeconds ?? client.clock.random()) * 1000;
     const fits = waitMs < request.caller.deadline.remainingMs;
-    if (isSince(createdDateTime, sentMs) || !fits || !client.maySendAgain(request)) throw error;
+    if (isSince(createdDateTime, sentMs) || !fits || !client.takeRetry(request)) throw error;
     await client.clock.sleep(waitMs, request.caller.closed.signal);
   }
 }

@@ -23,7 +23,7 @@ export interface KeyHistory {
   /** Whether an earlier create with another file ended unresolved, and so may have stored its file under the key. */
   readonly doubt: "none" | "settled by now" | "may still be applied";
   /** True if the gateway stopped waiting for this create, so that Graph may still apply it. */
-  isGivenUp: boolean;
+  mayStillBeApplied: boolean;
 }
 
 /** A create that ended with OUTCOME_UNKNOWN. */
@@ -101,7 +101,7 @@ export class InFlightCreates {
     const history: KeyHistory = {
       createdDateTime: known.createdDateTime,
       doubt: this.#doubtOf(known, input),
-      isGivenUp: false,
+      mayStillBeApplied: false,
     };
     const outcome = create(history);
     known.flight = { input, token, caller, outcome };
@@ -115,7 +115,7 @@ export class InFlightCreates {
       if (error instanceof GatewayError && error.code === "OUTCOME_UNKNOWN") {
         const digest = this.#digestOf(input);
         const isOne = known.doubt === null || known.doubt.digest === digest;
-        const mayStillBeApplied = history.isGivenUp || known.doubt?.mayStillBeApplied === true;
+        const mayStillBeApplied = history.mayStillBeApplied || known.doubt?.mayStillBeApplied === true;
         doubt = { digest: isOne ? digest : "of several files", mayStillBeApplied };
       }
       throw error;
@@ -200,7 +200,10 @@ function sameInput(one: CreateUserPfxCertificateInput, other: CreateUserPfxCerti
 }
 
 function stillUnknown(): GatewayError {
-  return new GatewayError("OUTCOME_UNKNOWN", "The same create was still in flight when the deadline passed; repeating it is safe.");
+  return new GatewayError(
+    "OUTCOME_UNKNOWN",
+    "The same create was still in flight when the deadline passed; repeating it is safe.",
+  );
 }
 
 function notSent(): GatewayError {
