@@ -24,7 +24,7 @@ export interface InvalidValue {
   message: string;
 }
 
-/** Graph's error, made fit for API users: the message is unwrapped; internal hosts and this request's secrets are cut. */
+/** Graph's error, made fit for API users: the message is unwrapped, without internal hosts, and null if it may not be shown. */
 export interface GraphErrorDetails {
   status: number;
   code: string | null;

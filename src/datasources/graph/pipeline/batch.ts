@@ -127,8 +127,8 @@ function answerOf(batch: GraphResponse, item: unknown): GraphResponse | Error {
 }
 
 /**
- * Returns the secrets that one item's response may quote from another item. All items share one list, so that the search
- * prepares it once. Long secrets are left out: a long run of their letters is cut from any error.
+ * Returns the secrets that one item's response may quote from another item. Long secrets are left out: no text with a long run
+ * of their letters is shown.
  */
 function shortSecretsOf(requests: readonly GraphRequest[]): string[] {
   return hideSecrets(requests.flatMap(secretsOf).filter(({ length }) => length <= maxSecretCharacters));

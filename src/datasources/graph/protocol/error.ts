@@ -1,9 +1,8 @@
 /** Turns failures of Graph into the contract's error codes: one table for statuses, one function for missing responses. */
 import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from "../../../errors.ts";
-import { hideSecrets } from "../../../hide-secrets.ts";
 import { isRecord } from "../../../json.ts";
 import { readGraphError } from "./error-message.ts";
-import type { GraphCaller, GraphRequest, GraphResponse, Outcome, TransportError } from "./request.ts";
+import type { GraphRequest, GraphResponse, Outcome, TransportError } from "./request.ts";
 import { isSegmentMissing, requestIdOf } from "./response.ts";
 import { retryAfterSecondsOf } from "./retry-after.ts";
 
@@ -70,8 +69,8 @@ export async function fromOutcome(request: GraphRequest, outcome: Outcome): Prom
 
 /** Graph's response, made fit for API users. */
 export async function graphDetailsOf(request: GraphRequest, response: GraphResponse): Promise<GraphErrorDetails> {
-  const shared = [response.othersSecrets ?? [], await tokenOf(request.caller)];
-  const { code, message, activityId } = readGraphError(response.body, secretsOf(request), shared);
+  const secrets = [...secretsOf(request), ...(response.othersSecrets ?? []), await request.caller.token()];
+  const { code, message, activityId } = readGraphError(response.body, secrets);
   const { status, clientRequestId } = response;
   return { status, code, message, requestId: requestIdOf(response), clientRequestId, activityId };
 }
@@ -79,18 +78,6 @@ export async function graphDetailsOf(request: GraphRequest, response: GraphRespo
 /** Values of the request's body that must not appear in an error. */
 export function secretsOf({ body }: GraphRequest): readonly string[] {
   return body === undefined || "requests" in body ? [] : body.secrets;
-}
-
-const tokens = new WeakMap<GraphCaller, readonly [string]>();
-
-/** Returns the same list as long as the token is the same, so that many errors of one caller share the computed search. */
-async function tokenOf(caller: GraphCaller): Promise<readonly [string]> {
-  const token = await caller.token();
-  const known = tokens.get(caller);
-  if (known?.[0] === token) return known;
-  const list = hideSecrets<readonly [string]>([token]);
-  tokens.set(caller, list);
-  return list;
 }
 
 function codeOf(request: GraphRequest, response: GraphResponse, challenge: string | undefined): ErrorCode {
