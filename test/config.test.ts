@@ -666,3 +666,58 @@ describe(".env.example", () => {
     expect(readConfig({ ...env, ...passthrough })).toEqual(readConfig(passthrough));
   });
 });
+
+/** Finds the rule of a variable's parser: it names the range or the choices. */
+function ruleOf({ parser }: (typeof variables)[number]): string {
+  const rules: string[] = [];
+  parser.parse("?", (rule) => rules.push(rule));
+  return rules.join();
+}
+
+/** Returns a rule as JSON Schema. */
+function schemaOf(rule: string) {
+  const [, minimum, maximum] = /^must be a whole number from (\d+) to (\d+)$/.exec(rule) ?? [];
+  if (maximum !== undefined) return { type: "integer", minimum: Number(minimum), maximum: Number(maximum) };
+  const choices = /^must be one of (.*)$/.exec(rule)?.[1]?.split(", ");
+  if (choices === undefined) return { type: "string" };
+  return choices.join() === "true,false" ? { type: "boolean" } : { enum: choices.sort() };
+}
+
+describe("the meaning of a variable", () => {
+  it.each(variables)("has the range and the choices of its parser: $name", (variable) => {
+    const { maximum, minimum, enum: choices = [] } = schemaOf(ruleOf(variable));
+    const [, from, to] = /(?:(\d+)|up) to (\d+)/.exec(variable.meaning) ?? [];
+    const words = variable.meaning.split(/[^\w.-]+/);
+
+    if (to !== undefined) expect([Number(from ?? minimum), Number(to)]).toEqual([minimum, maximum]);
+    expect(words).toEqual(expect.arrayContaining(choices));
+  });
+});
+
+describe("the Helm chart's values.schema.json", () => {
+  const { properties } = JSON.parse(readFileSync("deploy/helm/intune-pfx-gateway/values.schema.json", "utf8"));
+  const { config, files } = properties;
+  const names = variables.map(({ name }) => name);
+
+  it("has each variable once: as a value, as a file, or as the chart's and the image's own", () => {
+    const own = ["HOST", "PORT", "NODE_ENV", "METRICS_PORT", "AZURE_FEDERATED_TOKEN_FILE"];
+    const patterns = Object.keys(config.patternProperties).map((pattern) => new RegExp(pattern));
+    const placesOf = (name: string) => [
+      name in config.properties || patterns.some((pattern) => pattern.test(name)),
+      name in files.properties || `${name}_FILE` in files.properties,
+      own.includes(name),
+    ];
+
+    for (const name of names) expect([name, placesOf(name).filter(Boolean).length]).toEqual([name, 1]);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(config.properties)));
+  });
+
+  const values = variables.filter(({ name }) => name in config.properties);
+
+  it.each(values)("has the range, the choices or the type of the variable's parser: $name", (variable) => {
+    const { description, ...schema } = config.properties[variable.name];
+    if (variable.name === "AUTH_MODE") schema.enum.push("none"); // the emulator's, which no installation uses
+
+    expect({ ...schema, ...(schema.enum && { enum: schema.enum.sort() }) }).toEqual(schemaOf(ruleOf(variable)));
+  });
+});

@@ -1,9 +1,11 @@
 /** Reads the configuration; the only reader of the environment. `variables.ts` lists every variable. */
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { parseEnv } from "node:util";
-import { type IdentityConfig, readIdentity } from "./identity.ts";
-import { ConfigError, ConfigReader, isLoopback, isUnset } from "./read-env.ts";
+import { readIdentity } from "./identity.ts";
+import { ConfigError, readerOf } from "./read-env.ts";
 import { readTracing } from "./tracing.ts";
+import { authModes, type Values } from "./variables.ts";
 
 /** Graph's root and the authority in each national cloud. @see https://learn.microsoft.com/graph/deployments */
 const clouds = {
@@ -17,51 +19,13 @@ const clouds = {
  * `passthrough`: the caller's own Graph token is sent, opaque. `obo`: on behalf of the verified caller. `app`: the gateway's
  * own identity, for verified callers. `none`: the emulator, which accepts any token.
  */
-export type AuthMode = "passthrough" | "obo" | "app" | "none";
+export type AuthMode = Values["AUTH_MODE"];
 
 /** The version of Graph; `auto` finds the version that has the collection. */
-export type ApiVersion = "v1.0" | "beta" | "auto";
+export type ApiVersion = Values["GRAPH_API_VERSION"];
 
-export interface Config {
-  host: string;
-  port: number;
-  /** Graph's root without the version; `undefined`: start the embedded emulator and use it. */
-  graphBaseUrl: URL | undefined;
-  graphApiVersion: ApiVersion;
-  authMode: AuthMode;
-  /** The accepted callers and the gateway's own identity; only in the modes `obo` and `app`. */
-  identity: IdentityConfig | undefined;
-  /** The secret that every GraphQL request must send in `router-authorization`, if set. */
-  routerSecret: string | undefined;
-  /** Whether the audit log contains user principal names; otherwise it contains a hash of each name. */
-  logUserNames: boolean;
-  requestDeadlineMs: number;
-  graphMaxConnections: number;
-  /** Maximum number of creates, updates and deletions in any twenty seconds. */
-  graphWritesPer20s: number;
-  /** Maximum number of inputs of one plural create. */
-  maxBatchItems: number;
-  maxBodyBytes: number;
-  /** Maximum number of concurrent GraphQL requests. */
-  maxInflight: number;
-  /** Maximum number of GraphQL requests of one verified caller per minute; 0: no limit. */
-  rateLimitPerMinute: number;
-  /** Exact origins; `development` also allows Apollo Sandbox and any port of localhost. */
-  corsOrigins: readonly string[] | "development";
-  introspection: boolean;
-  explorer: boolean;
-  /** Manifest of the known operations, if only those are executed. */
-  persistedOperationsFile: string | undefined;
-  /**
-   * Redis that replicas use to share the write quota and rate limits; absent: each replica has its own. Contains a password.
-   */
-  redisUrl: string | undefined;
-  logLevel: string;
-  /** Port for metrics; `undefined`: metrics are off. */
-  metricsPort: number | undefined;
-  /** Whether traces are exported; OpenTelemetry's variables decide. */
-  tracing: boolean;
-}
+/** What `readConfig` returns. `variables.ts` has the meanings. */
+export type Config = ReturnType<typeof readConfig>;
 
 /**
  * Returns the process's environment; in development, `.env` in the working directory supplies missing variables.
@@ -86,72 +50,84 @@ export function environment(): NodeJS.ProcessEnv {
  *
  * @throws {ConfigError} with all problems at once.
  */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const read = new ConfigReader(env);
-  const isProduction = env.NODE_ENV === "production";
-  if (!isProduction && env.NODE_ENV?.trim().toLowerCase() === "production") {
-    read.problem(
-      "NODE_ENV",
-      "must be exactly production, in lower case and without spaces; any other value means development",
-    );
-  }
-  const cloud = read.choice("GRAPH_CLOUD", ["global", "usgov", "usgov-dod", "china"], "global");
+export function readConfig(env: NodeJS.ProcessEnv) {
+  const reader = readerOf(env);
+  const { read, problem, problems } = reader;
+  const isProduction = read("NODE_ENV") === "production";
+  const cloud = clouds[read("GRAPH_CLOUD")];
   const emulates =
-    !isProduction &&
-    isUnset(env.GRAPH_CLOUD) &&
-    isUnset(env.GRAPH_BASE_URL) &&
-    (isUnset(env.AUTH_MODE) || env.AUTH_MODE === "none");
-  const allowLoopback = read.boolean("ALLOW_LOOPBACK_UPSTREAM", false);
-  const graphRoots = Object.values(clouds).map((each) => each.graph);
-  const authorities = [...new Set(Object.values(clouds).map((each) => each.authority))];
-  const givenGraphUrl = read.serviceUrl("GRAPH_BASE_URL", allowLoopback, graphRoots);
-  // A token of one cloud is not valid in another.
-  const ofGivenUrl = Object.values(clouds).find((each) => `${each.graph}/` === givenGraphUrl?.href);
-  const { graph, authority } = ofGivenUrl ?? clouds[cloud];
-  const authorityUrl = read.serviceUrl("AUTHORITY_URL", allowLoopback, authorities) ?? new URL(authority);
-  if (allowLoopback && isUnset(env.GRAPH_BASE_URL) && isUnset(env.AUTHORITY_URL)) {
-    read.problem("ALLOW_LOOPBACK_UPSTREAM", "needs GRAPH_BASE_URL or AUTHORITY_URL with a loopback address");
+    !isProduction && !env.GRAPH_CLOUD && !env.GRAPH_BASE_URL && (!env.AUTH_MODE || env.AUTH_MODE === "none");
+  const allowLoopback = read("ALLOW_LOOPBACK_UPSTREAM");
+  const roots = Object.values(clouds);
+  const readRoot = (name: "GRAPH_BASE_URL" | "AUTHORITY_URL", kind: "graph" | "authority"): URL | undefined => {
+    const url = read(name);
+    const known = [...new Set(roots.map((each) => each[kind]))];
+    if (url && allowLoopback && !(isLoopback(url) && /^https?:$/.test(url.protocol))) {
+      problem(name, "must be a loopback address together with ALLOW_LOOPBACK_UPSTREAM=true");
+    }
+    if (url && !allowLoopback && !known.some((root) => `${root}/` === url.href)) {
+      problem(name, `must be one of ${known.join(", ")}, or loopback with ALLOW_LOOPBACK_UPSTREAM=true`);
+    }
+    return url;
+  };
+  const givenGraphUrl = readRoot("GRAPH_BASE_URL", "graph");
+  const givenAuthorityUrl = readRoot("AUTHORITY_URL", "authority");
+  if (allowLoopback && !env.GRAPH_BASE_URL && !env.AUTHORITY_URL) {
+    problem("ALLOW_LOOPBACK_UPSTREAM", "needs GRAPH_BASE_URL or AUTHORITY_URL with a loopback address");
   }
-  const graphBaseUrl = emulates ? undefined : (givenGraphUrl ?? new URL(graph));
-  const authMode = emulates ? "none" : read.choice("AUTH_MODE", ["passthrough", "obo", "app", "none"], undefined);
+  // A token of one cloud is not valid in another.
+  const { graph, authority } = roots.find((each) => `${each.graph}/` === givenGraphUrl?.href) ?? cloud;
+  const graphUrl = givenGraphUrl ?? new URL(graph);
+  const authMode = read("AUTH_MODE");
+  if (!emulates && !env.AUTH_MODE) problem("AUTH_MODE", `must be set to one of ${authModes.join(", ")}`);
   const identity =
     authMode === "obo" || authMode === "app"
-      ? readIdentity(read, authMode, authorityUrl, `${graph}/.default`)
+      ? readIdentity(reader, authMode, givenAuthorityUrl ?? new URL(authority), `${graph}/.default`)
       : undefined;
-  if (authMode === "none" && !emulates && (isProduction || !graphBaseUrl || !isLoopback(graphBaseUrl.hostname))) {
-    read.problem("AUTH_MODE", "none works only with the emulator, outside production");
+  if (!emulates && env.AUTH_MODE === "none" && (isProduction || !isLoopback(graphUrl))) {
+    problem("AUTH_MODE", "none works only with the emulator, outside production");
   }
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
-    read.problem("NODE_TLS_REJECT_UNAUTHORIZED", "must not be 0: the gateway must verify Graph's TLS certificate");
+    problem("NODE_TLS_REJECT_UNAUTHORIZED", "must not be 0: the gateway must verify Graph's TLS certificate");
   }
-  const config: Config = {
-    host: read.host("HOST", "127.0.0.1"),
-    port: read.integer("PORT", 4000, 0, 65_535),
-    graphBaseUrl,
-    graphApiVersion: read.choice("GRAPH_API_VERSION", ["auto", "v1.0", "beta"], "auto"),
+  const config = {
+    host: read("HOST"),
+    port: read("PORT"),
+    /** Graph's root without the version; `undefined`: start the embedded emulator and use it. */
+    graphBaseUrl: emulates ? undefined : graphUrl,
+    graphApiVersion: read("GRAPH_API_VERSION"),
     authMode,
+    /** The accepted callers and the gateway's own identity; only in the modes `obo` and `app`. */
     identity,
-    routerSecret: read.headerSecret("ROUTER_SECRET"),
-    logUserNames: read.boolean("LOG_USER_NAMES", false),
-    requestDeadlineMs: read.integer("REQUEST_DEADLINE_MS", 25_000, 100, 600_000),
-    graphMaxConnections: read.integer("GRAPH_MAX_CONNECTIONS", 32, 1, 1024),
-    graphWritesPer20s: read.integer("GRAPH_WRITES_PER_20S", 100, 1, 100_000),
-    maxBatchItems: read.integer("MAX_BATCH_ITEMS", 200, 1, 10_000),
-    maxBodyBytes: read.integer("MAX_BODY_BYTES", 2_097_152, 1024, 268_435_456),
-    maxInflight: read.integer("MAX_INFLIGHT", 1000, 1, 100_000),
-    rateLimitPerMinute: read.integer("RATE_LIMIT_PER_MINUTE", 6000, 0, 10_000_000),
-    redisUrl: read.redisUrl("REDIS_URL"),
-    corsOrigins: read.origins("CORS_ORIGINS") ?? (isProduction ? [] : "development"),
-    introspection: read.boolean("INTROSPECTION", !isProduction),
-    explorer: read.boolean("EXPLORER", !isProduction),
-    persistedOperationsFile: read.text("PERSISTED_OPERATIONS_FILE", "") || undefined,
-    metricsPort: isUnset(env.METRICS_PORT) ? undefined : read.integer("METRICS_PORT", 0, 0, 65_535),
-    tracing: readTracing(read, env),
-    logLevel: read.choice("LOG_LEVEL", ["info", "trace", "debug", "warn", "error", "fatal", "silent"], "info"),
+    routerSecret: read("ROUTER_SECRET"),
+    logUserNames: read("LOG_USER_NAMES"),
+    requestDeadlineMs: read("REQUEST_DEADLINE_MS"),
+    graphMaxConnections: read("GRAPH_MAX_CONNECTIONS"),
+    graphWritesPer20s: read("GRAPH_WRITES_PER_20S"),
+    maxBatchItems: read("MAX_BATCH_ITEMS"),
+    maxBodyBytes: read("MAX_BODY_BYTES"),
+    maxInflight: read("MAX_INFLIGHT"),
+    rateLimitPerMinute: read("RATE_LIMIT_PER_MINUTE"),
+    /** Absent: each replica has its own quota and limits. Contains a password. */
+    redisUrl: read("REDIS_URL"),
+    /** Exact origins; `development` also allows Apollo Sandbox and any port of localhost. */
+    corsOrigins: read("CORS_ORIGINS") ?? (isProduction ? [] : ("development" as const)),
+    introspection: read("INTROSPECTION") ?? !isProduction,
+    explorer: read("EXPLORER") ?? !isProduction,
+    persistedOperationsFile: read("PERSISTED_OPERATIONS_FILE"),
+    /** `undefined`: metrics are off. */
+    metricsPort: read("METRICS_PORT"),
+    /** Whether traces are exported; OpenTelemetry's variables decide. */
+    tracing: readTracing(reader, env),
+    logLevel: read("LOG_LEVEL"),
   };
-  if (config.metricsPort === config.port && config.port !== 0) {
-    read.problem("METRICS_PORT", "must differ from PORT");
-  }
-  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  if (config.metricsPort === config.port && config.port !== 0) problem("METRICS_PORT", "must differ from PORT");
+  if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** Whether a URL's host is this machine. */
+function isLoopback({ hostname }: URL): boolean {
+  const address = hostname.replace(/^\[|\]$/g, "");
+  return address === "localhost" || address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }

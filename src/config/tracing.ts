@@ -4,21 +4,17 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
-import { type ConfigReader, isUnset } from "./read-env.ts";
+import { choice, httpUrl } from "./parsers.ts";
+import type { Reader } from "./read-env.ts";
 
-const endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] as const;
 const protocols = ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] as const;
 
-export function readTracing(read: ConfigReader, env: NodeJS.ProcessEnv): boolean {
-  const given = endpoints.filter((name) => !isUnset(env[name]));
-  for (const name of given) {
-    const value = env[name] ?? "";
-    if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
-      read.problem(name, "must be an absolute URL, http or https");
-    }
-  }
-  const exporter = read.choice("OTEL_TRACES_EXPORTER", ["otlp", "none"], given.length > 0 ? "otlp" : "none");
+/** Returns whether traces are exported. */
+export function readTracing({ read, readAs }: Reader, env: NodeJS.ProcessEnv): boolean {
+  const endpoints = [read("OTEL_EXPORTER_OTLP_ENDPOINT"), readAs("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", httpUrl)];
+  const hasEndpoint = endpoints.some((endpoint) => endpoint !== undefined);
+  const exporter = read("OTEL_TRACES_EXPORTER") ?? (hasEndpoint ? "otlp" : "none");
   const isOn = exporter === "otlp" && env.OTEL_SDK_DISABLED?.toLowerCase() !== "true";
-  if (isOn) for (const name of protocols) read.choice(name, ["http/protobuf"], "http/protobuf");
+  if (isOn) for (const name of protocols) readAs(name, choice(["http/protobuf"], undefined));
   return isOn;
 }

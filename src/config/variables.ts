@@ -1,174 +1,171 @@
 /**
- * Every environment variable with its default and meaning. `--help`, docs/configuration.md and `.env.example`
- * use this table.
+ * Every environment variable with its parser, default and meaning. The configuration is read with this table, and `--help`
+ * prints it. Tests compare docs/configuration.md, `.env.example` and the Helm chart's values.schema.json with it.
  */
-interface Variable {
-  name: string;
-  default: string;
-  meaning: string;
+import {
+  anyText,
+  boolean,
+  certificateFile,
+  choice,
+  guids,
+  headerSecret,
+  host,
+  httpUrl,
+  integer,
+  nodeEnv,
+  origins,
+  type Parser,
+  redisUrl,
+  rootUrl,
+  secret,
+  textFile,
+  word,
+} from "./parsers.ts";
+
+interface Row<Value> {
+  readonly parser: Parser<Value>;
+  readonly meaning: string;
+  /** In words. */
+  readonly default: string;
 }
 
+/** @param words the default, unless it is the parser's fallback. */
+const row = <Value>(parser: Parser<Value>, meaning: string, words = String(parser.fallback ?? "none")): Row<Value> => ({
+  parser,
+  meaning,
+  default: words,
+});
+
+/** The values of `AUTH_MODE`. */
+export const authModes = ["passthrough", "obo", "app", "none"] as const;
+
 /** In the order of `--help`. */
-export const variables: readonly Variable[] = [
-  { name: "HOST", default: "127.0.0.1", meaning: "address to listen on" },
-  { name: "PORT", default: "4000", meaning: "port to listen on; 0 takes a free port" },
-  { name: "GRAPH_CLOUD", default: "global", meaning: "Microsoft Graph's cloud: global, usgov, usgov-dod or china" },
-  {
-    name: "GRAPH_API_VERSION",
-    default: "auto",
-    meaning: "v1.0, beta or auto; auto uses v1.0, and switches to beta if Graph's v1.0 has no such segment",
-  },
-  {
-    name: "GRAPH_BASE_URL",
-    default: "the cloud's",
-    meaning: "Graph's root URL without a version: a cloud's URL or a loopback address",
-  },
-  {
-    name: "AUTHORITY_URL",
-    default: "the cloud's",
-    meaning: "the identity provider's root URL: a cloud's URL or a loopback address",
-  },
-  {
-    name: "ALLOW_LOOPBACK_UPSTREAM",
-    default: "false",
-    meaning:
-      "allow loopback addresses in the two URLs above; then they must be loopback addresses, and one must be set",
-  },
-  {
-    name: "AUTH_MODE",
-    default: "none with the emulator, otherwise required",
-    meaning:
-      "passthrough (sends the caller's Graph token), obo (on behalf of the caller), app (the gateway's own identity) or none (emulator only)",
-  },
-  { name: "AZURE_TENANT_ID", default: "none; required in obo and app", meaning: "the gateway's tenant" },
-  {
-    name: "AZURE_CLIENT_ID",
-    default: "none; required in obo and app, except for a system-assigned managed identity",
-    meaning: "the gateway's application id",
-  },
-  { name: "AZURE_CLIENT_SECRET", default: "none", meaning: "the gateway's credential: a client secret" },
-  {
-    name: "AZURE_CLIENT_CERTIFICATE_PATH",
-    default: "none",
-    meaning: "the gateway's credential: a PEM file with a certificate and its private key",
-  },
-  {
-    name: "AZURE_FEDERATED_TOKEN_FILE",
-    default: "none",
-    meaning: "the gateway's credential: a workload identity's token file",
-  },
-  {
-    name: "AZURE_USE_MANAGED_IDENTITY",
-    default: "false",
-    meaning:
-      "the gateway's credential in app mode: the machine's managed identity; AZURE_CLIENT_ID selects a user-assigned identity",
-  },
-  {
-    name: "AUTH_AUDIENCE",
-    default: "none; required if AZURE_CLIENT_ID is not set",
-    meaning:
-      "additional audience accepted in callers' tokens; the client id is always accepted, and api://<client id> in version 1.0 tokens",
-  },
-  {
-    name: "AUTH_ALLOWED_TENANTS",
-    default: "the tenant",
-    meaning: "ids of the tenants whose callers are accepted, separated by commas",
-  },
-  { name: "AUTH_REQUIRED_SCOPE", default: "Pfx.ReadWrite", meaning: "scope that permits users all operations" },
-  {
-    name: "AUTH_REQUIRED_ROLE",
-    default: "Pfx.ReadWrite.All",
-    meaning: "role that permits applications all operations",
-  },
-  { name: "AUTH_READ_SCOPE", default: "Pfx.Read", meaning: "scope that permits users queries" },
-  { name: "AUTH_READ_ROLE", default: "Pfx.Read.All", meaning: "role that permits applications queries" },
-  {
-    name: "ROUTER_SECRET",
-    default: "none",
-    meaning: "if set, every GraphQL request must send this secret in the header router-authorization",
-  },
-  {
-    name: "REQUEST_DEADLINE_MS",
-    default: "25000",
-    meaning: "time limit for one whole request, in milliseconds; 100 to 600000",
-  },
-  { name: "GRAPH_MAX_CONNECTIONS", default: "32", meaning: "maximum number of open connections to Graph; up to 1024" },
-  {
-    name: "GRAPH_WRITES_PER_20S",
-    default: "100",
-    meaning: "maximum number of creates, updates and deletions in any 20 seconds; up to 100000",
-  },
-  {
-    name: "MAX_BATCH_ITEMS",
-    default: "200",
-    meaning: "maximum number of certificates in one plural create; up to 10000",
-  },
-  {
-    name: "MAX_BODY_BYTES",
-    default: "2097152",
-    meaning: "maximum size of a request body in bytes, decompressed; 1024 to 268435456",
-  },
-  {
-    name: "MAX_INFLIGHT",
-    default: "1000",
-    meaning: "maximum number of concurrent GraphQL requests, up to 100000; further requests get 503",
-  },
-  {
-    name: "RATE_LIMIT_PER_MINUTE",
-    default: "6000",
-    meaning:
-      "maximum number of GraphQL requests per minute from one verified caller (obo, app), up to 10000000; further requests get 429; 0: no limit",
-  },
-  {
-    name: "REDIS_URL",
-    default: "none",
-    meaning: "redis:// or rediss:// URL; shares the write quota and callers' rate limits between replicas",
-  },
-  {
-    name: "CORS_ORIGINS",
-    default: "none; in development Apollo Sandbox and localhost",
-    meaning: "exact origins from which browsers may call, separated by commas",
-  },
-  {
-    name: "INTROSPECTION",
-    default: "true in development, false in production",
-    meaning: "answer introspection queries",
-  },
-  {
-    name: "EXPLORER",
-    default: "true in development, false in production",
-    meaning: "serve Apollo Sandbox at /graphql and GraphiQL at /graphiql",
-  },
-  {
-    name: "PERSISTED_OPERATIONS_FILE",
-    default: "none",
-    meaning: "manifest of operations; only the operations in the manifest are answered, by id",
-  },
-  { name: "LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error, fatal or silent" },
-  {
-    name: "METRICS_PORT",
-    default: "none",
-    meaning: "serve Prometheus metrics on this port, at /metrics; 0 takes a free port",
-  },
-  {
-    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
-    default: "none",
-    meaning:
-      "export traces to this OpenTelemetry collector, over OTLP/HTTP; OpenTelemetry's other variables also apply, including OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-  },
-  {
-    name: "OTEL_TRACES_EXPORTER",
-    default: "otlp with an endpoint, otherwise none",
-    meaning: "otlp or none; otlp without an endpoint exports to http://localhost:4318",
-  },
-  {
-    name: "LOG_USER_NAMES",
-    default: "false",
-    meaning: "write user principal names to the audit log; otherwise the audit log has a hash of each name",
-  },
-  {
-    name: "NODE_ENV",
-    default: "development",
-    meaning: "production turns the emulator off, and the explorer and introspection by default",
-  },
-];
+const table = {
+  HOST: row(host("127.0.0.1"), "address to listen on"),
+  PORT: row(integer(4000, 0, 65_535), "port to listen on; 0 takes a free port"),
+  GRAPH_CLOUD: row(
+    choice(["global", "usgov", "usgov-dod", "china"], "global"),
+    "Microsoft Graph's cloud: global, usgov, usgov-dod or china",
+  ),
+  GRAPH_API_VERSION: row(
+    choice(["auto", "v1.0", "beta"], "auto"),
+    "v1.0, beta or auto; auto uses v1.0, and switches to beta if Graph's v1.0 has no such segment",
+  ),
+  GRAPH_BASE_URL: row(
+    rootUrl,
+    "Graph's root URL without a version: a cloud's URL or a loopback address",
+    "the cloud's",
+  ),
+  AUTHORITY_URL: row(rootUrl, "the identity provider's root URL: a cloud's URL or a loopback address", "the cloud's"),
+  ALLOW_LOOPBACK_UPSTREAM: row(
+    boolean(false),
+    "allow loopback addresses in the two URLs above; then they must be loopback addresses, and one must be set",
+  ),
+  AUTH_MODE: row(
+    choice(authModes, "none"),
+    "passthrough (sends the caller's Graph token), obo (on behalf of the caller), app (the gateway's own identity) or none (emulator only)",
+    "none with the emulator, otherwise required",
+  ),
+  AZURE_TENANT_ID: row(guids, "the gateway's tenant", "none; required in obo and app"),
+  AZURE_CLIENT_ID: row(
+    word(undefined),
+    "the gateway's application id",
+    "none; required in obo and app, except for a system-assigned managed identity",
+  ),
+  AZURE_CLIENT_SECRET: row(secret, "the gateway's credential: a client secret"),
+  AZURE_CLIENT_CERTIFICATE_PATH: row(
+    certificateFile,
+    "the gateway's credential: a PEM file with a certificate and its private key",
+  ),
+  AZURE_FEDERATED_TOKEN_FILE: row(textFile, "the gateway's credential: a workload identity's token file"),
+  AZURE_USE_MANAGED_IDENTITY: row(
+    boolean(false),
+    "the gateway's credential in app mode: the machine's managed identity; AZURE_CLIENT_ID selects a user-assigned identity",
+  ),
+  AUTH_AUDIENCE: row(
+    word(undefined),
+    "additional audience accepted in callers' tokens; the client id is always accepted, and api://<client id> in version 1.0 tokens",
+    "none; required if AZURE_CLIENT_ID is not set",
+  ),
+  AUTH_ALLOWED_TENANTS: row(guids, "ids of the tenants whose callers are accepted, separated by commas", "the tenant"),
+  AUTH_REQUIRED_SCOPE: row(word("Pfx.ReadWrite"), "scope that permits users all operations"),
+  AUTH_REQUIRED_ROLE: row(word("Pfx.ReadWrite.All"), "role that permits applications all operations"),
+  AUTH_READ_SCOPE: row(word("Pfx.Read"), "scope that permits users queries"),
+  AUTH_READ_ROLE: row(word("Pfx.Read.All"), "role that permits applications queries"),
+  ROUTER_SECRET: row(
+    headerSecret,
+    "if set, every GraphQL request must send this secret in the header router-authorization",
+  ),
+  REQUEST_DEADLINE_MS: row(
+    integer(25_000, 100, 600_000),
+    "time limit for one whole request, in milliseconds; 100 to 600000",
+  ),
+  GRAPH_MAX_CONNECTIONS: row(integer(32, 1, 1024), "maximum number of open connections to Graph; up to 1024"),
+  GRAPH_WRITES_PER_20S: row(
+    integer(100, 1, 100_000),
+    "maximum number of creates, updates and deletions in any 20 seconds; up to 100000",
+  ),
+  MAX_BATCH_ITEMS: row(integer(200, 1, 10_000), "maximum number of certificates in one plural create; up to 10000"),
+  MAX_BODY_BYTES: row(
+    integer(2_097_152, 1024, 268_435_456),
+    "maximum size of a request body in bytes, decompressed; 1024 to 268435456",
+  ),
+  MAX_INFLIGHT: row(
+    integer(1000, 1, 100_000),
+    "maximum number of concurrent GraphQL requests, up to 100000; further requests get 503",
+  ),
+  RATE_LIMIT_PER_MINUTE: row(
+    integer(6000, 0, 10_000_000),
+    "maximum number of GraphQL requests per minute from one verified caller (obo, app), up to 10000000; further requests get 429; 0: no limit",
+  ),
+  REDIS_URL: row(
+    redisUrl,
+    "redis:// or rediss:// URL; shares the write quota and callers' rate limits between replicas",
+  ),
+  CORS_ORIGINS: row(
+    origins,
+    "exact origins from which browsers may call, separated by commas",
+    "none; in development Apollo Sandbox and localhost",
+  ),
+  INTROSPECTION: row(boolean(undefined), "answer introspection queries", "true in development, false in production"),
+  EXPLORER: row(
+    boolean(undefined),
+    "serve Apollo Sandbox at /graphql and GraphiQL at /graphiql",
+    "true in development, false in production",
+  ),
+  PERSISTED_OPERATIONS_FILE: row(
+    anyText,
+    "manifest of operations; only the operations in the manifest are answered, by id",
+  ),
+  LOG_LEVEL: row(
+    choice(["info", "trace", "debug", "warn", "error", "fatal", "silent"], "info"),
+    "trace, debug, info, warn, error, fatal or silent",
+  ),
+  METRICS_PORT: row(
+    integer(undefined, 0, 65_535),
+    "serve Prometheus metrics on this port, at /metrics; 0 takes a free port",
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: row(
+    httpUrl,
+    "export traces to this OpenTelemetry collector, over OTLP/HTTP; OpenTelemetry's other variables also apply, including OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+  ),
+  OTEL_TRACES_EXPORTER: row(
+    choice(["otlp", "none"], undefined),
+    "otlp or none; otlp without an endpoint exports to http://localhost:4318",
+    "otlp with an endpoint, otherwise none",
+  ),
+  LOG_USER_NAMES: row(
+    boolean(false),
+    "write user principal names to the audit log; otherwise the audit log has a hash of each name",
+  ),
+  NODE_ENV: row(nodeEnv, "production turns the emulator off, and the explorer and introspection by default"),
+};
+
+/** Every variable's value, by name. */
+export type Values = { [Name in keyof typeof table]: (typeof table)[Name]["parser"]["fallback"] };
+
+/** Every variable, by name. */
+export const rows: { readonly [Name in keyof Values]: Row<Values[Name]> } = table;
+
+/** Every variable, as a list. */
+export const variables = Object.entries(rows).map(([name, each]) => ({ name, ...each }));

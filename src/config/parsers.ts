@@ -1,0 +1,176 @@
+/** Parsers of single variables. A parser names the rule that a value breaks, never the value. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+
+/** Adds a problem: the rule that the value breaks. */
+type Report = (rule: string) => void;
+
+/** Returns the value of a text that is not empty. After a problem only other rules use the value. */
+type Parse<Value> = (text: string, problem: Report) => Value;
+
+/** How one variable is read. */
+export interface Parser<Value> {
+  /** The value of a variable that is not set or empty. */
+  readonly fallback: Value;
+  readonly parse: Parse<Value>;
+  /** Whether the text may also come from the file in `NAME_FILE`. */
+  readonly isSecret?: boolean;
+}
+
+const parser = <Value>(fallback: Value, parse: Parse<Value>): Parser<Value> => ({ fallback, parse });
+const optional = <Value>(parse: Parse<Value | undefined>) => parser<Value | undefined>(undefined, parse);
+
+/** A whole number in a range. */
+export const integer = <Fallback extends number | undefined>(fallback: Fallback, min: number, max: number) =>
+  parser<number | Fallback>(fallback, (text, problem) => {
+    const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    problem(`must be a whole number from ${min} to ${max}`);
+    return fallback;
+  });
+
+/** One of the given values. */
+export const choice = <const Value extends string, Fallback extends Value | undefined>(
+  values: readonly Value[],
+  fallback: Fallback,
+) =>
+  parser<Value | Fallback>(fallback, (text, problem) => {
+    const known = values.find((value) => value === text);
+    if (known === undefined) problem(`must be one of ${values.join(", ")}`);
+    return known ?? fallback;
+  });
+
+/** `true` or `false`. */
+export const boolean = <Fallback extends boolean | undefined>(fallback: Fallback) =>
+  parser<boolean | Fallback>(fallback, (text, problem) => {
+    if (text === "true" || text === "false") return text === "true";
+    problem("must be one of true, false");
+    return fallback;
+  });
+
+/** A name that is used in lists separated by spaces or commas. */
+export const word = <Fallback extends string | undefined>(fallback: Fallback) =>
+  parser<string | Fallback>(fallback, (text, problem) => {
+    if (/[\s,]/.test(text)) problem("must be one name, without spaces and commas");
+    return text;
+  });
+
+/** The address to listen on: an IP address or a name. Only listening shows whether it belongs to this machine. */
+export const host = (fallback: string) =>
+  parser(fallback, (text, problem) => {
+    const label = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
+    // No host name ends in a number: it would be read as an IPv4 address, here an invalid one.
+    const isName = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)*(?!\\d+$)${label}$`, "i").test(text);
+    if (isIP(text) === 0 && !isName) problem("must be an IP address or a host name, without a port");
+    return text;
+  });
+
+/** `production`; any other name means development. */
+export const nodeEnv = parser("development", (name, problem) => {
+  if (name !== "production" && name.trim().toLowerCase() === "production") {
+    problem("must be exactly production, in lower case and without spaces; any other value means development");
+  }
+  return name;
+});
+
+/** Any text. */
+export const anyText = optional<string>((text) => text);
+
+/** A secret, from the variable or from the file in `NAME_FILE`. */
+export const secret = { ...anyText, isSecret: true };
+
+/** A secret that is sent in a header. Other characters would arrive changed. */
+export const headerSecret: Parser<string | undefined> = {
+  ...secret,
+  parse(text, problem) {
+    if (!/^[!-~](?:[ -~]*[!-~])?$/.test(text)) {
+      problem("must have only printable ASCII characters and no space at either end: it is sent in a header");
+    }
+    return text;
+  },
+};
+
+/** The URL of a Redis. It is a secret, because it may contain a password. */
+export const redisUrl: Parser<string | undefined> = {
+  ...secret,
+  parse(text, problem) {
+    const { protocol, hostname, username, password, pathname } = URL.canParse(text) ? new URL(text) : new URL("none:");
+    if (!/^rediss?:$/.test(protocol) || hostname === "") {
+      problem("must be a URL of the form redis://… or rediss://…");
+    } else if ([username, password, pathname].some((part) => attempt(() => decodeURIComponent(part)) === undefined)) {
+      problem("must write a percent sign in the user name, password or path as %25");
+    }
+    return text;
+  },
+};
+
+/** The URL of a server, as text. */
+export const httpUrl = optional<string>((text, problem) => {
+  const isHttp = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  if (!isHttp) problem("must be an absolute URL, http or https");
+  return text;
+});
+
+/** The root of a service. Other variables decide whether the gateway may use it. */
+export const rootUrl = optional<URL>((text, problem) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const hasVersion = /\/(?:v1\.0|beta)\/?$/i.test(url?.pathname ?? "");
+  if (url && !hasVersion && !url.username && !url.password && !url.search && !url.hash) return url;
+  problem("must be an absolute URL without version, credentials, query or fragment");
+  return undefined;
+});
+
+/** Origins, separated by commas. */
+export const origins = optional<readonly string[]>((text, problem) => {
+  const values = text.split(",").map((origin) => origin.trim());
+  const areExact = values.every(
+    (origin) => !origin.includes("*") && URL.canParse(origin) && new URL(origin).origin === origin,
+  );
+  if (!areExact) problem("must be exact origins such as https://portal.example, separated by commas; no *");
+  return values;
+});
+
+/** GUIDs, separated by commas. The values are in lower case. */
+export const guids = parser<readonly string[]>([], (text, problem) => {
+  const words = text.split(",").map((value) => value.trim().toLowerCase());
+  const values = words.filter((value) => value !== "");
+  const areGuids = values.every((value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value));
+  if (!areGuids) problem("must be GUIDs, separated by commas");
+  return values;
+});
+
+/** The path of a file that can be read. Its content is read again later. */
+export const textFile = optional<string>((path, problem) => {
+  readText(path, problem);
+  return path;
+});
+
+/** The certificate and the private key of a PEM file. */
+export const certificateFile = optional<{ thumbprintSha256: string; privateKey: string }>((path, problem) => {
+  const pem = readText(path, problem);
+  const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/.exec(pem)?.[0] ?? "";
+  const certificate = attempt(() => new X509Certificate(pem));
+  const key = attempt(() => createPrivateKey(privateKey));
+  if (pem !== "" && (certificate === undefined || key === undefined || !certificate.checkPrivateKey(key))) {
+    problem("must name a PEM file with a certificate and its unencrypted private key");
+  }
+  return { thumbprintSha256: certificate?.fingerprint256.replaceAll(":", "") ?? "", privateKey };
+});
+
+/** Returns the trimmed text of a file; empty after a problem. */
+export function readText(path: string, problem: Report): string {
+  const text = attempt(() => readFileSync(path, "utf8").trim());
+  if (text === undefined) problem("must name a file that can be read");
+  if (text === "") problem("must name a file that is not empty");
+  return text ?? "";
+}
+
+/** Returns undefined instead of an error. OpenSSL's errors do not help, and may reveal too much. */
+function attempt<Value>(action: () => Value): Value | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
