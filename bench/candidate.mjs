@@ -1,17 +1,20 @@
 /** One candidate as a process: started, waited for, measured from outside by what Linux knows of it, and ended. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { scenarios } from "./scenarios.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const script = (name) => () => ({ args: [here(`candidates/${name}.mjs`)], env: {} });
 
 /**
  * Each a program that listens on PORT and asks GRAPH_BASE_URL; the first is the limit that all are compared with. `requests`:
- * by scenario, the query, variables and beginning of an answer of a candidate whose schema is another one.
+ * by scenario, the request of a candidate that is asked in another way. `scenarios`: those that it takes part in; default all.
  */
 export const candidates = {
   limit: { title: "limit: node:http + undici, no GraphQL", start: script("limit") },
@@ -19,6 +22,26 @@ export const candidates = {
   "gateway-silent": {
     title: "this gateway without log and metrics",
     start: () => gateway(here("../dist/main.js"), { LOG_LEVEL: "silent", METRICS_PORT: "" }),
+  },
+  // The same create as real clients send it, and with traces on.
+  "gateway-apollo-client": {
+    title: "this gateway, requests as Apollo Client 4 sends them",
+    scenarios: ["create4k"],
+    requests: {
+      create4k: { ...scenarios.create4k, extensions: { clientLibrary: { name: "@apollo/client", version: "4.3.0" } } },
+    },
+    start: () => gateway(here("../dist/main.js")),
+  },
+  "gateway-persisted": {
+    title: "this gateway, persisted operations by id",
+    scenarios: ["create4k"],
+    requests: { create4k: { ...scenarios.create4k, query: undefined, documentId: "create" } },
+    start: () => gateway(here("../dist/main.js"), { PERSISTED_OPERATIONS_FILE: manifestFile() }),
+  },
+  "gateway-traced": {
+    title: "this gateway with traces",
+    scenarios: ["create4k"],
+    start: (upstream) => gateway(here("../dist/main.js"), { OTEL_EXPORTER_OTLP_ENDPOINT: upstream }),
   },
   "apollo-template": { title: "Apollo Server, express, fetch", start: script("apollo-template") },
   "apollo-typegraphql": {
@@ -29,6 +52,13 @@ export const candidates = {
   mercurius: { title: "Mercurius", start: script("mercurius") },
   "mercurius-jit": { title: "Mercurius with JIT", start: () => ({ ...script("mercurius")(), env: { JIT: "1" } }) },
 };
+
+/** A manifest with the create of the benchmark. */
+function manifestFile() {
+  const file = join(mkdtempSync(join(tmpdir(), "gateway-bench-")), "operations.json");
+  writeFileSync(file, JSON.stringify({ create: scenarios.create4k.query }));
+  return file;
+}
 
 /** The gateway as it ships: production, log and metrics on; the write quota so high that it doesn't pace. */
 export function gateway(main, extra = {}) {

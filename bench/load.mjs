@@ -8,8 +8,8 @@ import { placeholder, scenarios } from "./scenarios.mjs";
 let counter = 0;
 
 /** The body of a scenario, made different each time wherever the placeholder stands. */
-function bodies({ query, variables }) {
-  const template = Buffer.from(JSON.stringify({ query, variables }));
+function bodies({ query, variables, extensions, documentId }) {
+  const template = Buffer.from(JSON.stringify({ query, variables, extensions, documentId }));
   const places = [];
   for (let at = template.indexOf(placeholder); at !== -1; at = template.indexOf(placeholder, at + 1)) places.push(at);
   return () => {

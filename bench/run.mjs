@@ -102,7 +102,10 @@ async function measure(name, process, scenario, connections, length) {
 
 async function runScenario(scenario) {
   const { peers } = scenarios[scenario];
-  const taking = chosen(known).filter((name) => peers || ["limit", "gateway", "also"].includes(name));
+  const taking = chosen(known).filter(
+    (name) =>
+      (peers || ["limit", "gateway", "also"].includes(name)) && (known[name].scenarios?.includes(scenario) ?? true),
+  );
   const names = [...new Set(["limit", ...taking])];
   const running = new Map();
   const results = [];
