@@ -3,7 +3,8 @@
  * codes, never from a caller, so a caller can create no time series and no secret can leak. Loaded only if `METRICS_PORT` is
  * set. docs/observability.md lists all metrics.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { BufferedCounter, BufferedHistogram } from "./buffered-metrics.ts";
 
 /** Result of a look-up after a lost response; `unknown`: it could not be determined. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
@@ -77,16 +78,15 @@ export function createMetrics(): MetricsRegistry {
     tokenCacheEntries: () => 0,
   };
 
-  const requests = new Counter({
+  const requests = new BufferedCounter({
     name: "graphql_requests_total",
     help: "GraphQL requests answered, by operation type and by outcome: success, or error if the response has errors.",
     labelNames: ["operation_type", "outcome"],
     registers,
   });
-  const requestSeconds = new Histogram({
+  const requestSeconds = new BufferedHistogram("operation_type", {
     name: "graphql_request_duration_seconds",
     help: "Seconds from a GraphQL request's headers to the end of its response.",
-    labelNames: ["operation_type"],
     buckets: durationBuckets,
     registers,
   });
@@ -96,16 +96,15 @@ export function createMetrics(): MetricsRegistry {
     labelNames: ["code"],
     registers,
   });
-  const attempts = new Counter({
+  const attempts = new BufferedCounter({
     name: "graph_upstream_requests_total",
     help: "Requests to Microsoft Graph, including retries, by HTTP status or by the reason for a missing response.",
     labelNames: ["operation", "status"],
     registers,
   });
-  const attemptSeconds = new Histogram({
+  const attemptSeconds = new BufferedHistogram("operation", {
     name: "graph_upstream_duration_seconds",
     help: "Seconds from the start of one request to Microsoft Graph to the end of its response.",
-    labelNames: ["operation"],
     buckets: durationBuckets,
     registers,
   });
@@ -121,7 +120,7 @@ export function createMetrics(): MetricsRegistry {
     labelNames: ["outcome"],
     registers,
   });
-  const tokens = new Counter({
+  const tokens = new BufferedCounter({
     name: "token_requests_total",
     help: "Tokens requested for Microsoft Graph: cached, acquired from Microsoft Entra, or failed.",
     labelNames: ["outcome"],
@@ -149,7 +148,7 @@ export function createMetrics(): MetricsRegistry {
   for (const outcome of ["stored", "absent", "conflict", "unknown"]) reconciles.inc({ outcome }, 0);
   for (const operation of ["read", "create", "update", "delete"]) retries.inc({ operation }, 0);
   for (const type of ["query", "mutation"]) {
-    for (const outcome of ["success", "error"]) requests.inc({ operation_type: type, outcome }, 0);
+    for (const outcome of ["success", "error"]) requests.add(type, outcome, 0);
   }
 
   const codes = new Set<string>();
@@ -167,17 +166,17 @@ export function createMetrics(): MetricsRegistry {
     requestEnded(operationType, outcome, seconds) {
       inFlight -= 1;
       const type = operationType !== undefined && operationTypes.includes(operationType) ? operationType : "none";
-      requests.inc({ operation_type: type, outcome });
-      requestSeconds.observe({ operation_type: type }, seconds);
+      requests.add(type, outcome);
+      requestSeconds.observe(type, seconds);
     },
     error: (code) => errors.inc({ code: boundedCode(code) }),
     graphAttempt(operation, status, seconds) {
-      attempts.inc({ operation, status: String(status) });
-      attemptSeconds.observe({ operation }, seconds);
+      attempts.add(operation, String(status));
+      attemptSeconds.observe(operation, seconds);
     },
     graphRetry: (operation) => retries.inc({ operation }),
     reconciled: (outcome) => reconciles.inc({ outcome }),
-    tokenRequest: (outcome) => tokens.inc({ outcome }),
+    tokenRequest: (outcome) => tokens.add(outcome),
     readGauges(given) {
       sources = given;
     },
