@@ -143,7 +143,8 @@ async function answers(port, child) {
   throw new Error("a candidate never answered");
 }
 
-async function freePort() {
+/** A port of loopback that nobody listens on. */
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

@@ -6,13 +6,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { runnerImport } from "vite";
+import { freePort } from "../candidate.mjs";
 
 const root = join(import.meta.dirname, "../..");
 const help = `Usage: npm run bench:import -- [--files 1000] [--writes-per-20s 100] [--again]
@@ -115,15 +115,6 @@ async function stopServices() {
     child.kill();
     await exited;
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function runImport(pfxFolder, gateway) {
