@@ -21,6 +21,6 @@ export default defineConfig({
     expect: { requireAssertions: true },
     testTimeout: 60_000,
     isolate: false, // a worker loads the gateway once, not again for every file
-    maxWorkers: availableParallelism() + 1, // many tests wait for a clock; a file more than there are cores uses that time
+    maxWorkers: availableParallelism() + 2, // many tests wait for a clock; files more than there are cores use that time
   },
 });
