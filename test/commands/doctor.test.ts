@@ -76,6 +76,31 @@ describe("the doctor", () => {
     expect(of("permission")?.detail).toMatch(/^FORBIDDEN/);
   });
 
+  it.each([
+    ["plain", "Request not applicable to target tenant."],
+    [
+      "in Intune's JSON",
+      JSON.stringify({ _version: 3, Message: "Request not applicable to target tenant - Operation ID 0" }),
+    ],
+  ])("says that the tenant needs a license if Graph does not serve it: %s", async (_, message) => {
+    const body = { error: { code: "BadRequest", message } };
+    const { of, statuses } = await withIdentity(granted, {}, [
+      answerStatus("GET", collection, 400, { body, ...always }),
+    ]);
+
+    expect(statuses).toMatchObject({ graph: "ok", permission: "failed" });
+    expect(of("permission")?.advice).toMatch(/Intune license/);
+    expect(of("permission")?.advice).toMatch(/no case for Microsoft's support/);
+  });
+
+  it("passes on Graph's words about a status that it does not expect", async () => {
+    const body = { error: { code: "BadRequest", message: "Something is wrong." } };
+    const { of } = await withIdentity(granted, {}, [answerStatus("GET", collection, 400, { body, ...always })]);
+
+    expect(of("graph")).toMatchObject({ status: "failed", detail: expect.stringContaining("Something is wrong.") });
+    expect(of("graph")?.advice).toMatch(/^Read Graph's message/);
+  });
+
   it("finds the version that has the collection", async () => {
     const body = {
       error: { code: "BadRequest", message: "Resource not found for the segment 'userPfxCertificates'." },

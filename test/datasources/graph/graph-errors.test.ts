@@ -94,19 +94,29 @@ function graphOf({ errors }: Answer<unknown>): unknown {
 }
 
 describe.each(reads)("%s, if Graph answers with an error status,", (name, read) => {
-  it.each([
-    [400, "BAD_USER_INPUT"],
+  it.each<[number, string | undefined]>([
+    [400, "UPSTREAM_INVALID_RESPONSE"],
     [401, "UNAUTHENTICATED"],
+    [402, "UPSTREAM_MISCONFIGURED"],
     [403, "FORBIDDEN"],
-    [404, name === "userPfxCertificates" ? "NOT_FOUND" : undefined],
-    [405, "BAD_USER_INPUT"],
-    [409, "CONFLICT"],
-    [410, "BAD_USER_INPUT"],
-    [412, "CONFLICT"],
-    [413, "BAD_USER_INPUT"],
-    [415, "BAD_USER_INPUT"],
-    [422, "BAD_USER_INPUT"],
+    [404, name === "userPfxCertificates" ? "UPSTREAM_INVALID_RESPONSE" : undefined],
+    ...[405, 406, 407].map((status): [number, string] => [status, "UPSTREAM_INVALID_RESPONSE"]),
+    [408, "UPSTREAM_UNAVAILABLE"],
+    [409, "UPSTREAM_INVALID_RESPONSE"],
+    [410, name === "userPfxCertificates" ? "UPSTREAM_INVALID_RESPONSE" : undefined],
+    ...[411, 412, 413, 414, 415, 416, 417, 418].map((status): [number, string] => [
+      status,
+      "UPSTREAM_INVALID_RESPONSE",
+    ]),
+    [421, "UPSTREAM_UNAVAILABLE"],
+    [422, "UPSTREAM_INVALID_RESPONSE"],
+    [423, "UPSTREAM_UNAVAILABLE"],
+    [424, "UPSTREAM_INVALID_RESPONSE"],
+    [425, "UPSTREAM_UNAVAILABLE"],
+    [426, "UPSTREAM_INVALID_RESPONSE"],
+    [428, "UPSTREAM_INVALID_RESPONSE"],
     [429, "THROTTLED"],
+    ...[431, 440, 444, 449, 451, 460, 499].map((status): [number, string] => [status, "UPSTREAM_INVALID_RESPONSE"]),
     [500, "UPSTREAM_UNAVAILABLE"],
     [501, "UPSTREAM_UNAVAILABLE"],
     [502, "UPSTREAM_UNAVAILABLE"],
@@ -170,7 +180,11 @@ describe.each(reads)("%s, if Graph answers with an error status,", (name, read) 
 
     const answer = await read(gateway);
 
-    const codes: Record<number, string> = { 400: "BAD_USER_INPUT", 403: "FORBIDDEN", 500: "UPSTREAM_UNAVAILABLE" };
+    const codes: Record<number, string> = {
+      400: "UPSTREAM_INVALID_RESPONSE",
+      403: "FORBIDDEN",
+      500: "UPSTREAM_UNAVAILABLE",
+    };
     expect(codesOf(answer)).toEqual([codes[status]]);
     expect(graphOf(answer)).toMatchObject({ status, code: null, message: null });
     expect(answer.text.length).toBeLessThan(2000);
@@ -263,6 +277,19 @@ describe.each(reads)("%s, if Graph answers with an unusable success,", (name, re
     expect(codesOf(answer)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
   });
 
+  it("fails with UPSTREAM_UNAVAILABLE if every response is cut short", async () => {
+    await using gateway = await startFailing(truncateAnswer("GET", everywhere, always), { seed: seedRecords(1) });
+
+    expect(codesOf(await readExisting(gateway))).toEqual(["UPSTREAM_UNAVAILABLE"]);
+  });
+});
+
+/** A certificate that is there, so that a fault which tampers with the truth has a success to tamper with. */
+function existing(gateway: TestGateway): Promise<Answer<object>> {
+  return gateway.send(GET, { id: gateway.emulator.records[0]?.id ?? "" });
+}
+
+describe("a certificate from Graph", () => {
   it.each<[string, unknown]>([
     ["without an id", { keyName: "x" }],
     ["with an empty id", { id: "" }],
@@ -275,27 +302,33 @@ describe.each(reads)("%s, if Graph answers with an unusable success,", (name, re
     ["that is null", null],
     ["that is text", "certificate"],
     ["that is a list", [{ id }]],
-  ])("fails with UPSTREAM_INVALID_RESPONSE: a certificate %s", async (_, certificate) => {
-    const body = name === "userPfxCertificate" ? JSON.stringify(certificate) : { value: [{ id }, certificate] };
+  ])("fails with UPSTREAM_INVALID_RESPONSE: one %s", async (_, certificate) => {
+    const body = JSON.stringify(certificate);
     await using gateway = await startFailing(answerStatus("GET", everywhere, 200, { body, ...always }));
 
-    const answer = await read(gateway);
+    const answer = await gateway.send(GET, { id });
 
     expect(codesOf(answer)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
     expect(graphOf(answer)).toMatchObject({ status: 200, code: null, message: null });
   });
 
-  it("fails with UPSTREAM_UNAVAILABLE if every response is cut short", async () => {
-    await using gateway = await startFailing(truncateAnswer("GET", everywhere, always), { seed: seedRecords(1) });
+  it("fails with UPSTREAM_INVALID_RESPONSE if it is another one", async () => {
+    const body = JSON.stringify({ id: "another", userPrincipalName: "alex@contoso.example" });
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 200, { body, ...always }));
 
-    expect(codesOf(await readExisting(gateway))).toEqual(["UPSTREAM_UNAVAILABLE"]);
+    const answer = await gateway.send(GET, { id });
+
+    expect(codesOf(answer)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
+    expect(answer.text).not.toContain("alex");
+  });
+
+  it("is returned if its id differs only in case", async () => {
+    const body = JSON.stringify({ id: id.toUpperCase() });
+    await using gateway = await startFailing(answerStatus("GET", everywhere, 200, { body, ...always }));
+
+    expect((await gateway.send(GET, { id })).data?.userPfxCertificate?.id).toBe(id.toUpperCase());
   });
 });
-
-/** A certificate that is there, so that a fault which tampers with the truth has a success to tamper with. */
-function existing(gateway: TestGateway): Promise<Answer<object>> {
-  return gateway.send(GET, { id: gateway.emulator.records[0]?.id ?? "" });
-}
 
 describe("a page from Graph", () => {
   it.each([
@@ -831,7 +864,7 @@ describe("a Graph whose v1.0 lacks the collection", () => {
     const refused = await gateway.send(LIST);
     const { errors } = await gateway.send(LIST);
 
-    expect(codesOf(refused)).toEqual(["BAD_USER_INPUT"]);
+    expect(codesOf(refused)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
     expect(errors).toBeUndefined();
     expect(versions(gateway)).toEqual(["v1.0", "v1.0"]);
   });

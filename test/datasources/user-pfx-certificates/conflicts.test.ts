@@ -76,7 +76,7 @@ describe.each([409, 412])("a create that Graph answers with %i, of a certificate
       graph: expect.objectContaining({ status, code: "Directory_ConcurrencyViolation", message: busy.error.message }),
     });
     expect(message).toBe(
-      "Microsoft Graph reports a conflict, but the certificate was not found. Nothing was stored; retry later. Graph says: Wait briefly and retry.",
+      "Microsoft Graph reports a conflict, but no such certificate was seen. This request stored nothing; retry later. Graph says: Wait briefly and retry.",
     );
     expect([asked(gateway, "POST"), asked(gateway, "GET")]).toEqual([3, 3]);
     expect(gateway.clock.sleeps).toEqual([500, 1000]);

@@ -3,7 +3,7 @@ import {
   CreateUserPfxCertificateDocument as CREATE,
   CreateUserPfxCertificatesDocument as CREATE_MANY,
 } from "intune-pfx-client/operations";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   answerStatus,
   delayAnswer,
@@ -448,3 +448,75 @@ describe("a throttled create", () => {
     expect(sendings(gateway)).toBe(1);
   });
 });
+
+describe("a 201 that describes another certificate", () => {
+  it.each([
+    ["thumbprint", { id: "another", thumbprint: thumbprintOf(9) }],
+    ["user", { id: "another", userPrincipalName: "alex@contoso.example" }],
+  ])("is taken for a lost answer, never for a success: another %s", async (_, body) => {
+    for (const apply of [true, false]) {
+      await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 201, { body, apply })] });
+
+      const { data } = await gateway.send(CREATE, { input: anInput() });
+
+      expect(data?.createUserPfxCertificate.id).toBe(gateway.emulator.records[0]?.id);
+      expect(gateway.emulator.ledger).toHaveLength(1);
+    }
+  });
+
+  it("ends with OUTCOME_UNKNOWN if Graph keeps answering so, and nothing is found", async () => {
+    const body = { id: "another", thumbprint: thumbprintOf(9) };
+    await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 201, { body, times: 9 })] });
+
+    const { errors } = await gateway.send(CREATE, { input: anInput() });
+
+    expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("is a success in another case of letters, or without user and thumbprint", async () => {
+    const { thumbprint, userPrincipalName } = anInput();
+    const upper = { thumbprint: thumbprint.toUpperCase(), userPrincipalName: userPrincipalName.toUpperCase() };
+    for (const body of [{ id: "a-1", ...upper }, { id: "a-1" }]) {
+      await using gateway = await startGateway({ faults: [answerStatus("POST", posts, 201, { body })] });
+
+      expect((await gateway.send(CREATE, { input: anInput() })).data?.createUserPfxCertificate.id).toBe("a-1");
+    }
+  });
+});
+
+describe("a create that Graph applies after the gateway has given up", () => {
+  it.each([
+    ["504 twice", [answerStatus("POST", posts, 504, { applyAfterMs: 300 }), answerStatus("POST", posts, 504)]],
+    ["two resets", [dropRequest("POST", posts, { applyAfterMs: 300 }), dropRequest("POST", posts)]],
+    ["504, then 503", [answerStatus("POST", posts, 504, { applyAfterMs: 300 }), answerStatus("POST", posts, 503)]],
+    ["a reset, then 403", [dropRequest("POST", posts, { applyAfterMs: 300 }), answerStatus("POST", posts, 403)]],
+    ["an unreadable 201 twice", [garbledButLate(), garbleNothing()]],
+  ])("is OUTCOME_UNKNOWN, never certainly not applied: %s", async (_, faults) => {
+    await using gateway = await startGateway({ faults });
+
+    const { errors } = await gateway.send(CREATE, { input: anInput() });
+
+    expect(errors?.[0]?.extensions?.code).toBe("OUTCOME_UNKNOWN");
+    await vi.waitFor(() => expect(gateway.emulator.ledger).toHaveLength(1), 10_000);
+  });
+
+  it.each([500, 502, 503])(
+    "is UPSTREAM_UNAVAILABLE after two answers %i: Graph says that it failed",
+    async (status) => {
+      await using gateway = await startGateway({ faults: [answerStatus("POST", posts, status, { times: 2 })] });
+
+      const { errors } = await gateway.send(CREATE, { input: anInput() });
+
+      expect(errors?.[0]?.extensions?.code).toBe("UPSTREAM_UNAVAILABLE");
+      expect(gateway.emulator.ledger).toEqual([]);
+    },
+  );
+});
+
+function garbledButLate() {
+  return answerStatus("POST", posts, 201, { body: "<html>", applyAfterMs: 300 });
+}
+
+function garbleNothing() {
+  return answerStatus("POST", posts, 201, { body: "<html>" });
+}
