@@ -67,6 +67,17 @@ describe("the doctor", () => {
     const { of } = await examineWith({ authMode: "app", identity });
 
     expect(of("identity")).toMatchObject({ status: "failed", advice: expect.stringContaining("AZURE_CLIENT_ID") });
+    expect(of("identity")?.detail).toMatch(/^UPSTREAM_MISCONFIGURED: .* \(AADSTS7000215\)$/);
+  });
+
+  it("names the cause if the identity provider does not answer", async () => {
+    const provider = await startIdentityProvider();
+    const identity = identityAt(provider);
+    await provider[Symbol.asyncDispose]();
+
+    const { of } = await examineWith({ authMode: "app", identity });
+
+    expect(of("identity")?.detail).toMatch(/^UPSTREAM_UNAVAILABLE: .* \(ECONNREFUSED\)$/);
   });
 
   it("reports a missing read permission with Graph's code", async () => {

@@ -61,7 +61,7 @@ export async function startGateway(
     clock,
   });
   const shared = { client, creates: new InFlightCreates() };
-  const { authenticate, tokens, close: closeTokens } = await authentication(config, metrics);
+  const { authenticate, tokens, close: closeTokens } = await authentication(config, log, clock, metrics);
   metrics?.readGauges({
     writeQuotaRemaining: () => client.writeQuotaRemaining,
     isCircuitOpen: () => client.isCircuitOpen,
@@ -137,6 +137,8 @@ function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL): string 
 
 async function authentication(
   { authMode, identity }: Config,
+  log: GatewayLog,
+  clock: Clock,
   metrics: GatewayMetrics | undefined,
 ): Promise<{
   authenticate: Authenticate;
@@ -156,6 +158,6 @@ async function authentication(
     allowedTenants,
     nowMs: Date.now,
   });
-  const tokens = await createGraphTokens(identity, Date.now, metrics);
+  const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock, log, metrics });
   return { authenticate: authenticateCallers(authMode, identity, verify, tokens), tokens, close: tokens.close };
 }
