@@ -42,7 +42,7 @@ const wantedRole = "DeviceManagementConfiguration.ReadWrite.All";
 export async function examine(config: Config, graphBaseUrl: URL): Promise<Finding[]> {
   const { finding: identity, token } = await examineIdentity(config);
   const graph = await examineGraph(config, graphBaseUrl, token);
-  return [identity, ...graph, examineQuota(config), ...(await examineRedis(config))];
+  return [withCertificateDates(identity, config), ...graph, examineQuota(config), ...(await examineRedis(config))];
 }
 
 /** Formats one line per finding, and one line for its advice. */
@@ -92,6 +92,20 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
       "Check AZURE_TENANT_ID and AZURE_CLIENT_ID. Check that the credential has not expired and belongs to that application. Check that this machine can reach AUTHORITY_URL.";
     return { finding: { check, status: "failed", detail, advice } };
   }
+}
+
+/** Adds what the dates of the gateway's certificate need, also to a refusal, whose reason they may be. */
+function withCertificateDates(finding: Finding, { identity }: Config): Finding {
+  const validity = identity?.credential.kind === "certificate" ? identity.credential.validity : undefined;
+  if (validity === undefined) return finding;
+  const { check, status, detail } = finding;
+  const advice = "Add a new certificate to the application in Entra, then to AZURE_CLIENT_CERTIFICATE_PATH.";
+  return {
+    check,
+    status: status === "ok" ? "warning" : status,
+    detail: `${detail}; the certificate ${validity.state}: ${validity.date.toISOString().slice(0, 10)}`,
+    advice: status === "ok" ? advice : `${advice} ${finding.advice ?? ""}`.trim(),
+  };
 }
 
 /** Microsoft's error number, or why there was no answer. The operator may see what callers may not. */

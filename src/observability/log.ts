@@ -7,6 +7,8 @@ import { type DestinationStream, pino } from "pino";
 export interface GatewayLog {
   listening(record: { url: string; authMode: string; graphBaseUrl: string; metricsUrl: string | undefined }): void;
   stopping(record: { signal: string }): void;
+  /** The dates of the certificate with which the gateway proves its identity need attention. */
+  clientCertificate(record: { state: string; date: Date }): void;
   /** Graph returned an enum member that this build does not know; the property became null. */
   unknownEnumMember(record: { property: string }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
@@ -167,6 +169,8 @@ export function createLog(level: string, destination: DestinationStream = standa
     listening: ({ url, authMode, graphBaseUrl, metricsUrl }) =>
       log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
+    clientCertificate: ({ state, date }) =>
+      log.warn({ date: date.toISOString() }, `the certificate in AZURE_CLIENT_CERTIFICATE_PATH ${state}`),
     unknownEnumMember: ({ property }) =>
       log.warn({ property }, "Graph returned an enum member that this build does not know"),
     sharedStoreLost: () =>

@@ -149,7 +149,9 @@ async function authentication(
     return { authenticate: authenticateNobody(authMode), async close() {} };
   }
   if (identity === undefined) throw new Error(`AUTH_MODE=${authMode} without an identity`);
-  const { authorityUrl, clientId, audience, allowedTenants } = identity;
+  const { authorityUrl, clientId, audience, allowedTenants, credential } = identity;
+  if (credential.kind === "certificate" && credential.validity !== undefined)
+    log.clientCertificate(credential.validity);
   const { createCallerVerifier } = await import("../auth/verify-caller.ts"); // loaded only in these modes
   const verify = createCallerVerifier({
     authorityUrl,
