@@ -11,6 +11,8 @@ export interface GatewayLog {
   clientCertificate(record: { state: string; date: Date }): void;
   /** Graph returned an enum member that this build does not know; the property became null. */
   unknownEnumMember(record: { property: string }): void;
+  /** A list of Graph's had items that are no certificates; the gateway left them out. */
+  oddItems(record: { count: number }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
   movedToBeta(): void;
   /** One request to Graph and its result, at level debug. */
@@ -173,6 +175,8 @@ export function createLog(level: string, destination: DestinationStream = standa
       log.warn({ date: date.toISOString() }, `the certificate in AZURE_CLIENT_CERTIFICATE_PATH ${state}`),
     unknownEnumMember: ({ property }) =>
       log.warn({ property }, "Graph returned an enum member that this build does not know"),
+    oddItems: ({ count }) =>
+      log.warn({ count }, "Graph listed items that are no certificates; they are left out of the list"),
     sharedStoreLost: () =>
       log.warn(
         "Redis does not answer; until it does, this process uses its own share of the write quota and its own rate limits",
