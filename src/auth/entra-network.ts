@@ -3,7 +3,6 @@
  * on loopback, which only tests use, the original scheme is restored here. No connection is kept: the other side may close an
  * idle connection at any time, and token requests are rare.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
 import { Agent, type Dispatcher, request } from "undici";
 import { isRecord } from "../json.ts";
@@ -27,12 +26,13 @@ export class TokenExchange implements INetworkModule {
   networkError: unknown;
   readonly #dispatcher: Dispatcher;
   readonly #authorityUrl: URL;
-  readonly #signal: AbortSignal;
+  readonly #timeoutMs: number;
+  #signal: AbortSignal | undefined;
 
   constructor(dispatcher: Dispatcher, authorityUrl: URL, timeoutMs: number) {
     this.#dispatcher = dispatcher;
     this.#authorityUrl = authorityUrl;
-    this.#signal = AbortSignal.timeout(timeoutMs);
+    this.#timeoutMs = timeoutMs;
   }
 
   sendGetRequestAsync<T>(url: string, options?: NetworkRequestOptions) {
@@ -56,6 +56,7 @@ export class TokenExchange implements INetworkModule {
   }
 
   async #request(target: URL, method: "GET" | "POST", options?: NetworkRequestOptions) {
+    this.#signal ??= AbortSignal.timeout(this.#timeoutMs); // from the first request on
     try {
       const { statusCode, headers, body } = await request(target, {
         method,
@@ -72,26 +73,34 @@ export class TokenExchange implements INetworkModule {
   }
 }
 
-const exchanges = new AsyncLocalStorage<TokenExchange>();
+let currentExchange: TokenExchange | undefined;
+let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
  * The network for managed identities. MSAL keeps the first one of the process in a static variable, so this one hands each
- * request on to the attempt that makes it.
+ * request on to the attempt whose turn it is.
  */
 export const managedIdentityNetwork: INetworkModule = {
-  sendGetRequestAsync: (url, options) => currentExchange().sendGetRequestAsync(url, options),
-  sendPostRequestAsync: (url, options) => currentExchange().sendPostRequestAsync(url, options),
+  sendGetRequestAsync: (url, options) => exchangeInTurn().sendGetRequestAsync(url, options),
+  sendPostRequestAsync: (url, options) => exchangeInTurn().sendPostRequestAsync(url, options),
 };
 
-/** Runs one attempt whose requests go through `managedIdentityNetwork`. */
-export function withExchange<Result>(exchange: TokenExchange, attempt: () => Promise<Result>): Promise<Result> {
-  return exchanges.run(exchange, attempt);
+/**
+ * Runs an attempt whose requests go through `managedIdentityNetwork`, after the earlier ones. An AsyncLocalStorage would let them
+ * run side by side, but slow down every promise of the process, and a gateway has only one managed identity.
+ */
+export function inTurn<Result>(exchange: TokenExchange, attempt: () => Promise<Result>): Promise<Result> {
+  const turn = lastTurn.then(() => {
+    currentExchange = exchange;
+    return attempt();
+  });
+  lastTurn = turn.catch(() => undefined);
+  return turn;
 }
 
-function currentExchange(): TokenExchange {
-  const exchange = exchanges.getStore();
-  if (exchange === undefined) throw new Error("a request of no attempt");
-  return exchange;
+function exchangeInTurn(): TokenExchange {
+  if (currentExchange === undefined) throw new Error("a request of no attempt");
+  return currentExchange;
 }
 
 /** @param authorityUrl root of the identity provider, as configured. */

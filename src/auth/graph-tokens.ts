@@ -18,7 +18,7 @@ import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
 import type { Clock } from "../request/clock.ts";
 import type { Deadline } from "../request/deadline.ts";
-import { createEntraNetwork, managedIdentityNetwork, type TokenExchange, withExchange } from "./entra-network.ts";
+import { createEntraNetwork, inTurn, managedIdentityNetwork, type TokenExchange } from "./entra-network.ts";
 import { type AccessToken, type Renewal, TokenCache } from "./token-cache.ts";
 import { TokenFailure } from "./token-failure.ts";
 import { TokenRequests } from "./token-requests.ts";
@@ -74,7 +74,7 @@ export async function createGraphTokens(
     const client = new msal.ManagedIdentityApplication({ clientCapabilities, managedIdentityIdParams: ids, system });
     const claims = renewal?.claims === undefined ? {} : { claims: renewal.claims };
     const resource = identity.graphScope.replace(/\/\.default$/, "");
-    return withExchange(exchange, () => client.acquireToken({ resource, forceRefresh: true, ...claims }));
+    return inTurn(exchange, () => client.acquireToken({ resource, forceRefresh: true, ...claims }));
   }
 
   /** One attempt. @throws {TokenFailure} */

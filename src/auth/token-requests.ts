@@ -82,7 +82,7 @@ export class TokenRequests {
   async #beforeRetry(key: string, waiting: WaitingCallers, failure: TokenFailure, number: number): Promise<void> {
     const { retryAfterSeconds } = failure;
     const waitMs = waitMsAfter(failure, number, this.#clock);
-    if (retryAfterSeconds !== undefined) {
+    if (failure.isTransient && retryAfterSeconds !== undefined) {
       this.#pauses.set(key, { endsAtMs: this.#clock.now() + retryAfterSeconds * 1000, failure });
     }
     const isWorthIt =

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { challengeClaims } from "../../src/emulator/faults.ts";
 import { skippingClock } from "../support/clock.ts";
 import { startAtTokenSource } from "../support/token-source.ts";
 import { describeTokenRetries } from "./describe-token-retries.ts";
@@ -22,6 +23,18 @@ describe("a token request to IMDS", () => {
     expect((await here.list()).errors).toBeUndefined();
 
     expect(here.gateway.clock.sleeps).toEqual([1000, 1000]);
+  });
+
+  it("is sent again for claims while another one is under way", async () => {
+    const claims = '{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}';
+    await using here = await startAtTokenSource("IMDS", {
+      faults: [challengeClaims("GET", "/userPfxCertificates", claims)],
+    });
+
+    const answers = await Promise.all([1, 2, 3].map(() => here.list()));
+
+    expect(answers.filter(({ errors }) => errors !== undefined)).toEqual([]);
+    expect(here.asked()).toBe(2);
   });
 
   it("says when to try again if an update outlasts the deadline", async () => {

@@ -77,7 +77,17 @@ describe("a token request to Entra", () => {
     expect(here.asked()).toBe(1);
   });
 
-  it("is one for many callers, each of whom waits no longer than the own deadline allows", async () => {
+  it("is not held back by the Retry-After of a refusal", async () => {
+    await using here = await startAtTokenSource("Entra (app)");
+    const body = { error: "invalid_client", error_codes: [7000222] };
+    here.fail({ status: 401, headers: { "retry-after": "60" }, body });
+    await here.list();
+
+    expect((await here.list()).errors).toBeUndefined();
+    expect(here.gateway.clock.sleeps).toEqual([]);
+  });
+
+  it("is one for many callers, and each waits no longer than its own deadline allows", async () => {
     await using here = await startAtTokenSource("Entra (app)");
     here.fail({ status: 503, headers: { "retry-after": "10" } });
 

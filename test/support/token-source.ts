@@ -66,7 +66,7 @@ export async function startAtTokenSource(source: TokenSource, options: GatewayOp
     asked: () => provider.count(endpoint),
     /** The log's lines about token requests that failed. */
     failures: () => gateway.log.filter(({ msg }) => msg === "no token for Graph"),
-    /** Lists certificates. @param user in `obo` each user needs a token of the own. */
+    /** Lists certificates. @param user in `obo` each user needs another token. */
     async list(user = "someone", headers: Record<string, string> = {}) {
       const token = await provider.callers.issue({ sub: user });
       return gateway.send(LIST, {}, { authorization: `Bearer ${token}`, ...headers });
