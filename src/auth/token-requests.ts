@@ -19,6 +19,10 @@ const maxAttempts = 3;
 const backoffBaseMs = 200;
 /** For a 429 without `Retry-After`. */
 const throttledBaseMs = 2000;
+/** Timers may fire this much early. */
+const earlyMs = 5;
+/** After the wait that an answer asked for: random between 0 and this. */
+const afterWaitMs = 250;
 /** The endpoint of a managed identity must not be asked again before one second has passed. */
 const managedIdentityMinMs = 1000;
 /** During an update, which lasts up to 70 s, it answers 410. MSAL waits as long. */
@@ -83,7 +87,7 @@ export class TokenRequests {
     const { retryAfterSeconds } = failure;
     const waitMs = waitMsAfter(failure, number, this.#clock);
     if (failure.isTransient && retryAfterSeconds !== undefined) {
-      this.#pauses.set(key, { endsAtMs: this.#clock.now() + retryAfterSeconds * 1000, failure });
+      this.#pauses.set(key, { endsAtMs: this.#clock.now() + retryAfterSeconds * 1000 + earlyMs, failure });
     }
     const isWorthIt =
       failure.isTransient &&
@@ -132,9 +136,7 @@ function waitMsAfter(failure: TokenFailure, number: number, clock: Clock): numbe
   const factor = 2 ** (number - 1);
   if (retryAfterSeconds !== undefined) {
     // Timers may fire a little early, and processes that waited should not all return at the same moment.
-    return (
-      retryAfterSeconds * 1000 + 5 + clock.random() * Math.max(backoffBaseMs, Math.min(1000, retryAfterSeconds * 100))
-    );
+    return retryAfterSeconds * 1000 + earlyMs + clock.random() * afterWaitMs;
   }
   if (wasReset && number === 1) return 0;
   if (isGone(failure)) return goneMs + clock.random() * backoffBaseMs;
