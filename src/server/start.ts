@@ -61,7 +61,7 @@ export async function startGateway(
     clock,
   });
   const shared = { client, creates: new InFlightCreates() };
-  const { authenticate, tokens, close: closeTokens } = await authentication(config, metrics);
+  const { authenticate, tokens, close: closeTokens } = await authentication(config, log, clock, metrics);
   metrics?.readGauges({
     writeQuotaRemaining: () => client.writeQuotaRemaining,
     isCircuitOpen: () => client.isCircuitOpen,
@@ -137,6 +137,8 @@ function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL): string 
 
 async function authentication(
   { authMode, identity }: Config,
+  log: GatewayLog,
+  clock: Clock,
   metrics: GatewayMetrics | undefined,
 ): Promise<{
   authenticate: Authenticate;
@@ -147,7 +149,9 @@ async function authentication(
     return { authenticate: authenticateNobody(authMode), async close() {} };
   }
   if (identity === undefined) throw new Error(`AUTH_MODE=${authMode} without an identity`);
-  const { authorityUrl, clientId, audience, allowedTenants } = identity;
+  const { authorityUrl, clientId, audience, allowedTenants, credential } = identity;
+  if (credential.kind === "certificate" && credential.validity !== undefined)
+    log.clientCertificate(credential.validity);
   const { createCallerVerifier } = await import("../auth/verify-caller.ts"); // loaded only in these modes
   const verify = createCallerVerifier({
     authorityUrl,
@@ -156,6 +160,6 @@ async function authentication(
     allowedTenants,
     nowMs: Date.now,
   });
-  const tokens = await createGraphTokens(identity, Date.now, metrics);
+  const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock, log, metrics });
   return { authenticate: authenticateCallers(authMode, identity, verify, tokens), tokens, close: tokens.close };
 }

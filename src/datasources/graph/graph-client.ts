@@ -7,13 +7,13 @@ import type { ApiVersion } from "../../config/config.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import type { GatewayMetrics } from "../../observability/metrics.ts";
 import type { Clock } from "../../request/clock.ts";
+import { RetryBudget } from "../../request/retry-budget.ts";
 import { withApiVersion } from "./pipeline/api-version.ts";
 import { createBatch, withBatch } from "./pipeline/batch.ts";
 import { withCircuitBreaker } from "./pipeline/circuit-breaker.ts";
 import { withObserver } from "./pipeline/observe.ts";
 import { withFreshToken } from "./pipeline/refresh-token.ts";
-import { withRetry } from "./pipeline/retry.ts";
-import { RetryBudget } from "./pipeline/retry-budget.ts";
+import { weightOf, withRetry } from "./pipeline/retry.ts";
 import { createTransport } from "./pipeline/transport.ts";
 import { type Quota, withWriteQuota } from "./pipeline/write-quota.ts";
 import type { Batch, GraphRequest, Outcome, Send } from "./protocol/request.ts";
@@ -96,7 +96,7 @@ export class GraphClient {
   takeRetry(request: GraphRequest): boolean {
     const { attempts, caller } = request;
     if ((attempts?.left ?? 0) <= 0 || caller.closed.isClosed || caller.deadline.remainingMs <= 0) return false;
-    if (!this.#retryBudget.takeRetry(request)) return false;
+    if (!this.#retryBudget.takeRetry(weightOf(request))) return false;
     this.metrics?.graphRetry(request.operation);
     return true;
   }

@@ -4,10 +4,10 @@
  * `delete-once.ts` look the certificate up first.
  */
 import type { Clock } from "../../../request/clock.ts";
+import type { RetryBudget } from "../../../request/retry-budget.ts";
 import { type GraphRequest, type Outcome, type Send, TransportError } from "../protocol/request.ts";
 import { isFailureOfGraph, isNotAppliedNow } from "../protocol/response.ts";
 import { retryAfterSecondsOf } from "../protocol/retry-after.ts";
-import type { RetryBudget } from "./retry-budget.ts";
 
 /** Attempts for one request, including the first. */
 const maxAttempts = 3;
@@ -29,7 +29,7 @@ export function withRetry(
 ): (request: GraphRequest) => Promise<Outcome> {
   return async (request) => {
     const { deadline, closed } = request.caller;
-    budget.countRequest(request);
+    budget.countRequest(weightOf(request));
     request.attempts ??= { left: maxAttempts };
     const { attempts } = request;
     let doubt = false;
@@ -53,7 +53,7 @@ export function withRetry(
         attempts.left <= 0 ||
         waitMs >= deadline.remainingMs ||
         closed.isClosed ||
-        !(isInvited(outcome) || budget.takeRetry(request))
+        !(isInvited(outcome) || budget.takeRetry(weightOf(request)))
       ) {
         return conclude(outcome, doubt);
       }
@@ -62,6 +62,11 @@ export function withRetry(
       onRetry(request);
     }
   };
+}
+
+/** An item of a batch costs Graph only a part of a request. */
+export function weightOf({ batch }: GraphRequest): number {
+  return batch?.itemWeight ?? 1;
 }
 
 /** Whether the request may have been applied although its response does not say so. */
