@@ -10,7 +10,7 @@ export interface GatewayLog {
   /** Graph returned an enum member that this build does not know; the property became null. */
   unknownEnumMember(record: { property: string }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
-  movedToBeta(): void;
+  movedToBeta(record: { tenantId: string | undefined }): void;
   /** One request to Graph and its result, at level debug. */
   graphAttempt(record: GraphAttemptRecord): void;
   /** One HTTP request and its result, at level info; probes are at level debug. */
@@ -152,7 +152,8 @@ export function createLog(level: string, destination: DestinationStream = standa
         "Redis does not answer; until it does, this process uses its own share of the write quota and its own rate limits",
       ),
     sharedStoreBack: () => log.info("Redis answers again; the write quota and rate limits are shared"),
-    movedToBeta: () => log.warn("Graph v1.0 has no userPfxCertificates; using beta from now on"),
+    movedToBeta: ({ tenantId }) =>
+      log.warn({ tenantId }, "Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
       log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "request to Graph"),
     access(record) {

@@ -49,13 +49,19 @@ export async function startGateway(
     config.metricsPort === undefined ? undefined : (await import("../observability/metrics.ts")).createMetrics();
   const tracing = config.tracing ? (await import("../observability/opentelemetry.ts")).startTracing(log) : undefined;
   const store = await connectStore(config, log, clock);
-  const sharedQuota =
-    store && new SharedWriteQuota(store, quotaNameOf(config, graphBaseUrl), config.graphWritesPer20s, clock);
+  const quotas = quotaTenants(config).map((tenantId) => {
+    const limit = config.graphWritesPer20s;
+    const quota = store
+      ? new SharedWriteQuota(store, quotaNameOf(config, graphBaseUrl, tenantId), limit, clock)
+      : new WriteQuota(limit, clock);
+    return [tenantId, quota] as const;
+  });
   const client = new GraphClient({
     baseUrl: graphBaseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: config.graphMaxConnections,
-    writeQuota: sharedQuota ?? new WriteQuota(config.graphWritesPer20s, clock),
+    circuitsOf: config.authMode === "passthrough" ? "callers" : "tenants",
+    writeQuotas: new Map(quotas),
     log,
     metrics,
     clock,
@@ -101,7 +107,7 @@ export async function startGateway(
       await apollo.stop();
       await client.close();
       await closeTokens();
-      sharedQuota?.close();
+      for (const [, quota] of quotas) if (quota instanceof SharedWriteQuota) quota.close();
       store?.close();
       await tracing?.close();
       await metricsServer?.close(); // last, so that metrics show the stop until its end
@@ -127,11 +133,19 @@ async function limitRate(
 }
 
 /**
- * Graph's write quota belongs to an application in a tenant. Gateways with the same identity share it, whoever else uses the
- * Redis.
+ * The tenants that have a write quota of their own: in `obo` each tenant of callers. Otherwise there is one quota, which has no
+ * tenant: in `app` the gateway's tenant is meant, and in `passthrough` tokens don't tell tenants apart.
  */
-function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL): string {
-  const parts = [graphBaseUrl.origin, authMode, identity?.tenantId, identity?.clientId];
+function quotaTenants({ authMode, identity }: Config): readonly (string | undefined)[] {
+  return authMode === "obo" && identity !== undefined ? identity.allowedTenants : [undefined];
+}
+
+/**
+ * Graph's write quota belongs to an application in a tenant. Gateways of the same application share it, whatever their mode and
+ * whoever else uses the Redis.
+ */
+function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL, tenantId: string | undefined): string {
+  const parts = [graphBaseUrl.origin, identity ? [tenantId ?? identity.tenantId, identity.clientId] : authMode];
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);
 }
 

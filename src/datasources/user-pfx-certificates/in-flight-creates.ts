@@ -38,7 +38,7 @@ interface CreateCall {
   key: string;
   input: CreateUserPfxCertificateInput;
   token: string;
-  caller: Pick<GraphCaller, "deadline" | "closed">;
+  caller: Pick<GraphCaller, "deadline" | "closed" | "tenantId">;
   create: (history: KeyHistory) => Promise<UserPfxCertificate>;
 }
 
@@ -73,10 +73,10 @@ export class InFlightCreates {
   run(
     input: CreateUserPfxCertificateInput,
     token: string,
-    caller: Pick<GraphCaller, "deadline" | "closed">,
+    caller: Pick<GraphCaller, "deadline" | "closed" | "tenantId">,
     create: (history: KeyHistory) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
-    const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
+    const key = `${caller.tenantId ?? ""}\n${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
     const wanted = { key, input, token, caller, create };
     const known = this.#knownOf(key);
     return known.flight === undefined ? this.#fly(wanted, known) : this.#wait(wanted);

@@ -10,7 +10,8 @@ const allowance = 20;
 
 export class RetryBudget {
   readonly #nowMs: () => number;
-  #seconds: { second: number; requests: number; retries: number }[] = [];
+  /** A budget of its own for each tenant: retries of one must not cost another its own. */
+  readonly #tenants = new Map<string | undefined, TenantBudget>();
 
   /** @param nowMs monotonic milliseconds. */
   constructor(nowMs: () => number) {
@@ -18,22 +19,43 @@ export class RetryBudget {
   }
 
   countRequest(request: GraphRequest): void {
-    this.#current().requests += weightOf(request);
+    this.#of(request).current().requests += weightOf(request);
   }
 
   /** Whether one more retry is within the budget. If so, counts it. */
   takeRetry(request: GraphRequest): boolean {
-    const current = this.#current();
+    return this.#of(request).takeRetry(weightOf(request));
+  }
+
+  #of({ caller: { tenantId } }: GraphRequest): TenantBudget {
+    const known = this.#tenants.get(tenantId);
+    if (known !== undefined) return known;
+    const budget = new TenantBudget(this.#nowMs);
+    this.#tenants.set(tenantId, budget); // limited by the number of allowed tenants
+    return budget;
+  }
+}
+
+class TenantBudget {
+  readonly #nowMs: () => number;
+  #seconds: { second: number; requests: number; retries: number }[] = [];
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  takeRetry(weight: number): boolean {
+    const current = this.current();
     const since = current.second - windowSeconds;
     this.#seconds = this.#seconds.filter(({ second }) => second > since);
     const requests = this.#seconds.reduce((sum, each) => sum + each.requests, 0);
     const retries = this.#seconds.reduce((sum, each) => sum + each.retries, 0);
     if (retries >= Math.max(allowance, share * requests)) return false;
-    current.retries += weightOf(request);
+    current.retries += weight;
     return true;
   }
 
-  #current(): { second: number; requests: number; retries: number } {
+  current(): { second: number; requests: number; retries: number } {
     const second = Math.floor(this.#nowMs() / 1000);
     const last = this.#seconds.at(-1);
     if (last?.second === second) return last;
