@@ -120,7 +120,7 @@ const table = {
   ),
   REDIS_URL: row(
     redisUrl,
-    "redis:// or rediss:// URL; shares the write quota and callers' rate limits between replicas",
+    "redis:// or rediss:// URL, for a cluster redis+cluster:// or rediss+cluster://; shares the write quota, callers' rate limits and creates in flight between replicas",
   ),
   CORS_ORIGINS: row(
     origins,

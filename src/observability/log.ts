@@ -17,8 +17,8 @@ export interface GatewayLog {
   access(record: AccessRecord): void;
   /** A line of the audit log, written at every level but `silent`. */
   audit(record: AuditRecord): void;
-  /** `REDIS_URL` does not answer; until it does, this process uses limits of its own. */
-  sharedStoreLost(): void;
+  /** The Redis of `REDIS_URL` cannot be used; until it can, this process uses a state of its own. */
+  sharedStoreLost(record: { kind: "absent" | "refuses" | "misconfigured"; reason: string; advice: string }): void;
   sharedStoreBack(): void;
   /** The collector does not accept traces; logged at most once a minute. */
   tracesNotExported(): void;
@@ -133,6 +133,12 @@ function isoTimes(): () => string {
   };
 }
 
+/** The gateway's work without the Redis of `REDIS_URL`. */
+const noAnswer =
+  "Redis does not answer; until it does, this process has its own share of the write quota, its own rate limits and its own creates in flight";
+const noWrites =
+  "Redis takes no writes; until it does, this process has its own share of the write quota, its own rate limits and its own creates in flight";
+
 /** @param level pino's level; `silent` for no lines. @param destination target of the lines; default standard output. */
 export function createLog(level: string, destination: DestinationStream = standardOutput()): GatewayLog {
   const timestamp = isoTimes();
@@ -147,11 +153,9 @@ export function createLog(level: string, destination: DestinationStream = standa
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
     unknownEnumMember: ({ property }) =>
       log.warn({ property }, "Graph returned an enum member that this build does not know"),
-    sharedStoreLost: () =>
-      log.warn(
-        "Redis does not answer; until it does, this process uses its own share of the write quota and its own rate limits",
-      ),
-    sharedStoreBack: () => log.info("Redis answers again; the write quota and rate limits are shared"),
+    sharedStoreLost: ({ kind, reason, advice }) =>
+      log[kind === "misconfigured" ? "error" : "warn"]({ reason, advice }, kind === "absent" ? noAnswer : noWrites),
+    sharedStoreBack: () => log.info("Redis answers again; the write quota, rate limits and creates are shared"),
     movedToBeta: ({ tenantId }) =>
       log.warn({ tenantId }, "Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>

@@ -7,7 +7,7 @@ import { createContext } from "../context.ts";
 import { GraphClient } from "../datasources/graph/graph-client.ts";
 import { SharedWriteQuota } from "../datasources/graph/pipeline/shared-write-quota.ts";
 import { WriteQuota } from "../datasources/graph/pipeline/write-quota.ts";
-import { InFlightCreates } from "../datasources/user-pfx-certificates/in-flight-creates.ts";
+import { type CreatesOfReplicas, InFlightCreates } from "../datasources/user-pfx-certificates/in-flight-creates.ts";
 import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
 import { type Clock, systemClock } from "../request/clock.ts";
@@ -48,7 +48,7 @@ export async function startGateway(
   const metrics =
     config.metricsPort === undefined ? undefined : (await import("../observability/metrics.ts")).createMetrics();
   const tracing = config.tracing ? (await import("../observability/opentelemetry.ts")).startTracing(log) : undefined;
-  const store = await connectStore(config, log, clock);
+  const store = await connectStore(config, log);
   const quotas = quotaTenants(config).map((tenantId) => {
     const limit = config.graphWritesPer20s;
     const quota = store
@@ -66,7 +66,10 @@ export async function startGateway(
     metrics,
     clock,
   });
-  const shared = { client, creates: new InFlightCreates() };
+  const shared = {
+    client,
+    creates: new InFlightCreates(store && (await createsOfReplicas(store, config, graphBaseUrl, clock))),
+  };
   const { authenticate, tokens, close: closeTokens } = await authentication(config, metrics);
   metrics?.readGauges({
     writeQuotaRemaining: () => client.writeQuotaRemaining,
@@ -116,10 +119,10 @@ export async function startGateway(
 }
 
 /** Imported on demand: a gateway without Redis never loads it. */
-async function connectStore({ redisUrl }: Config, log: GatewayLog, clock: Clock): Promise<SharedStore | undefined> {
+async function connectStore({ redisUrl }: Config, log: GatewayLog): Promise<SharedStore | undefined> {
   if (redisUrl === undefined) return undefined;
   const { SharedStore } = await import("../shared-store.ts");
-  return SharedStore.connect(redisUrl, log, clock.now);
+  return SharedStore.connect(redisUrl, log);
 }
 
 /** Imported on demand: modes that verify no caller have no rate limit. */
@@ -130,6 +133,18 @@ async function limitRate(
   if (identity === undefined || rateLimitPerMinute === 0) return undefined;
   const { createRateLimit } = await import("./http/rate-limit.ts");
   return createRateLimit(rateLimitPerMinute, store);
+}
+
+/** Imported on demand: a gateway without Redis shares no creates. A user's certificates are those of one tenant of one Graph. */
+async function createsOfReplicas(
+  store: SharedStore,
+  { identity, requestDeadlineMs }: Config,
+  graphBaseUrl: URL,
+  clock: Clock,
+): Promise<CreatesOfReplicas> {
+  const { SharedCreates } = await import("../datasources/user-pfx-certificates/shared-creates.ts");
+  const scope = (tenantId = identity?.tenantId) => `${graphBaseUrl.origin} ${tenantId ?? ""}`;
+  return new SharedCreates(store, scope, requestDeadlineMs, clock);
 }
 
 /**

@@ -30,6 +30,8 @@ export interface GraphCaller {
   readonly tokenOwner: "caller" | "gateway";
   /** The tenant whose quota, circuit and API version apply; absent if the process has one for all its callers. */
   readonly tenantId?: string | undefined;
+  /** The token that the caller sent; absent if Graph gets that token. */
+  readonly callerToken?: string | undefined;
   readonly deadline: Deadline;
   /** Closes when no client waits for the response any more. */
   readonly closed: RequestClosed;
