@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { variables } from "../src/config/variables.ts";
 import { delayAnswer, hangAfterApplying, hangBeforeApplying } from "../src/emulator/faults.ts";
 import { startEmulator } from "../src/emulator/server.ts";
-import { connectTo, readAnswer } from "./http/raw.ts";
+import { connectTo, readAnswer } from "./server/http/raw.ts";
 import { startIdentityProvider } from "./support/identity-provider.ts";
 import { anInput, thumbprintOf } from "./support/input.ts";
 import { startOtlpCollector } from "./support/otlp-collector.ts";

@@ -134,7 +134,9 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
       ];
     }
     const detail = `${failure.code}: ${failure.message}`;
-    const isVersion = failure.code === "UPSTREAM_MISCONFIGURED" && /segment/i.test(failure.message);
+    const isMisconfigured = failure.code === "UPSTREAM_MISCONFIGURED";
+    const isVersion = isMisconfigured && /segment|route/i.test(failure.message);
+    const lacksIntune = isMisconfigured && /no Intune/.test(failure.message);
     const isPermission = !isVersion && permissionCodes.includes(failure.code);
     const graph: Finding =
       isVersion || isPermission
@@ -156,7 +158,9 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
             check: "permission",
             status: "failed",
             detail,
-            advice: `Grant ${wantedRole} with admin consent. Check that the tenant has Intune. Tokens issued earlier keep their old roles for an hour.`,
+            advice: lacksIntune
+              ? "Buy or assign an Intune license in this tenant, and open the Intune admin center once. Check that AZURE_TENANT_ID names the intended tenant. This is no case for Microsoft's support."
+              : `Grant ${wantedRole} with admin consent. Tokens issued earlier keep their old roles for an hour.`,
           }
         : {
             check: "permission",
@@ -180,8 +184,9 @@ const permissionCodes: readonly ErrorCode[] = [
 
 /** Advice on why Graph does not answer, as far as the failure shows. */
 function adviceOn(failure: GatewayError): Pick<Finding, "status" | "advice"> {
-  const isGraphs = !(failure instanceof GraphError) || failure.graph.code !== null || failure.graph.status >= 500;
-  if (failure.code === "UPSTREAM_INVALID_RESPONSE" || !isGraphs) {
+  const isGraphs = failure instanceof GraphError && (failure.graph.code !== null || failure.graph.status >= 500);
+  const isStranger = failure instanceof GraphError ? !isGraphs : failure.code === "UPSTREAM_INVALID_RESPONSE";
+  if (isStranger) {
     const advice =
       "Something else answers instead of Graph, such as a proxy or a sign-in page. Allow this machine's requests to reach Graph.";
     return { status: "failed", advice };

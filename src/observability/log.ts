@@ -9,6 +9,8 @@ export interface GatewayLog {
   stopping(record: { signal: string }): void;
   /** Graph returned an enum member that this build does not know; the property became null. */
   unknownEnumMember(record: { property: string }): void;
+  /** A list of Graph's had items that are no certificates; the gateway left them out. */
+  oddItems(record: { count: number }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
   movedToBeta(record: { tenantId: string | undefined }): void;
   /** One request to Graph and its result, at level debug. */
@@ -153,6 +155,8 @@ export function createLog(level: string, destination: DestinationStream = standa
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
     unknownEnumMember: ({ property }) =>
       log.warn({ property }, "Graph returned an enum member that this build does not know"),
+    oddItems: ({ count }) =>
+      log.warn({ count }, "Graph listed items that are no certificates; they are left out of the list"),
     sharedStoreLost: ({ kind, reason, advice }) =>
       log[kind === "misconfigured" ? "error" : "warn"]({ reason, advice }, kind === "absent" ? noAnswer : noWrites),
     sharedStoreBack: () => log.info("Redis answers again; the write quota, rate limits and creates are shared"),

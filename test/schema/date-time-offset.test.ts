@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Base64, base64Rule } from "../../src/schema/base64.ts";
 import { DateTimeOffset, dateTimeOffsetRule } from "../../src/schema/date-time-offset.ts";
 import { instantOf, isBefore } from "../../src/schema/validation/instant.ts";
-import { wrongValues } from "./wrong-values.ts";
+import { wrongValues } from "./validation/wrong-values.ts";
 
 const picosecondsPerMinute = 60_000_000_000_000n;
 

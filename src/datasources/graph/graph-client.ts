@@ -114,7 +114,7 @@ export class GraphClient {
    * certain to come; default 1.
    */
   batch(expectedItems?: number): Batch {
-    return createBatch(this.#sendUnbatched, expectedItems);
+    return createBatch(this.#sendUnbatched, this.clock.random, expectedItems);
   }
 
   /**

@@ -127,7 +127,10 @@ export function userPfxCertificateOf(
   }
 }
 
-/** A page in Graph's JSON; `undefined` if it is none, or if its next link leads to another collection or host. */
+/**
+ * A page in Graph's JSON; `undefined` if it is none, or if its next link leads to another collection or host. An item that is no
+ * certificate does not hide the others.
+ */
 export function pageOfUserPfxCertificates(
   body: unknown,
   baseUrl: URL,
@@ -135,13 +138,15 @@ export function pageOfUserPfxCertificates(
 ): GraphPage<UserPfxCertificate> | undefined {
   if (!isRecord(body) || !Array.isArray(body.value)) return undefined;
   const items: UserPfxCertificate[] = [];
+  const oddItems: unknown[] = [];
   for (const value of body.value) {
     const certificate = decode(value);
-    if (certificate === undefined) return undefined;
-    items.push(certificate);
+    if (certificate === undefined) oddItems.push(value);
+    else items.push(certificate);
   }
-  const nextLink = body["@odata.nextLink"];
-  if (nextLink === undefined || nextLink === null) return { items, nextQuery: undefined };
-  const nextQuery = typeof nextLink === "string" ? queryOfNextLink(nextLink, baseUrl, collectionPath) : undefined;
-  return nextQuery === undefined ? undefined : { items, nextQuery };
+  const nextLink = body["@odata.nextLink"] ?? "";
+  if (typeof nextLink !== "string") return undefined;
+  if (nextLink.trim() === "") return { items, oddItems, nextQuery: undefined };
+  const nextQuery = queryOfNextLink(nextLink, baseUrl, collectionPath);
+  return nextQuery === undefined ? undefined : { items, oddItems, nextQuery };
 }

@@ -11,6 +11,7 @@ import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
+import { fromGraphResponse } from "../graph/protocol/error.ts";
 import { type Connection, pageOf } from "../graph/protocol/paging.ts";
 import type { Batch, GraphCaller, GraphRequest } from "../graph/protocol/request.ts";
 import { type AuditSubject, audited } from "./audited.ts";
@@ -21,7 +22,7 @@ import { deleteOnce } from "./delete-once.ts";
 import { matches } from "./filter.ts";
 import type { InFlightCreates } from "./in-flight-creates.ts";
 import { lookUpCaller } from "./look-up-caller.ts";
-import { certificatePath, naturalKeyQuery, resource } from "./path.ts";
+import { certificatePath, isSameId, naturalKeyQuery, resource } from "./path.ts";
 import { CertificateReader } from "./reader.ts";
 
 const defaultFirst = 50;
@@ -137,7 +138,12 @@ export class UserPfxCertificates {
       async (last) => {
         const response = await this.#reader.expect(request, [200, 204]);
         last.response = response;
-        return response.status === 200 ? this.#reader.certificateOf(request, response) : undefined;
+        if (response.status !== 200) return undefined;
+        const certificate = await this.#reader.certificateOf(request, response);
+        // Graph makes the id of the user and the thumbprint, so a change of these may change the id.
+        const keepsId = input.thumbprint === undefined && input.userPrincipalName === undefined;
+        if (keepsId && !isSameId(certificate.id, id)) throw await fromGraphResponse(request, response);
+        return certificate;
       },
     );
     // Graph's documentation allows a response without content; the caller still gets the certificate.

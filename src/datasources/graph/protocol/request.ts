@@ -92,6 +92,16 @@ export interface GraphResponse {
   readonly afterDoubt?: boolean;
   /** Secrets of the other requests in the same batch, which must not appear in an error either. */
   readonly othersSecrets?: readonly string[] | undefined;
+  /** Set for an item of a batch. */
+  readonly batchPause?: BatchPause | undefined;
+}
+
+/** How long the items of one batch wait before they are sent again: equally long, so that they share a batch again. */
+export interface BatchPause {
+  /** From 0 to 1: the random share of a wait. */
+  readonly jitter: number;
+  /** The longest wait that Graph asks for of any item that it throttles, in seconds. */
+  readonly longestSeconds: number | undefined;
 }
 
 export type Send = (request: GraphRequest) => Promise<GraphResponse>;
@@ -108,6 +118,8 @@ export class TransportError extends Error {
   readonly reason: TransportFailureReason;
   /** False if no byte of the request can have reached Graph. */
   readonly sent: boolean;
+  /** Set if a whole batch had no response. */
+  batchPause?: BatchPause;
 
   constructor(reason: TransportFailureReason, sent: boolean, cause?: unknown) {
     super(`no response from Graph (${reason}, ${sent ? "sent" : "not sent"})`, { cause });

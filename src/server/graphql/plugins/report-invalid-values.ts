@@ -35,7 +35,7 @@ interface Problems {
 }
 
 /** @param maxItems maximum number of inputs of one plural create. */
-export function nameInvalidValues(maxItems: number): ApolloServerPlugin<GatewayContext> {
+export function reportInvalidValues(maxItems: number): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
       return {
