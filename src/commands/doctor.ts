@@ -128,7 +128,8 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
     baseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: 1,
-    writeQuota: new WriteQuota(1, systemClock),
+    circuitsOf: "tenants",
+    writeQuotas: new Map([[undefined, new WriteQuota(1, systemClock)]]),
     log,
     metrics: undefined,
     clock: systemClock,
@@ -250,22 +251,18 @@ function examineQuota({ graphWritesPer20s, redisUrl }: Config): Finding {
   return { check: "writeQuota", status: "ok", detail: `${graphWritesPer20s} writes in 20 s, ${whose}` };
 }
 
+/** Writes to Redis: a connection that only answers may be a read-only replica's. */
 async function examineRedis({ redisUrl }: Config): Promise<Finding[]> {
   if (redisUrl === undefined) return [];
   const check = "redis";
-  try {
-    const { SharedStore } = await import("../shared-store.ts");
-    const store = await SharedStore.connect(redisUrl, createLog("silent"), systemClock.now);
-    const answer = await store.ask((redis) => redis.ping());
-    store.close();
-    if (answer === "PONG") return [{ check, status: "ok", detail: "answers" }];
-    const advice =
-      "Check that Redis runs and that this machine can reach REDIS_URL. Until then each replica uses its own share of the write quota and its own rate limits.";
-    return [{ check, status: "warning", detail: "does not answer", advice }];
-  } catch {
-    const advice = "Correct the user name and password in REDIS_URL.";
-    return [{ check, status: "failed", detail: "rejects the credentials", advice }];
-  }
+  const { SharedStore } = await import("../shared-store.ts");
+  const problem = await SharedStore.examine(redisUrl, createLog("silent"));
+  if (problem === undefined) return [{ check, status: "ok", detail: "takes writes" }];
+  const { kind, reason, detail, advice } = problem;
+  if (kind !== "absent") return [{ check, status: "failed", detail: `${detail} (${reason})`, advice }];
+  const meanwhile =
+    "Until then each replica uses its own share of the write quota, its own rate limits and its own creates.";
+  return [{ check, status: "warning", detail: `${detail} (${reason})`, advice: `${advice} ${meanwhile}` }];
 }
 
 /** Reads only the roles. The token is the gateway's own, and its other claims are not needed. */

@@ -96,8 +96,10 @@ export const redisUrl: Parser<string | undefined> = {
   ...secret,
   parse(text, problem) {
     const { protocol, hostname, username, password, pathname } = URL.canParse(text) ? new URL(text) : new URL("none:");
-    if (!/^rediss?:$/.test(protocol) || hostname === "") {
-      problem("must be a URL of the form redis://… or rediss://…");
+    if (!/^rediss?(?:\+cluster)?:$/.test(protocol) || hostname === "") {
+      problem("must be a URL of the form redis://…, rediss://…, redis+cluster://… or rediss+cluster://…");
+    } else if (protocol.includes("+cluster") && !/^\/?0?$/.test(pathname)) {
+      problem("must name no database: a cluster has one only");
     } else if ([username, password, pathname].some((part) => attempt(() => decodeURIComponent(part)) === undefined)) {
       problem("must write a percent sign in the user name, password or path as %25");
     }

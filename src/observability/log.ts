@@ -14,7 +14,7 @@ export interface GatewayLog {
   /** A list of Graph's had items that are no certificates; the gateway left them out. */
   oddItems(record: { count: number }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
-  movedToBeta(): void;
+  movedToBeta(record: { tenantId: string | undefined }): void;
   /** One request to Graph and its result, at level debug. */
   graphAttempt(record: GraphAttemptRecord): void;
   /** One attempt to get a token for Graph failed. */
@@ -23,8 +23,8 @@ export interface GatewayLog {
   access(record: AccessRecord): void;
   /** A line of the audit log, written at every level but `silent`. */
   audit(record: AuditRecord): void;
-  /** `REDIS_URL` does not answer; until it does, this process uses limits of its own. */
-  sharedStoreLost(): void;
+  /** The Redis of `REDIS_URL` cannot be used; until it can, this process uses a state of its own. */
+  sharedStoreLost(record: { kind: "absent" | "refuses" | "misconfigured"; reason: string; advice: string }): void;
   sharedStoreBack(): void;
   /** The collector does not accept traces; logged at most once a minute. */
   tracesNotExported(): void;
@@ -159,6 +159,12 @@ function isoTimes(): () => string {
   };
 }
 
+/** The gateway's work without the Redis of `REDIS_URL`. */
+const noAnswer =
+  "Redis does not answer; until it does, this process has its own share of the write quota, its own rate limits and its own creates in flight";
+const noWrites =
+  "Redis takes no writes; until it does, this process has its own share of the write quota, its own rate limits and its own creates in flight";
+
 /** @param level pino's level; `silent` for no lines. @param destination target of the lines; default standard output. */
 export function createLog(level: string, destination: DestinationStream = standardOutput()): GatewayLog {
   const timestamp = isoTimes();
@@ -177,12 +183,11 @@ export function createLog(level: string, destination: DestinationStream = standa
       log.warn({ property }, "Graph returned an enum member that this build does not know"),
     oddItems: ({ count }) =>
       log.warn({ count }, "Graph listed items that are no certificates; they are left out of the list"),
-    sharedStoreLost: () =>
-      log.warn(
-        "Redis does not answer; until it does, this process uses its own share of the write quota and its own rate limits",
-      ),
-    sharedStoreBack: () => log.info("Redis answers again; the write quota and rate limits are shared"),
-    movedToBeta: () => log.warn("Graph v1.0 has no userPfxCertificates; using beta from now on"),
+    sharedStoreLost: ({ kind, reason, advice }) =>
+      log[kind === "misconfigured" ? "error" : "warn"]({ reason, advice }, kind === "absent" ? noAnswer : noWrites),
+    sharedStoreBack: () => log.info("Redis answers again; the write quota, rate limits and creates are shared"),
+    movedToBeta: ({ tenantId }) =>
+      log.warn({ tenantId }, "Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
       log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "request to Graph"),
     tokenNotIssued({

@@ -333,6 +333,8 @@ describe("every variable", () => {
     ["RATE_LIMIT_PER_MINUTE", "0", "rateLimitPerMinute", 0],
     ["REDIS_URL", "redis://redis:6379", "redisUrl", "redis://redis:6379"],
     ["REDIS_URL", "rediss://:secret@redis.example:6380/1", "redisUrl", "rediss://:secret@redis.example:6380/1"],
+    ["REDIS_URL", "redis+cluster://:secret@redis:6379/0", "redisUrl", "redis+cluster://:secret@redis:6379/0"],
+    ["REDIS_URL", "rediss+cluster://redis.example", "redisUrl", "rediss+cluster://redis.example"],
     ["RATE_LIMIT_PER_MINUTE", "10000000", "rateLimitPerMinute", 10_000_000],
     ["CORS_ORIGINS", "https://portal.example", "corsOrigins", ["https://portal.example"]],
     [
@@ -402,8 +404,9 @@ describe("every variable", () => {
     [
       "REDIS_URL",
       /must be a URL of the form redis:/,
-      [canary, "localhost:6379", "http://redis:6379", `redis:${canary}`],
+      [canary, "localhost:6379", "http://redis:6379", `redis:${canary}`, "redis+sentinel://redis", "redis+cluster://"],
     ],
+    ["REDIS_URL", /no database/, ["redis+cluster://redis:6379/1", `rediss+cluster://redis/${canary}`]],
     [
       "REDIS_URL",
       /percent sign .* as %25/,

@@ -104,7 +104,7 @@ class AnsweredCertificate implements UserPfxCertificate {
 hideSecrets(AnsweredCertificate.prototype);
 
 /** Graph makes a certificate's id of the user's object id, without dashes, and the thumbprint. */
-function userIdOf(id: string): string | null {
+export function userIdOf(id: string): string | null {
   const [, ...parts] =
     /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})-[0-9a-f]{40}$/i.exec(id) ?? [];
   return parts.length === 0 ? null : parts.join("-").toLowerCase();

@@ -116,6 +116,7 @@ export async function createOnce(
         history.createdDateTime = found.createdDateTime; // a record that later creates must not take for theirs
         reconciliation.end(ours === "undecided" ? "unknown" : ours ? "stored" : "conflict");
         if (ours === "undecided") throw await fromOutcome(request, outcomeInDoubt);
+        history.isLookedUp = ours;
         if (ours) return found;
         throw await conflictError(request, found, outcome, history);
       }

@@ -28,6 +28,10 @@ export interface GraphCaller {
   readonly span: TraceSpan;
   /** Who must act on a 401 from Graph: the caller, whose token it is, or the gateway's operator. */
   readonly tokenOwner: "caller" | "gateway";
+  /** The tenant whose quota, circuit and API version apply; absent if the process has one for all its callers. */
+  readonly tenantId?: string | undefined;
+  /** The token that the caller sent; absent if Graph gets that token. */
+  readonly callerToken?: string | undefined;
   readonly deadline: Deadline;
   /** Closes when no client waits for the response any more. */
   readonly closed: RequestClosed;
