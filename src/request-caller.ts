@@ -29,6 +29,8 @@ export class RequestCaller implements GraphCaller {
   readonly deadline: Deadline;
   readonly closed: RequestClosed;
   readonly tokenOwner: "caller" | "gateway";
+  readonly tenantId: string | undefined;
+  readonly callerToken: string | undefined;
   readonly renew: GraphCaller["renew"];
   readonly #log: GatewayLog;
   readonly #settings: CallerSettings;
@@ -41,6 +43,9 @@ export class RequestCaller implements GraphCaller {
     this.deadline = facts.deadline;
     this.closed = facts.closed;
     this.tokenOwner = authMode === "app" || authMode === "none" ? "gateway" : "caller";
+    // With the gateway's own token, Graph sees the gateway's tenant, wherever the caller comes from.
+    this.tenantId = authMode === "obo" ? facts.authentication.caller?.tenantId : undefined;
+    this.callerToken = facts.authentication.caller?.token;
     this.renew = facts.authentication.isRenewable ? (refused, claims) => this.#renew(refused, claims) : undefined;
     this.#log = log;
     this.#settings = settings;

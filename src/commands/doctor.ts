@@ -9,7 +9,7 @@ import { WriteQuota } from "../datasources/graph/pipeline/write-quota.ts";
 import { InFlightCreates } from "../datasources/user-pfx-certificates/in-flight-creates.ts";
 import { UserPfxCertificates } from "../datasources/user-pfx-certificates/user-pfx-certificates.ts";
 import { type ErrorCode, GatewayError, GraphError } from "../errors.ts";
-import { createLog } from "../observability/log.ts";
+import { createLog, type TokenFailureRecord } from "../observability/log.ts";
 import { untraced } from "../observability/span.ts";
 import { systemClock } from "../request/clock.ts";
 import { Deadline } from "../request/deadline.ts";
@@ -42,7 +42,7 @@ const wantedRole = "DeviceManagementConfiguration.ReadWrite.All";
 export async function examine(config: Config, graphBaseUrl: URL): Promise<Finding[]> {
   const { finding: identity, token } = await examineIdentity(config);
   const graph = await examineGraph(config, graphBaseUrl, token);
-  return [identity, ...graph, examineQuota(config), ...(await examineRedis(config))];
+  return [withCertificateDates(identity, config), ...graph, examineQuota(config), ...(await examineRedis(config))];
 }
 
 /** Formats one line per finding, and one line for its advice. */
@@ -62,10 +62,16 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
     const detail = authMode === "none" ? "the emulator accepts any token" : "callers send their own Graph tokens";
     return { finding: { check, status: "skipped", detail: `AUTH_MODE=${authMode}: ${detail}` } };
   }
+  let lastFailure: TokenFailureRecord | undefined;
   try {
-    const tokens = await createGraphTokens(identity, Date.now);
+    const log = {
+      tokenNotIssued(record: TokenFailureRecord) {
+        lastFailure = record;
+      },
+    };
+    const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock: systemClock, log, metrics: undefined });
     try {
-      const token = await tokens.app();
+      const token = await tokens.app(new Deadline(deadlineMs, systemClock));
       const roles = rolesOf(token);
       const detail = `Microsoft Entra issued a token for Graph; its roles: ${roles.join(", ") || "none"}`;
       if (authMode === "obo") {
@@ -79,11 +85,35 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
       await tokens.close();
     }
   } catch (error) {
-    const detail = error instanceof GatewayError ? `${error.code}: ${error.message}` : "no token could be obtained";
+    const cause = causeOf(lastFailure);
+    const detail =
+      error instanceof GatewayError ? `${error.code}: ${error.message}${cause}` : "no token could be obtained";
     const advice =
       "Check AZURE_TENANT_ID and AZURE_CLIENT_ID. Check that the credential has not expired and belongs to that application. Check that this machine can reach AUTHORITY_URL.";
     return { finding: { check, status: "failed", detail, advice } };
   }
+}
+
+/** Adds what the dates of the gateway's certificate need, also to a refusal, whose reason they may be. */
+function withCertificateDates(finding: Finding, { identity }: Config): Finding {
+  const validity = identity?.credential.kind === "certificate" ? identity.credential.validity : undefined;
+  if (validity === undefined) return finding;
+  const { check, status, detail } = finding;
+  const advice = "Add a new certificate to the application in Entra, then to AZURE_CLIENT_CERTIFICATE_PATH.";
+  return {
+    check,
+    status: status === "ok" ? "warning" : status,
+    detail: `${detail}; the certificate ${validity.state}: ${validity.date.toISOString().slice(0, 10)}`,
+    advice: status === "ok" ? advice : `${advice} ${finding.advice ?? ""}`.trim(),
+  };
+}
+
+/** Microsoft's error number, or why there was no answer. The operator may see what callers may not. */
+function causeOf(failure: TokenFailureRecord | undefined): string {
+  if (failure === undefined) return "";
+  const numbers = failure.aadsts.map((number) => `AADSTS${number}`).join(", ");
+  const cause = numbers || failure.reason || (failure.status === undefined ? "" : `HTTP ${failure.status}`);
+  return cause === "" ? "" : ` (${cause})`;
 }
 
 async function examineGraph(config: Config, baseUrl: URL, token: string | undefined): Promise<Finding[]> {
@@ -98,7 +128,8 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
     baseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: 1,
-    writeQuota: new WriteQuota(1, systemClock),
+    circuitsOf: "tenants",
+    writeQuotas: new Map([[undefined, new WriteQuota(1, systemClock)]]),
     log,
     metrics: undefined,
     clock: systemClock,
@@ -133,7 +164,9 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
       ];
     }
     const detail = `${failure.code}: ${failure.message}`;
-    const isVersion = failure.code === "UPSTREAM_MISCONFIGURED" && /segment/i.test(failure.message);
+    const isMisconfigured = failure.code === "UPSTREAM_MISCONFIGURED";
+    const isVersion = isMisconfigured && /segment|route/i.test(failure.message);
+    const lacksIntune = isMisconfigured && /no Intune/.test(failure.message);
     const isPermission = !isVersion && permissionCodes.includes(failure.code);
     const graph: Finding =
       isVersion || isPermission
@@ -155,7 +188,9 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
             check: "permission",
             status: "failed",
             detail,
-            advice: `Grant ${wantedRole} with admin consent. Check that the tenant has Intune. Tokens issued earlier keep their old roles for an hour.`,
+            advice: lacksIntune
+              ? "Buy or assign an Intune license in this tenant, and open the Intune admin center once. Check that AZURE_TENANT_ID names the intended tenant. This is no case for Microsoft's support."
+              : `Grant ${wantedRole} with admin consent. Tokens issued earlier keep their old roles for an hour.`,
           }
         : {
             check: "permission",
@@ -179,8 +214,9 @@ const permissionCodes: readonly ErrorCode[] = [
 
 /** Advice on why Graph does not answer, as far as the failure shows. */
 function adviceOn(failure: GatewayError): Pick<Finding, "status" | "advice"> {
-  const isGraphs = !(failure instanceof GraphError) || failure.graph.code !== null || failure.graph.status >= 500;
-  if (failure.code === "UPSTREAM_INVALID_RESPONSE" || !isGraphs) {
+  const isGraphs = failure instanceof GraphError && (failure.graph.code !== null || failure.graph.status >= 500);
+  const isStranger = failure instanceof GraphError ? !isGraphs : failure.code === "UPSTREAM_INVALID_RESPONSE";
+  if (isStranger) {
     const advice =
       "Something else answers instead of Graph, such as a proxy or a sign-in page. Allow this machine's requests to reach Graph.";
     return { status: "failed", advice };
@@ -215,22 +251,18 @@ function examineQuota({ graphWritesPer20s, redisUrl }: Config): Finding {
   return { check: "writeQuota", status: "ok", detail: `${graphWritesPer20s} writes in 20 s, ${whose}` };
 }
 
+/** Writes to Redis: a connection that only answers may be a read-only replica's. */
 async function examineRedis({ redisUrl }: Config): Promise<Finding[]> {
   if (redisUrl === undefined) return [];
   const check = "redis";
-  try {
-    const { SharedStore } = await import("../shared-store.ts");
-    const store = await SharedStore.connect(redisUrl, createLog("silent"), systemClock.now);
-    const answer = await store.ask((redis) => redis.ping());
-    store.close();
-    if (answer === "PONG") return [{ check, status: "ok", detail: "answers" }];
-    const advice =
-      "Check that Redis runs and that this machine can reach REDIS_URL. Until then each replica uses its own share of the write quota and its own rate limits.";
-    return [{ check, status: "warning", detail: "does not answer", advice }];
-  } catch {
-    const advice = "Correct the user name and password in REDIS_URL.";
-    return [{ check, status: "failed", detail: "rejects the credentials", advice }];
-  }
+  const { SharedStore } = await import("../shared-store.ts");
+  const problem = await SharedStore.examine(redisUrl, createLog("silent"));
+  if (problem === undefined) return [{ check, status: "ok", detail: "takes writes" }];
+  const { kind, reason, detail, advice } = problem;
+  if (kind !== "absent") return [{ check, status: "failed", detail: `${detail} (${reason})`, advice }];
+  const meanwhile =
+    "Until then each replica uses its own share of the write quota, its own rate limits and its own creates.";
+  return [{ check, status: "warning", detail: `${detail} (${reason})`, advice: `${advice} ${meanwhile}` }];
 }
 
 /** Reads only the roles. The token is the gateway's own, and its other claims are not needed. */

@@ -18,7 +18,7 @@ import {
   redisUrl,
   rootUrl,
   secret,
-  textFile,
+  tokenFile,
   word,
 } from "./parsers.ts";
 
@@ -77,7 +77,7 @@ const table = {
     certificateFile,
     "the gateway's credential: a PEM file with a certificate and its private key",
   ),
-  AZURE_FEDERATED_TOKEN_FILE: row(textFile, "the gateway's credential: a workload identity's token file"),
+  AZURE_FEDERATED_TOKEN_FILE: row(tokenFile, "the gateway's credential: a workload identity's token file"),
   AZURE_USE_MANAGED_IDENTITY: row(
     boolean(false),
     "the gateway's credential in app mode: the machine's managed identity; AZURE_CLIENT_ID selects a user-assigned identity",
@@ -103,7 +103,7 @@ const table = {
   GRAPH_MAX_CONNECTIONS: row(integer(32, 1, 1024), "maximum number of open connections to Graph; up to 1024"),
   GRAPH_WRITES_PER_20S: row(
     integer(100, 1, 100_000),
-    "maximum number of creates, updates and deletions in any 20 seconds; up to 100000",
+    "maximum number of creates, updates and deletions in any 20 seconds, in obo for each tenant; up to 100000",
   ),
   MAX_BATCH_ITEMS: row(integer(200, 1, 10_000), "maximum number of certificates in one plural create; up to 10000"),
   MAX_BODY_BYTES: row(
@@ -120,7 +120,7 @@ const table = {
   ),
   REDIS_URL: row(
     redisUrl,
-    "redis:// or rediss:// URL; shares the write quota and callers' rate limits between replicas",
+    "redis:// or rediss:// URL, for a cluster redis+cluster:// or rediss+cluster://; shares the write quota, callers' rate limits and creates in flight between replicas",
   ),
   CORS_ORIGINS: row(
     origins,

@@ -43,6 +43,10 @@ export async function serve(
     if (fault.apply) await apply();
     return flood(response, fault.bytes, fault.status, call, entry, settings.now());
   }
+  if ("applyAfterMs" in fault && fault.applyAfterMs !== undefined) {
+    // The client has its response, or none, long before; only the close of the emulator ends the wait.
+    pause(fault.applyAfterMs).then(apply, () => undefined);
+  }
   if ("when" in fault && fault.when === "beforeApplying") {
     if (fault.kind === "hang") return;
     if (fault.kind === "reset") return cut(request);

@@ -9,8 +9,8 @@ export type Moment = "beforeApplying" | "afterApplying";
 
 export type FaultAction =
   /**
-   * With `apply: true` the request is performed before this response is sent. A body that is no string is sent as JSON. An
-   * error status without a body gets Graph's error format.
+   * With `apply: true` the request is performed before this response is sent, with `applyAfterMs` so long after it. A body that
+   * is no string is sent as JSON. An error status without a body gets Graph's error format.
    */
   | {
       readonly kind: "status";
@@ -18,10 +18,11 @@ export type FaultAction =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: unknown;
       readonly apply?: boolean;
+      readonly applyAfterMs?: number | undefined;
     }
   | { readonly kind: "throttle"; readonly retryAfterMs: number; readonly hint: RetryAfterHint }
   | { readonly kind: "delay"; readonly delayMs: number; readonly when: Moment }
-  | { readonly kind: "reset"; readonly when: Moment }
+  | { readonly kind: "reset"; readonly when: Moment; readonly applyAfterMs?: number | undefined }
   | { readonly kind: "truncate"; readonly ending: "destroy" | "hang" }
   | { readonly kind: "hang"; readonly when: Moment }
   | { readonly kind: "garbage"; readonly format: "html" | "brokenJson" }
@@ -92,13 +93,20 @@ export interface StatusDetails extends FaultCount {
   readonly body?: unknown;
   /** Default false: the request has no effect. */
   readonly apply?: boolean;
+  /** The request takes effect so long after the response. */
+  readonly applyAfterMs?: number;
 }
 
 /** Answer this status instead of the real response. */
 export function answerStatus(method: string, path: Path, status: number, details: StatusDetails = {}): Fault {
-  const { retryAfter, headers, body, apply = false, ...count } = details;
+  const { retryAfter, headers, body, apply = false, applyAfterMs, ...count } = details;
   const hint = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
-  return fault(method, path, { kind: "status", status, headers: { ...hint, ...headers }, body, apply }, count);
+  return fault(
+    method,
+    path,
+    { kind: "status", status, headers: { ...hint, ...headers }, body, apply, applyAfterMs },
+    count,
+  );
 }
 
 /** Answer 429 with the hint in the given form. */
@@ -127,9 +135,12 @@ export const delayAnswer = (method: string, path: Path, delayMs: number, count?:
 export const delayApplying = (method: string, path: Path, delayMs: number, count?: FaultCount): Fault =>
   fault(method, path, { kind: "delay", delayMs, when: "beforeApplying" }, count);
 
-/** Reset the connection without having applied anything. */
-export const dropRequest = (method: string, path: Path, count?: FaultCount): Fault =>
-  fault(method, path, { kind: "reset", when: "beforeApplying" }, count);
+/** Reset the connection without having applied anything; with `applyAfterMs` the request is applied so long afterwards. */
+export const dropRequest = (
+  method: string,
+  path: Path,
+  { applyAfterMs, ...count }: FaultCount & { readonly applyAfterMs?: number } = {},
+): Fault => fault(method, path, { kind: "reset", when: "beforeApplying", applyAfterMs }, count);
 
 /** Apply the request, then reset the connection: the answer is lost on its way. */
 export const dropAnswer = (method: string, path: Path, count?: FaultCount): Fault =>

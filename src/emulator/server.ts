@@ -38,6 +38,8 @@ export interface Emulator extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const maxHeaderSize = 64 * 1024;
+
 /** @see https://learn.microsoft.com/graph/api/resources/intune-raimportcerts-userpfxcertificate */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { host = "127.0.0.1", port = 0, tls } = options;
@@ -64,7 +66,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       else response.writeHead(500, { "content-type": "text/plain" }).end(`The emulator failed: ${String(error)}`);
     });
   };
-  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  const limits = { maxHeaderSize }; // Graph's paging tokens can have many kilobytes
+  const server = tls === undefined ? createServer(limits, listener) : createTlsServer({ ...tls, ...limits }, listener);
   // Idle connections outlive any client's pool, so that only faults cause resets.
   server.keepAliveTimeout = 120_000;
   server.on("connection", (socket: Socket) => {

@@ -37,7 +37,10 @@ export interface EmulatorOptions {
   readonly echoSecrets?: boolean;
   /** Status of a successful PATCH, default 200 with the entity. */
   readonly patchAnswer?: 200 | 204;
-  /** Handling of `id` and the service's timestamps in a body; default: rejected with 400. */
+  /**
+   * Handling of `id` and the service's timestamps in a body; default: ignored, because Microsoft's import module always sends
+   * both timestamps.
+   */
   readonly readOnlyProperties?: "refuse" | "ignore";
   /**
    * The `$filter` properties that are evaluated; default "known": userPrincipalName and thumbprint. A comparison on any other
@@ -48,6 +51,8 @@ export interface EmulatorOptions {
   readonly ignoredQueryOptions?: readonly string[];
   /** Default true: a plain `eq` on userPrincipalName is case-sensitive. */
   readonly userPrincipalNameFilterIsCaseSensitive?: boolean;
+  /** Whom `/users` finds: every user name that is well formed (default), or only owners of certificates. */
+  readonly directory?: "everybody" | "owners";
   /** Default "plain". */
   readonly errorShape?: ErrorShape;
   /** Default 100 writes in 20 s. Every item of a batch counts, and so do throttled requests. False: no quota. */
@@ -75,10 +80,11 @@ export function settingsFrom(options: EmulatorOptions): Settings {
     onDuplicate: options.onDuplicate ?? "conflict",
     echoSecrets: options.echoSecrets ?? true,
     patchAnswer: options.patchAnswer ?? 200,
-    readOnlyProperties: options.readOnlyProperties ?? "refuse",
+    readOnlyProperties: options.readOnlyProperties ?? "ignore",
     honouredFilters: options.honouredFilters ?? "known",
     ignoredQueryOptions: options.ignoredQueryOptions ?? [],
     userPrincipalNameFilterIsCaseSensitive: options.userPrincipalNameFilterIsCaseSensitive ?? true,
+    directory: options.directory ?? "everybody",
     errorShape: options.errorShape ?? "plain",
     writeQuota: options.writeQuota ?? { limit: 100, windowMs: 20_000, retryAfter: "seconds" },
     latencyMs: options.latencyMs ?? 0,

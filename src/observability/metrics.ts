@@ -28,6 +28,8 @@ export interface GatewayMetrics {
   graphAttempt(operation: string, status: number | string, seconds: number): void;
   graphRetry(operation: string): void;
   reconciled(outcome: ReconcileOutcome): void;
+  /** Items of Graph's lists that are no certificates. */
+  oddItems(count: number): void;
   tokenRequest(outcome: TokenOutcome): void;
 }
 
@@ -120,6 +122,11 @@ export function createMetrics(): MetricsRegistry {
     labelNames: ["outcome"],
     registers,
   });
+  const oddItems = new Counter({
+    name: "graph_odd_items_total",
+    help: "Items of Microsoft Graph's lists that are no certificates and were left out.",
+    registers,
+  });
   const tokens = new BufferedCounter({
     name: "token_requests_total",
     help: "Tokens requested for Microsoft Graph: cached, acquired from Microsoft Entra, or failed.",
@@ -176,6 +183,7 @@ export function createMetrics(): MetricsRegistry {
     },
     graphRetry: (operation) => retries.inc({ operation }),
     reconciled: (outcome) => reconciles.inc({ outcome }),
+    oddItems: (count) => oddItems.inc(count),
     tokenRequest: (outcome) => tokens.add(outcome),
     readGauges(given) {
       sources = given;

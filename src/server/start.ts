@@ -7,7 +7,7 @@ import { createContext } from "../context.ts";
 import { GraphClient } from "../datasources/graph/graph-client.ts";
 import { SharedWriteQuota } from "../datasources/graph/pipeline/shared-write-quota.ts";
 import { WriteQuota } from "../datasources/graph/pipeline/write-quota.ts";
-import { InFlightCreates } from "../datasources/user-pfx-certificates/in-flight-creates.ts";
+import { type CreatesOfReplicas, InFlightCreates } from "../datasources/user-pfx-certificates/in-flight-creates.ts";
 import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
 import { type Clock, systemClock } from "../request/clock.ts";
@@ -48,20 +48,29 @@ export async function startGateway(
   const metrics =
     config.metricsPort === undefined ? undefined : (await import("../observability/metrics.ts")).createMetrics();
   const tracing = config.tracing ? (await import("../observability/opentelemetry.ts")).startTracing(log) : undefined;
-  const store = await connectStore(config, log, clock);
-  const sharedQuota =
-    store && new SharedWriteQuota(store, quotaNameOf(config, graphBaseUrl), config.graphWritesPer20s, clock);
+  const store = await connectStore(config, log);
+  const quotas = quotaTenants(config).map((tenantId) => {
+    const limit = config.graphWritesPer20s;
+    const quota = store
+      ? new SharedWriteQuota(store, quotaNameOf(config, graphBaseUrl, tenantId), limit, clock)
+      : new WriteQuota(limit, clock);
+    return [tenantId, quota] as const;
+  });
   const client = new GraphClient({
     baseUrl: graphBaseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: config.graphMaxConnections,
-    writeQuota: sharedQuota ?? new WriteQuota(config.graphWritesPer20s, clock),
+    circuitsOf: config.authMode === "passthrough" ? "callers" : "tenants",
+    writeQuotas: new Map(quotas),
     log,
     metrics,
     clock,
   });
-  const shared = { client, creates: new InFlightCreates() };
-  const { authenticate, tokens, close: closeTokens } = await authentication(config, metrics);
+  const shared = {
+    client,
+    creates: new InFlightCreates(store && (await createsOfReplicas(store, config, graphBaseUrl, clock))),
+  };
+  const { authenticate, tokens, close: closeTokens } = await authentication(config, log, clock, metrics);
   metrics?.readGauges({
     writeQuotaRemaining: () => client.writeQuotaRemaining,
     isCircuitOpen: () => client.isCircuitOpen,
@@ -101,7 +110,7 @@ export async function startGateway(
       await apollo.stop();
       await client.close();
       await closeTokens();
-      sharedQuota?.close();
+      for (const [, quota] of quotas) if (quota instanceof SharedWriteQuota) quota.close();
       store?.close();
       await tracing?.close();
       await metricsServer?.close(); // last, so that metrics show the stop until its end
@@ -110,10 +119,10 @@ export async function startGateway(
 }
 
 /** Imported on demand: a gateway without Redis never loads it. */
-async function connectStore({ redisUrl }: Config, log: GatewayLog, clock: Clock): Promise<SharedStore | undefined> {
+async function connectStore({ redisUrl }: Config, log: GatewayLog): Promise<SharedStore | undefined> {
   if (redisUrl === undefined) return undefined;
   const { SharedStore } = await import("../shared-store.ts");
-  return SharedStore.connect(redisUrl, log, clock.now);
+  return SharedStore.connect(redisUrl, log);
 }
 
 /** Imported on demand: modes that verify no caller have no rate limit. */
@@ -126,17 +135,39 @@ async function limitRate(
   return createRateLimit(rateLimitPerMinute, store);
 }
 
+/** Imported on demand: a gateway without Redis shares no creates. A user's certificates are those of one tenant of one Graph. */
+async function createsOfReplicas(
+  store: SharedStore,
+  { identity, requestDeadlineMs }: Config,
+  graphBaseUrl: URL,
+  clock: Clock,
+): Promise<CreatesOfReplicas> {
+  const { SharedCreates } = await import("../datasources/user-pfx-certificates/shared-creates.ts");
+  const scope = (tenantId = identity?.tenantId) => `${graphBaseUrl.origin} ${tenantId ?? ""}`;
+  return new SharedCreates(store, scope, requestDeadlineMs, clock);
+}
+
 /**
- * Graph's write quota belongs to an application in a tenant. Gateways with the same identity share it, whoever else uses the
- * Redis.
+ * The tenants that have a write quota of their own: in `obo` each tenant of callers. Otherwise there is one quota, which has no
+ * tenant: in `app` the gateway's tenant is meant, and in `passthrough` tokens don't tell tenants apart.
  */
-function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL): string {
-  const parts = [graphBaseUrl.origin, authMode, identity?.tenantId, identity?.clientId];
+function quotaTenants({ authMode, identity }: Config): readonly (string | undefined)[] {
+  return authMode === "obo" && identity !== undefined ? identity.allowedTenants : [undefined];
+}
+
+/**
+ * Graph's write quota belongs to an application in a tenant. Gateways of the same application share it, whatever their mode and
+ * whoever else uses the Redis.
+ */
+function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL, tenantId: string | undefined): string {
+  const parts = [graphBaseUrl.origin, identity ? [tenantId ?? identity.tenantId, identity.clientId] : authMode];
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 16);
 }
 
 async function authentication(
   { authMode, identity }: Config,
+  log: GatewayLog,
+  clock: Clock,
   metrics: GatewayMetrics | undefined,
 ): Promise<{
   authenticate: Authenticate;
@@ -147,7 +178,9 @@ async function authentication(
     return { authenticate: authenticateNobody(authMode), async close() {} };
   }
   if (identity === undefined) throw new Error(`AUTH_MODE=${authMode} without an identity`);
-  const { authorityUrl, clientId, audience, allowedTenants } = identity;
+  const { authorityUrl, clientId, audience, allowedTenants, credential } = identity;
+  if (credential.kind === "certificate" && credential.validity !== undefined)
+    log.clientCertificate(credential.validity);
   const { createCallerVerifier } = await import("../auth/verify-caller.ts"); // loaded only in these modes
   const verify = createCallerVerifier({
     authorityUrl,
@@ -156,6 +189,6 @@ async function authentication(
     allowedTenants,
     nowMs: Date.now,
   });
-  const tokens = await createGraphTokens(identity, Date.now, metrics);
+  const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock, log, metrics });
   return { authenticate: authenticateCallers(authMode, identity, verify, tokens), tokens, close: tokens.close };
 }

@@ -224,7 +224,9 @@ describe("the gateway, given the sample responses of Microsoft's document,", () 
     const body = exampleOf(listPath, "post", 201);
     await using gateway = await startGateway({ faults: [answerStatus("POST", "userPfxCertificates", 201, { body })] });
 
-    const { data } = await gateway.send<CreatedWithSecrets, object>(CREATE_WITH_SECRETS, { input: anInput() });
+    const { data } = await gateway.send<CreatedWithSecrets, object>(CREATE_WITH_SECRETS, {
+      input: anInput({ thumbprint: shown.thumbprint, userPrincipalName: shown.userPrincipalName }),
+    });
 
     expect(data?.createUserPfxCertificate).toMatchObject({
       ...shown,

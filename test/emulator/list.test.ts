@@ -156,3 +156,13 @@ describe("paging", () => {
     expect(new Set(emulator.records.map((record) => record.id)).size).toBe(2_050);
   });
 });
+
+describe("the collection's path", () => {
+  it.each(["/?$filter=tolower(thumbprint)%20ne%20''", "()", "()/", "/"])("may end with %s", async (ending) => {
+    await using emulator = await startEmulator({ seed: seedRecords(3), honouredFilters: "none" });
+
+    const answer = await send(emulator, "GET", `${collection}${ending}`);
+
+    expect([answer.status, rowsOf(answer).length]).toEqual([200, 3]);
+  });
+});

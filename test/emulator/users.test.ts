@@ -18,7 +18,7 @@ describe("/users", () => {
   });
 
   it("knows every user for whom a certificate was created, even after its deletion", async () => {
-    await using emulator = await startEmulator();
+    await using emulator = await startEmulator({ directory: "owners" });
     const before = await send(emulator, "GET", whoIs("user1@contoso.example"));
     const created = await send(emulator, "POST", collection, { body: aCertificate() });
     await send(emulator, "DELETE", `${collection}/${created.json.id}`);
@@ -42,8 +42,22 @@ describe("/users", () => {
     expect(byGuest.json.userPrincipalName).toBe(guest);
   });
 
-  it("answers 404 for an unknown user and 400 for unreadable filters", async () => {
+  it("finds a user without a certificate by name, under the id that the user's first certificate gets", async () => {
     await using emulator = await startEmulator();
+    const id = userObjectId("user1@contoso.example");
+
+    const found = await send(emulator, "GET", whoIs("user1@contoso.example"));
+    const byName = await send(emulator, "GET", "/v1.0/users/user1@contoso.example");
+    const unnamed = await send(emulator, "GET", whoIs("nobody"));
+    const created = await send(emulator, "POST", collection, { body: aCertificate() });
+
+    expect(rowsOf(found)).toMatchObject([{ id, userPrincipalName: "user1@contoso.example" }]);
+    expect([byName.json.id, String(created.json.id).slice(0, 32)]).toEqual([id, id.replaceAll("-", "")]);
+    expect(rowsOf(unnamed)).toEqual([]);
+  });
+
+  it("answers 404 for an unknown user and 400 for unreadable filters", async () => {
+    await using emulator = await startEmulator({ directory: "owners" });
 
     const unknown = await send(emulator, "GET", "/v1.0/users/nobody@contoso.example");
     const bad = await send(emulator, "GET", "/v1.0/users?$filter=mail%20eq%20'x'");

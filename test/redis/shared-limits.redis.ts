@@ -1,70 +1,18 @@
-/** Two gateways on one Redis (`REDIS_SERVER`, default /usr/bin/redis-server), which is taken away from them and comes back. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createServer } from "node:net";
+/** Two gateways on one Redis, which is taken away from them and comes back. */
 import {
   CreateUserPfxCertificateDocument as CREATE,
   UserPfxCertificatesDocument as LIST,
 } from "intune-pfx-client/operations";
 import { Redis } from "ioredis";
-import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { Config } from "../../src/config/config.ts";
+import { describe, expect, it, vi } from "vitest";
 import { answerStatus } from "../../src/emulator/faults.ts";
-import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
-import { systemClock } from "../../src/request/clock.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startEmulator } from "../../src/emulator/server.ts";
+import type { TestGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";
 import { startIdentityProvider } from "../support/identity-provider.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
-
-const program = process.env.REDIS_SERVER ?? "/usr/bin/redis-server";
-const password = "a-password-that-nobody-may-see";
-
-beforeAll(() => {
-  if (!existsSync(program)) {
-    throw new Error(`No Redis at ${program}. On Debian: apt-get install redis-server; elsewhere set REDIS_SERVER.`);
-  }
-});
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
-/** A Redis that keeps nothing, on a port that stays the same when it is stopped and started. */
-async function startRedis() {
-  const port = await freePort();
-  const url = `redis://:${password}@127.0.0.1:${port}`;
-  let child: ChildProcess | undefined;
-  const start = async () => {
-    const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--requirepass", password];
-    const started = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
-    child = started;
-    await new Promise<void>((resolve, reject) => {
-      started.stdout.on("data", (chunk) => String(chunk).includes("Ready to accept") && resolve());
-      started.once("exit", () => reject(new Error("redis-server ended")));
-    });
-  };
-  const stop = async () => {
-    if (child === undefined || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child?.once("exit", resolve));
-    child?.kill("SIGCONT");
-    child?.kill("SIGKILL");
-    await ended;
-  };
-  await start();
-  return { url, port, start, stop, signal: (name: NodeJS.Signals) => child?.kill(name), [Symbol.asyncDispose]: stop };
-}
-
-/** The real time: Redis has its own. */
-const clock = { ...systemClock, sleeps: [], skippedMs: 0 };
-
-const gatewayBefore = (emulator: Emulator, config: Partial<Config>) =>
-  startGateway({ clock, through: async () => emulator, config });
+import { freePort, startRedis } from "../support/redis.ts";
+import { gatewayBefore } from "./replicas.ts";
 
 let created = 0;
 async function create(gateway: TestGateway) {

@@ -9,5 +9,6 @@ export default defineConfig({
     setupFiles: ["reflect-metadata"],
     expect: { requireAssertions: true },
     testTimeout: 60_000,
+    maxWorkers: 3, // the tests wait more than they compute
   },
 });

@@ -566,23 +566,13 @@ describe("a cursor", () => {
 
   it.each([
     "https://elsewhere.example/v1.0/users#",
-    "$expand=*",
-    "%24expand=*",
-    "$Expand=*",
-    "expand=*",
-    "EXPAND=*",
-    "x=1&$expand=*",
-    "$search=%22x%22",
-    "search=x",
-    "$format=xml",
-    "$apply=aggregate(id)",
     "x=1#",
     "a b",
     "x=\r\nhost:%20elsewhere.example",
     "x=\u0000",
     "x=字",
     "x=\ud800",
-    `x=${"a".repeat(15_000)}`,
+    `x=${"a".repeat(60_000)}`,
     "$filter=userPrincipalName eq 'x'",
   ])("is rejected with the query %j", async (query) => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
@@ -603,6 +593,9 @@ describe("a cursor", () => {
     "//elsewhere.example/",
     "/users?x",
     "@elsewhere.example",
+    "$expand=*",
+    "%24expand=*",
+    "$search=%22x%22&$apply=aggregate(id)&$format=xml",
     "x=..%2f..%2fusers",
     "\\users",
   ])("with the query %j reads only the collection", async (query) => {
@@ -688,12 +681,10 @@ describe("a next link from Graph", () => {
     ["to the path below another", ({ origin }) => `${origin}/tenant/v1.0${collection}?$skiptoken=x`],
     ["up and to another path", ({ origin }) => `${origin}/v1.0${collection}/../../users?$skiptoken=x`],
     ["up and to another path, encoded", ({ origin }) => `${origin}/v1.0${collection}/%2e%2e/%2e%2e/users?$skiptoken=x`],
-    ["without a host", () => `/v1.0${collection}?$skiptoken=x`],
     ["without a scheme", (_, elsewhere) => `//${elsewhere.host}/v1.0${collection}?$skiptoken=x`],
     ["of JavaScript", () => "javascript:alert(1)"],
     ["of a file", () => "file:///etc/passwd"],
     ["that is no URL", () => "next"],
-    ["that is empty", () => ""],
     ["that is a number", () => 2],
     ["that is an object", () => ({ href: "x" })],
   ];
@@ -719,14 +710,53 @@ describe("a next link from Graph", () => {
   it.each([
     ["to beta", `/beta${collection}?$skiptoken=x`],
     ["in another case", `/V1.0${collection.toLowerCase()}?$skiptoken=x`],
-    ["that is null", null],
-  ])("%s is followed", async (_, link) => {
+    ["with empty parentheses", `/v1.0${collection}()?$skiptoken=x`],
+    ["with a slash at the end", `/v1.0${collection}/?$skiptoken=x`],
+    ["with doubled slashes", `//v1.0/${collection}//?$skiptoken=x`],
+    ["of 16 kilobytes", `/v1.0${collection}?$skiptoken=${"x".repeat(16_384)}`],
+    ["with options that this gateway never sends", `/v1.0${collection}?$expand=x&$format=json&$search=%22a%22`],
+    ["with a delta token", `/v1.0${collection}?$deltatoken=x&$levels=2&$apply=y`],
+  ])("%s is followed, and a cursor continues there", async (_, link) => {
     await using gateway = await startGateway({ seed: seedRecords(3) });
-    const body = { value: [{ id: "1" }], "@odata.nextLink": link && `${gateway.emulator.url}${link}` };
+    const body = { value: [{ id: "1" }], "@odata.nextLink": `${gateway.emulator.url}${link}` };
+    const second = { body: { value: [{ id: "2" }] } };
+    gateway.emulator.faults.add(answerStatus("GET", collection, 200, { body }));
+    gateway.emulator.faults.add(answerStatus("GET", collection, 200, second));
+    expect(await walk(gateway, { first: 10 })).toEqual(["1", "2"]);
+
+    gateway.emulator.faults.add(answerStatus("GET", collection, 200, { body }));
+    gateway.emulator.faults.add(answerStatus("GET", collection, 200, second));
+    expect(await walk(gateway, { first: 1 })).toEqual(["1", "2"]);
+    const { path, query } = gateway.emulator.requests.at(-1) ?? {};
+    expect([path, query]).toEqual([collection, Object.fromEntries(new URLSearchParams(link.split("?")[1]))]);
+  });
+
+  it.each([
+    ["of a path without a host", `/v1.0${collection}?$skiptoken=x`],
+    ["of a query alone", "?$skiptoken=x"],
+    ["from the collection's folder", "userPfxCertificates?$skiptoken=x"],
+    ["from the version", "deviceManagement/userPfxCertificates?$skiptoken=x"],
+    ["from the version, with parentheses", "deviceManagement/userPfxCertificates()?$skiptoken=x"],
+  ])("%s is followed", async (_, nextLink) => {
+    await using gateway = await startGateway({ seed: seedRecords(3) });
+    const body = { value: [{ id: "1" }], "@odata.nextLink": nextLink };
     gateway.emulator.faults.add(answerStatus("GET", collection, 200, { body }));
     gateway.emulator.faults.add(answerStatus("GET", collection, 200, { body: { value: [{ id: "2" }] } }));
 
-    expect(await walk(gateway, { first: 10 })).toEqual(link === null ? ["1"] : ["1", "2"]);
+    expect(await walk(gateway, { first: 10 })).toEqual(["1", "2"]);
+    expect(gateway.emulator.requests.at(-1)?.query).toEqual({ $skiptoken: "x" });
+  });
+
+  it.each([
+    ["null", null],
+    ["empty", ""],
+    ["blank", " "],
+  ])("that is %s is the end", async (_, nextLink) => {
+    await using gateway = await startGateway({ seed: seedRecords(3) });
+    const body = { value: [{ id: "1" }], "@odata.nextLink": nextLink };
+    gateway.emulator.faults.add(answerStatus("GET", collection, 200, { body }));
+
+    expect(await walk(gateway, { first: 10 })).toEqual(["1"]);
   });
 
   it("is used unchanged, with its whole query", async () => {
@@ -769,5 +799,55 @@ describe("a next link from Graph", () => {
     const answer = await list(gateway, { first: 1 });
 
     expect(codesOf(answer)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
+  });
+});
+
+describe("a list with a filter that Graph does not apply", () => {
+  it("asks Graph no further once the page is full", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(3000), pageSize: 10, honouredFilters: "none" });
+    const filter = { expiresBefore: "2040-01-01T00:00:00Z" };
+
+    const { nodes, pageInfo } = await pageOf(gateway, { first: 5, filter });
+    expect([nodes.length, pageInfo.hasNextPage, gateway.emulator.requests.length]).toEqual([5, true, 1]);
+
+    // Only the first record matches: the next page may be empty, and only then the end is known.
+    const thumbprint = gateway.emulator.records[9]?.thumbprint ?? "";
+    gateway.emulator.reset();
+    const last = await pageOf(gateway, { first: 1, filter: { thumbprint } });
+    expect([last.nodes.length, last.pageInfo.hasNextPage, gateway.emulator.requests.length]).toEqual([1, true, 1]);
+    const { data } = await list(gateway, { first: 1, filter: { thumbprint }, after: last.pageInfo.endCursor });
+    expect(data?.userPfxCertificates).toMatchObject({ nodes: [], pageInfo: { hasNextPage: false } });
+  });
+
+  it("ends without a next page where Graph has none", async () => {
+    await using gateway = await startGateway({ seed: seedRecords(20), pageSize: 20, honouredFilters: "none" });
+    const thumbprint = gateway.emulator.records[3]?.thumbprint ?? "";
+
+    const { nodes, pageInfo } = await pageOf(gateway, { first: 1, filter: { thumbprint } });
+
+    expect([nodes.length, pageInfo.hasNextPage]).toEqual([1, false]);
+  });
+});
+
+describe("an item of Graph's list that is no certificate", () => {
+  it.each<[string, unknown]>([
+    ["null", null],
+    ["without an id", { keyName: "x" }],
+    ["with an empty id", { id: "" }],
+    ["with an id that is a number", { id: 5 }],
+    ["with a thumbprint that is a number", { id: "3", thumbprint: 5 }],
+    ["with a name that is a list", { id: "3", userPrincipalName: ["x"] }],
+    ["text", "certificate"],
+    ["a list", [{ id: "3" }]],
+  ])("is left out, logged and counted, and does not hide the others: %s", async (_, odd) => {
+    await using gateway = await startGateway({ config: { metricsPort: 0 } });
+    const body = { value: [{ id: "1" }, odd, { id: "2" }] };
+    gateway.emulator.faults.add(answerStatus("GET", collection, 200, { body }));
+
+    expect(await walk(gateway, { first: 10 })).toEqual(["1", "2"]);
+
+    const warnings = gateway.log.filter(({ level }) => level === 40);
+    expect(warnings).toMatchObject([{ count: 1, msg: expect.stringContaining("left out") }]);
+    expect(await gateway.metrics()).toMatch(/^graph_odd_items_total 1$/m);
   });
 });

@@ -19,7 +19,7 @@ import {
   throttle,
   truncateAnswer,
 } from "../../src/emulator/faults.ts";
-import { sendRaw } from "../http/raw.ts";
+import { sendRaw } from "../server/http/raw.ts";
 import { type GatewayOptions, startGateway, type TestGateway } from "../support/gateway.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
 import { type OtlpCollector, startOtlpCollector } from "../support/otlp-collector.ts";

@@ -21,6 +21,17 @@ export function skippingClock(random: () => number = () => 0.5, holdMs = 0): Tes
   const sleepers = new Set<{ wakeAtMs: number; wake: () => void }>();
   let skippedMs = 0;
   const now = () => performance.now() + skippedMs;
+  /** Timers that start in one turn of the event loop start at one time, as Node's do. */
+  let turnStartedMs: number | undefined;
+  const turnNow = () => {
+    if (turnStartedMs === undefined) {
+      turnStartedMs = now();
+      setImmediate(() => {
+        turnStartedMs = undefined;
+      });
+    }
+    return turnStartedMs;
+  };
 
   function skip(): void {
     const earliest = Math.min(...[...sleepers].map(({ wakeAtMs }) => wakeAtMs));
@@ -44,7 +55,7 @@ export function skippingClock(random: () => number = () => 0.5, holdMs = 0): Tes
       sleeps.push(ms);
       return new Promise((resolve) => {
         if (signal?.aborted) return resolve();
-        const sleeper = { wakeAtMs: now() + ms, wake: resolve };
+        const sleeper = { wakeAtMs: turnNow() + ms, wake: resolve };
         if (sleepers.size === 0) whenQuiet(skip, holdMs);
         sleepers.add(sleeper);
         signal?.addEventListener("abort", () => {

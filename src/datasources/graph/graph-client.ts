@@ -9,11 +9,11 @@ import type { GatewayMetrics } from "../../observability/metrics.ts";
 import type { Clock } from "../../request/clock.ts";
 import { withApiVersion } from "./pipeline/api-version.ts";
 import { createBatch, withBatch } from "./pipeline/batch.ts";
-import { withCircuitBreaker } from "./pipeline/circuit-breaker.ts";
+import { CircuitBreaker, type CircuitsOf } from "./pipeline/circuit-breaker.ts";
 import { withObserver } from "./pipeline/observe.ts";
 import { withFreshToken } from "./pipeline/refresh-token.ts";
 import { withRetry } from "./pipeline/retry.ts";
-import { RetryBudget } from "./pipeline/retry-budget.ts";
+import { RetryBudgets } from "./pipeline/retry-budgets.ts";
 import { createTransport } from "./pipeline/transport.ts";
 import { type Quota, withWriteQuota } from "./pipeline/write-quota.ts";
 import type { Batch, GraphRequest, Outcome, Send } from "./protocol/request.ts";
@@ -25,7 +25,10 @@ export interface GraphClientOptions {
   apiVersion: ApiVersion;
   /** Maximum number of open sockets to Graph. */
   maxConnections: number;
-  writeQuota: Quota;
+  /** What has a circuit of its own. */
+  circuitsOf: CircuitsOf;
+  /** The write quota of each tenant that callers can have; `undefined`: of callers without one. */
+  writeQuotas: ReadonlyMap<string | undefined, Quota>;
   log: GatewayLog;
   /** Absent if metrics are off. */
   metrics: GatewayMetrics | undefined;
@@ -38,27 +41,28 @@ export class GraphClient {
   readonly metrics: GatewayMetrics | undefined;
   readonly clock: Clock;
   readonly graphClock: GraphClock;
-  readonly #retryBudget: RetryBudget;
+  readonly #retryBudgets: RetryBudgets;
   /**
    * Resolves with a response of any status, or with the reason for a missing response. Rejects only if the gateway itself
    * refuses to send.
    */
   readonly send: (request: GraphRequest) => Promise<Outcome>;
   readonly #sendUnbatched: Send;
-  readonly #writeQuota: Quota;
-  #isCircuitOpen = false;
+  readonly #writeQuotas: ReadonlyMap<string | undefined, Quota>;
+  readonly #circuitBreaker: CircuitBreaker;
   readonly #close: () => Promise<void>;
   /** Work that `close` must not cut short, such as creates that were sent for clients that have gone. */
   #unfinished = 0;
   #onFinished: (() => void) | undefined;
 
-  constructor({ baseUrl, apiVersion, maxConnections, writeQuota, log, metrics, clock }: GraphClientOptions) {
+  constructor(options: GraphClientOptions) {
+    const { baseUrl, apiVersion, maxConnections, circuitsOf, writeQuotas, log, metrics, clock } = options;
     this.baseUrl = baseUrl;
     this.log = log;
     this.metrics = metrics;
     this.clock = clock;
     this.graphClock = new GraphClock(clock.now);
-    this.#retryBudget = new RetryBudget(clock.now);
+    this.#retryBudgets = new RetryBudgets(clock.now);
 
     const transport = createTransport(baseUrl, maxConnections);
     this.#close = transport.close;
@@ -67,26 +71,30 @@ export class GraphClient {
       log.graphAttempt(attempt);
       metrics?.graphAttempt(attempt.operation, attempt.status ?? attempt.silence ?? "none", attempt.durationMs / 1000);
     });
-    const versioned = withApiVersion(apiVersion, observed, log.movedToBeta);
-    this.#sendUnbatched = withCircuitBreaker(versioned, (isOpen) => {
-      this.#isCircuitOpen = isOpen;
-    });
+    const versioned = withApiVersion(apiVersion, observed, (tenantId) => log.movedToBeta({ tenantId }));
+    this.#circuitBreaker = new CircuitBreaker(versioned, circuitsOf);
+    this.#sendUnbatched = this.#circuitBreaker.send;
     const batched = withBatch(this.#sendUnbatched);
-    this.#writeQuota = writeQuota;
-    const paced = withWriteQuota(writeQuota, clock.now, batched);
-    this.send = withRetry(withFreshToken(paced), this.#retryBudget, clock, ({ operation }) =>
+    this.#writeQuotas = writeQuotas;
+    const paced = new Map([...writeQuotas].map(([id, quota]) => [id, withWriteQuota(quota, clock.now, batched)]));
+    const pacedByTenant: Send = (request) => {
+      const send = paced.get(request.caller.tenantId);
+      if (send === undefined) throw new Error("a caller of a tenant without a write quota");
+      return send(request);
+    };
+    this.send = withRetry(withFreshToken(pacedByTenant), this.#retryBudgets, clock, ({ operation }) =>
       metrics?.graphRetry(operation),
     );
   }
 
-  /** The number of writes that can be sent to Graph now. */
+  /** The number of writes that can be sent to Graph now, for the tenant that has used up most of its quota. */
   get writeQuotaRemaining(): number {
-    return this.#writeQuota.remaining;
+    return Math.min(...[...this.#writeQuotas.values()].map(({ remaining }) => remaining));
   }
 
-  /** Whether the circuit breaker is open: Graph gets no requests except probes. */
+  /** Whether Graph counts as down, for a tenant or for most of the callers. */
   get isCircuitOpen(): boolean {
-    return this.#isCircuitOpen;
+    return this.#circuitBreaker.isOpen;
   }
 
   /**
@@ -96,7 +104,7 @@ export class GraphClient {
   takeRetry(request: GraphRequest): boolean {
     const { attempts, caller } = request;
     if ((attempts?.left ?? 0) <= 0 || caller.closed.isClosed || caller.deadline.remainingMs <= 0) return false;
-    if (!this.#retryBudget.takeRetry(request)) return false;
+    if (!this.#retryBudgets.takeRetry(request)) return false;
     this.metrics?.graphRetry(request.operation);
     return true;
   }
@@ -106,7 +114,7 @@ export class GraphClient {
    * certain to come; default 1.
    */
   batch(expectedItems?: number): Batch {
-    return createBatch(this.#sendUnbatched, expectedItems);
+    return createBatch(this.#sendUnbatched, this.clock.random, expectedItems);
   }
 
   /**

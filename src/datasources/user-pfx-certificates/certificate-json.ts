@@ -32,8 +32,7 @@ export class UserPfxCertificateBody implements GraphEntity {
   readonly #file: string | undefined;
 
   constructor(input: UpdateUserPfxCertificateInput) {
-    // Graph stores thumbprints in lower case and builds its natural key from them.
-    this.thumbprint = input.thumbprint?.toLowerCase();
+    this.thumbprint = input.thumbprint;
     this.intendedPurpose = input.intendedPurpose;
     this.userPrincipalName = input.userPrincipalName;
     this.startDateTime = input.startDateTime;
@@ -72,6 +71,8 @@ class AnsweredCertificate implements UserPfxCertificate {
   encryptedPfxPassword: string | null;
   createdDateTime: string | null;
   lastModifiedDateTime: string | null;
+  /** Undefined: as the id says. */
+  #userId: string | null | undefined;
 
   /** @throws {TypeError} if a property has another type. */
   constructor(id: string, value: Readonly<Record<string, unknown>>, onUnknownMember: (property: string) => void) {
@@ -90,8 +91,24 @@ class AnsweredCertificate implements UserPfxCertificate {
     this.createdDateTime = textOf(value.createdDateTime);
     this.lastModifiedDateTime = textOf(value.lastModifiedDateTime);
   }
+
+  /** Computed when it is asked for, which is rare. */
+  get userId(): string | null {
+    return this.#userId === undefined ? userIdOf(this.id) : this.#userId;
+  }
+
+  set userId(userId: string | null) {
+    this.#userId = userId;
+  }
 }
 hideSecrets(AnsweredCertificate.prototype);
+
+/** Graph makes a certificate's id of the user's object id, without dashes, and the thumbprint. */
+export function userIdOf(id: string): string | null {
+  const [, ...parts] =
+    /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})-[0-9a-f]{40}$/i.exec(id) ?? [];
+  return parts.length === 0 ? null : parts.join("-").toLowerCase();
+}
 
 function textOf(value: unknown): string | null {
   if (typeof value === "string") return value;
@@ -127,7 +144,10 @@ export function userPfxCertificateOf(
   }
 }
 
-/** A page in Graph's JSON; `undefined` if it is none, or if its next link leads to another collection or host. */
+/**
+ * A page in Graph's JSON; `undefined` if it is none, or if its next link leads to another collection or host. An item that is no
+ * certificate does not hide the others.
+ */
 export function pageOfUserPfxCertificates(
   body: unknown,
   baseUrl: URL,
@@ -135,13 +155,15 @@ export function pageOfUserPfxCertificates(
 ): GraphPage<UserPfxCertificate> | undefined {
   if (!isRecord(body) || !Array.isArray(body.value)) return undefined;
   const items: UserPfxCertificate[] = [];
+  const oddItems: unknown[] = [];
   for (const value of body.value) {
     const certificate = decode(value);
-    if (certificate === undefined) return undefined;
-    items.push(certificate);
+    if (certificate === undefined) oddItems.push(value);
+    else items.push(certificate);
   }
-  const nextLink = body["@odata.nextLink"];
-  if (nextLink === undefined || nextLink === null) return { items, nextQuery: undefined };
-  const nextQuery = typeof nextLink === "string" ? queryOfNextLink(nextLink, baseUrl, collectionPath) : undefined;
-  return nextQuery === undefined ? undefined : { items, nextQuery };
+  const nextLink = body["@odata.nextLink"] ?? "";
+  if (typeof nextLink !== "string") return undefined;
+  if (nextLink.trim() === "") return { items, oddItems, nextQuery: undefined };
+  const nextQuery = queryOfNextLink(nextLink, baseUrl, collectionPath);
+  return nextQuery === undefined ? undefined : { items, oddItems, nextQuery };
 }

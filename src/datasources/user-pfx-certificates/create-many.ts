@@ -1,9 +1,9 @@
 /** A plural create: each input succeeds or fails independently, and a failure is data. */
-import { randomUUID } from "node:crypto";
 import { badUserInput, GatewayError, GraphError } from "../../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import { brokenRules } from "../../schema/validation/validate-input.ts";
+import { type CreateFailure, createFailureOf } from "../../translate-error.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
 import { type GraphCaller, isAbandoned } from "../graph/protocol/request.ts";
 import { settleInTurn } from "./settle-in-turn.ts";
@@ -46,47 +46,16 @@ export async function createMany(
   const ofAsked = errors.filter((error) => !isOwnRefusal(error));
   if (ofAsked.length > 0 && ofAsked.every(isAboutCredentials)) throw ofAsked[0];
   const now = client.clock.now();
-  return settled.map((each, index) =>
-    each.status === "fulfilled"
-      ? { certificate: each.value }
-      : { failure: failureOf(client, each.reason, now - (endedAtMs[index] ?? now)) },
-  );
-}
-
-/** Why one of many was not created: the fields of `UserPfxCertificateFailure`. */
-export interface CreateFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly certificateId: string | null;
-  readonly retryAfterSeconds: number | null;
-  readonly graphRequestId: string | null;
-  readonly claims: string | null;
+  return settled.map((each, index) => {
+    if (each.status === "fulfilled") return { certificate: each.value };
+    const sinceMs = now - (endedAtMs[index] ?? now);
+    const failure = createFailureOf(each.reason, { log: client.log, sinceMs });
+    if (!isAbandoned(each.reason)) client.metrics?.error(failure.code);
+    return { failure };
+  });
 }
 
 export type CreateResult = { readonly certificate: UserPfxCertificate } | { readonly failure: CreateFailure };
-
-/** @param sinceMs time since the failure: other items took longer, and part of the wait has passed. */
-function failureOf({ metrics, log }: GraphClient, reason: unknown, sinceMs: number): CreateFailure {
-  if (!(reason instanceof GatewayError)) {
-    metrics?.error("INTERNAL_SERVER_ERROR");
-    const id = randomUUID();
-    log.internalError({ id, error: reason });
-    const message = `The gateway had an internal error. The gateway's operator can find it in the log under ${id}.`;
-    const nothing = { certificateId: null, retryAfterSeconds: null, graphRequestId: null, claims: null };
-    return { code: "INTERNAL_SERVER_ERROR", message, ...nothing };
-  }
-  if (!isAbandoned(reason)) metrics?.error(reason.code);
-  const { code, invalid, certificateId, retryAfterSeconds, claims } = reason;
-  return {
-    code,
-    message: invalid?.map(({ path, message }) => `${path} ${message}`).join("; ") ?? reason.message,
-    certificateId: certificateId ?? null,
-    retryAfterSeconds:
-      retryAfterSeconds === undefined ? null : Math.max(0, Math.ceil(retryAfterSeconds * 1000 - sinceMs)) / 1000,
-    graphRequestId: reason instanceof GraphError ? reason.graph.requestId : null,
-    claims: claims ?? null,
-  };
-}
 
 /** True for an input that broke a rule and was not sent. */
 function isOwnRefusal(error: unknown): boolean {

@@ -1,5 +1,5 @@
 /**
- * Creates at most once. After a doubtful attempt (no response, a 5xx, an unreadable 2xx) the certificate may have been stored: the
+ * Creates at most once. After a doubtful attempt (no response, a 5xx, a 408, a 2xx that is unreadable or describes another certificate) the certificate may have been stored: the
  * natural key (user and thumbprint) is looked up before the create is sent again. A found record counts as ours if Graph dates it
  * after the create was sent, no earlier create knew it, and its properties equal the input's. If nothing is found after a settling
  * delay, the create is sent again. A conflict that Graph reports becomes `CONFLICT` only if the record is found.
@@ -15,8 +15,8 @@ import { retryAfterSecondsOf } from "../graph/protocol/retry-after.ts";
 import type { LastResponse } from "./audited.ts";
 import { UserPfxCertificateBody } from "./certificate-json.ts";
 import type { KeyHistory } from "./in-flight-creates.ts";
-import { isOurs } from "./match-created-record.ts";
-import { isConflict, isDoubtful, mayBecomeVisibleLate, mayStillBeApplied } from "./outcome.ts";
+import { isOfKey, isOurs } from "./match-created-record.ts";
+import { isConflict, isDoubtful, mayStillBeApplied } from "./outcome.ts";
 import { collectionPath, resource } from "./path.ts";
 import type { CertificateReader } from "./reader.ts";
 
@@ -35,14 +35,6 @@ export interface CreateSender {
   readonly batch: Batch | undefined;
   /** Kept up to date for the audit log. */
   readonly last: LastResponse;
-}
-
-/** A create that may have been stored, and whose record has not been found. */
-interface UnresolvedCreate {
-  /** The outcome of the least certain attempt: an earlier attempt may still be applied after a later one failed. */
-  readonly outcome: Outcome;
-  /** Graph has reported a conflict since, but no record was found: the record may be ours and not visible yet. */
-  readonly hasConflict: boolean;
 }
 
 /**
@@ -66,7 +58,11 @@ export async function createOnce(
     caller,
     batch,
   };
-  let unresolved: UnresolvedCreate | undefined;
+  /**
+   * The outcome of the least certain attempt, whose record has not been found: an earlier attempt may still be applied after a
+   * later one failed.
+   */
+  let unresolved: Outcome | undefined;
   /** When the first doubtful attempt was sent. */
   let sentAtMs: number | undefined;
   let doubtfulAttempts = 0;
@@ -88,7 +84,7 @@ export async function createOnce(
 
     // Created.
     const created = response?.status === 201 ? reader.decode(response.body) : undefined;
-    if (created !== undefined) return created;
+    if (created !== undefined && isOfKey(created, input)) return created;
 
     const hasConflict = isConflict(outcome);
     const isInDoubt = isDoubtful(outcome);
@@ -98,11 +94,7 @@ export async function createOnce(
     if (isInDoubt) {
       doubtfulAttempts += 1;
       sentAtMs ??= request.sentAtMs;
-      const earlier = unresolved?.outcome;
-      unresolved = {
-        outcome: earlier !== undefined && mayStillBeApplied(earlier) ? earlier : outcome,
-        hasConflict: unresolved?.hasConflict ?? false,
-      };
+      if (unresolved === undefined || !mayStillBeApplied(unresolved)) unresolved = outcome;
     }
 
     if (unresolved === undefined) {
@@ -112,7 +104,7 @@ export async function createOnce(
       if (isRefused) throw await fromOutcome(request, outcome);
     } else {
       // An attempt may have been applied: look for its record.
-      const outcomeInDoubt = isInDoubt ? outcome : unresolved.outcome;
+      const outcomeInDoubt = isInDoubt ? outcome : unresolved;
       const reconciliation = startReconciliation(client, caller);
       const looksTwice = isInDoubt || mayExist;
       const found = await lookUp(sender, input, reconciliation.span, looksTwice).catch(async () => {
@@ -124,20 +116,20 @@ export async function createOnce(
         history.createdDateTime = found.createdDateTime; // a record that later creates must not take for theirs
         reconciliation.end(ours === "undecided" ? "unknown" : ours ? "stored" : "conflict");
         if (ours === "undecided") throw await fromOutcome(request, outcomeInDoubt);
+        history.isLookedUp = ours;
         if (ours) return found;
         throw await conflictError(request, found, outcome, history);
       }
       const isBare400 = isRefused && mayExist;
       reconciliation.end(isBare400 ? "unknown" : "absent");
-      if (isBare400) throw await fromOutcome(request, unresolved.outcome);
+      if (isBare400) throw await fromOutcome(request, unresolved);
       if (isRefused) throw await errorAfterEmptyLookUp(request, unresolved, await fromOutcome(request, outcome));
-      if (hasConflict && mayBecomeVisibleLate(unresolved.outcome)) unresolved = { ...unresolved, hasConflict: true };
     }
 
     // Not stored, as far as a look-up can tell: wait as long as Graph asks, and send again.
     let waitMs = 1000 * ((response && retryAfterSecondsOf(response)) || 0);
     if (hasConflict) {
-      if (waitMs === 0) waitMs = clock.random() * conflictBaseMs * 2 ** conflicts;
+      if (waitMs === 0) waitMs = (response?.batchPause?.jitter ?? clock.random()) * conflictBaseMs * 2 ** conflicts;
       conflicts += 1;
     }
     const fits = waitMs < caller.deadline.remainingMs;
@@ -195,11 +187,11 @@ async function conflictError(
 /** The error of a doubtful create whose record was not found. @param refusal the refusal of a later attempt. */
 async function errorAfterEmptyLookUp(
   request: GraphRequest,
-  { outcome, hasConflict }: UnresolvedCreate,
+  outcome: Outcome,
   refusal?: GatewayError,
 ): Promise<GatewayError> {
   const unknown = await fromOutcome(request, outcome);
-  if (hasConflict || mayStillBeApplied(outcome)) return unknown;
+  if (mayStillBeApplied(outcome)) return unknown;
   if (refusal !== undefined) return refusal;
   const message =
     "Microsoft Graph failed, and a look-up afterwards did not find the certificate; repeating it is safe.";

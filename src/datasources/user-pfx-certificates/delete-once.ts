@@ -7,7 +7,7 @@ import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
 import { fromGraphResponse, fromTransportFailure } from "../graph/protocol/error.ts";
 import { type GraphRequest, type Outcome, TransportError } from "../graph/protocol/request.ts";
-import { isSegmentMissing } from "../graph/protocol/response.ts";
+import { isNotFound } from "../graph/protocol/response.ts";
 import { resolutionMs } from "../graph/protocol/server-clock.ts";
 import type { LastResponse } from "./audited.ts";
 import { isSince } from "./match-created-record.ts";
@@ -33,8 +33,8 @@ export async function deleteOnce(
     const wasInDoubt = doubt !== undefined;
     last.response = response;
     if (response?.status === 204) return;
-    // 404 after a lost response: the first deletion was applied.
-    if (response?.status === 404 && wasInDoubt && !isSegmentMissing(response)) return;
+    // Not found after a lost response: the first deletion was applied.
+    if (response !== undefined && wasInDoubt && isNotFound(response)) return;
     const error = await errorOf(request, outcome, wasInDoubt);
     if (!isDoubtful(outcome)) throw error;
     doubt = error;

@@ -1,10 +1,11 @@
 /**
  * Runs one create at a time for each natural key (user and thumbprint) in this process. The same input of the same caller joins
  * the create in flight and shares its outcome. Any other create for the key waits until the one in flight has ended, so two
- * creates of this process never have to guess which of them stored a record. Inputs are compared, not hashed.
+ * creates of this process never have to guess which of them stored a record. Inputs are compared, not hashed. With Redis,
+ * `shared-creates.ts` does the same between replicas.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { type ErrorCode, GatewayError } from "../../errors.ts";
+import { GatewayError } from "../../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import { withoutLineBreaks } from "../../schema/validation/line-breaks.ts";
@@ -14,16 +15,18 @@ import { type GraphCaller, isAbandoned } from "../graph/protocol/request.ts";
 const remembered = 5000;
 
 /** Time that one more request to Graph needs. */
-const enoughMs = 500;
+export const enoughMs = 500;
 
 /** What earlier creates have found out about a key. A create updates it. */
 export interface KeyHistory {
   /** Creation date of the key's record, from Graph. */
   createdDateTime: string | null;
   /** Whether an earlier create with another file ended unresolved, and so may have stored its file under the key. */
-  readonly doubt: "none" | "settled by now" | "may still be applied";
+  doubt: "none" | "settled by now" | "may still be applied";
   /** True if the gateway stopped waiting for this create, so that Graph may still apply it. */
   mayStillBeApplied: boolean;
+  /** True if the certificate comes from a look-up, not from Graph's response to this create. */
+  isLookedUp?: boolean;
 }
 
 /** A create that ended with OUTCOME_UNKNOWN. */
@@ -33,13 +36,26 @@ interface UnresolvedWrite {
   readonly mayStillBeApplied: boolean;
 }
 
+/** The caller of a create, as far as creates in flight need to know it. */
+type CreateCaller = Pick<GraphCaller, "deadline" | "closed" | "tenantId" | "callerToken">;
+
 /** One call of `run`. */
-interface CreateCall {
+export interface CreateCall {
   key: string;
   input: CreateUserPfxCertificateInput;
   token: string;
-  caller: Pick<GraphCaller, "deadline" | "closed">;
+  caller: CreateCaller;
   create: (history: KeyHistory) => Promise<UserPfxCertificate>;
+}
+
+/** Runs one create at a time for each natural key among several replicas. */
+export interface CreatesOfReplicas {
+  /**
+   * Runs the create when no other replica has one for its key, or shares the outcome of the same create in another replica.
+   *
+   * @param history of this process; updated with what the replicas know.
+   */
+  run(call: CreateCall, history: KeyHistory, create: () => Promise<UserPfxCertificate>): Promise<UserPfxCertificate>;
 }
 
 interface InFlightCreate extends Pick<CreateCall, "input" | "token" | "caller"> {
@@ -65,6 +81,12 @@ export class InFlightCreates {
   #learnt = 0;
   /** Random, because digests are compared within this process only. */
   readonly #digestKey = randomBytes(32);
+  readonly #replicas: CreatesOfReplicas | undefined;
+
+  /** @param replicas absent if this process works alone. */
+  constructor(replicas?: CreatesOfReplicas) {
+    this.#replicas = replicas;
+  }
 
   /**
    * @param token the caller's token, which tells callers apart.
@@ -73,10 +95,10 @@ export class InFlightCreates {
   run(
     input: CreateUserPfxCertificateInput,
     token: string,
-    caller: Pick<GraphCaller, "deadline" | "closed">,
+    caller: CreateCaller,
     create: (history: KeyHistory) => Promise<UserPfxCertificate>,
   ): Promise<UserPfxCertificate> {
-    const key = `${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
+    const key = `${caller.tenantId ?? ""}\n${input.userPrincipalName.toLowerCase()}\n${input.thumbprint.toLowerCase()}`;
     const wanted = { key, input, token, caller, create };
     const known = this.#knownOf(key);
     return known.flight === undefined ? this.#fly(wanted, known) : this.#wait(wanted);
@@ -97,13 +119,14 @@ export class InFlightCreates {
     }
   }
 
-  async #fly({ key, input, token, caller, create }: CreateCall, known: KeyState): Promise<UserPfxCertificate> {
+  async #fly(wanted: CreateCall, known: KeyState): Promise<UserPfxCertificate> {
+    const { key, input, token, caller, create } = wanted;
     const history: KeyHistory = {
       createdDateTime: known.createdDateTime,
       doubt: this.#doubtOf(known, input),
       mayStillBeApplied: false,
     };
-    const outcome = create(history);
+    const outcome = this.#replicas?.run(wanted, history, () => create(history)) ?? create(history);
     known.flight = { input, token, caller, outcome };
     let doubt: UnresolvedWrite | null = null;
     try {
@@ -178,11 +201,16 @@ function outcomeOf(
   );
 }
 
-const transient: readonly ErrorCode[] = ["THROTTLED", "OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"];
+const transient = ["THROTTLED", "OUTCOME_UNKNOWN", "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"] as const;
+
+/** Whether the same create may succeed a little later. */
+export function isTransient(code: unknown): code is (typeof transient)[number] {
+  return transient.some((each) => each === code);
+}
 
 /** True if the first caller had less time or disconnected; retry for this one. */
 function isCutShort({ caller }: InFlightCreate, own: InFlightCreate["caller"], error: unknown): boolean {
-  if (!(error instanceof GatewayError) || !transient.includes(error.code)) return false;
+  if (!(error instanceof GatewayError) || !isTransient(error.code)) return false;
   return caller.closed.isClosed || caller.deadline.remainingMs + enoughMs < own.deadline.remainingMs;
 }
 
@@ -199,14 +227,14 @@ function sameInput(one: CreateUserPfxCertificateInput, other: CreateUserPfxCerti
   );
 }
 
-function stillUnknown(): GatewayError {
+export function stillUnknown(): GatewayError {
   return new GatewayError(
     "OUTCOME_UNKNOWN",
     "The same create was still in flight when the deadline passed; repeating it is safe.",
   );
 }
 
-function notSent(): GatewayError {
+export function notSent(): GatewayError {
   return new GatewayError(
     "UPSTREAM_TIMEOUT",
     "Another create for that certificate was in flight until the deadline passed; nothing was sent.",

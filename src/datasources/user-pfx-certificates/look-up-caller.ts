@@ -12,6 +12,7 @@ export function lookUpCaller(onBehalfOf: GraphCaller, span: TraceSpan): GraphCal
   return {
     authorize: (access) => onBehalfOf.authorize(access),
     tokenOwner: onBehalfOf.tokenOwner,
+    tenantId: onBehalfOf.tenantId,
     renew: onBehalfOf.renew,
     token: () => onBehalfOf.token(),
     audit: (entry) => onBehalfOf.audit(entry),

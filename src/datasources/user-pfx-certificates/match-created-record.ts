@@ -4,6 +4,7 @@ import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import { instantOf } from "../../schema/validation/instant.ts";
 import { resolutionMs } from "../graph/protocol/server-clock.ts";
 import type { KeyHistory } from "./in-flight-creates.ts";
+import type { NaturalKey } from "./path.ts";
 
 const picosecondsPerMs = 1_000_000_000n;
 
@@ -43,6 +44,14 @@ export function isOurs(
 function mayBeAnothers(createdDateTime: string, { doubt }: KeyHistory, sentMs: number): boolean {
   if (doubt === "none") return false;
   return doubt === "may still be applied" || !isSince(createdDateTime, sentMs + resolutionMs);
+}
+
+/** Whether a certificate is the one of that user and thumbprint. A property that Graph leaves out contradicts nothing. */
+export function isOfKey({ userPrincipalName, thumbprint }: UserPfxCertificate, key: NaturalKey): boolean {
+  return (
+    (userPrincipalName === null || userPrincipalName.toLowerCase() === key.userPrincipalName.toLowerCase()) &&
+    (thumbprint === null || thumbprint.toLowerCase() === key.thumbprint.toLowerCase())
+  );
 }
 
 /** Whether Graph's date-time is at or after a moment in epoch milliseconds. A date-time in whole seconds may be truncated. */

@@ -26,6 +26,11 @@ export function isCertificateId(id: unknown): id is string {
   return typeof id === "string" && /^[A-Za-z0-9-]{1,128}$/.test(id);
 }
 
+/** Whether two ids name one certificate: their digits are hexadecimal, in either case. */
+export function isSameId(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
 /** Graph keeps one record of a user and a thumbprint. */
 export interface NaturalKey {
   readonly userPrincipalName: string;

@@ -1,16 +1,19 @@
 /** Reads certificates: requests to the collection, and their responses decoded and checked. One instance serves one GraphQL request. */
 import { GatewayError, GraphError } from "../../errors.ts";
+import { isRecord } from "../../json.ts";
 import type { TraceSpan } from "../../observability/span.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
 import { fromGraphResponse, fromTransportFailure } from "../graph/protocol/error.ts";
 import type { GraphPage } from "../graph/protocol/paging.ts";
 import type { GraphCaller, GraphRequest, GraphResponse } from "../graph/protocol/request.ts";
-import { isSegmentMissing } from "../graph/protocol/response.ts";
+import { isNotFound } from "../graph/protocol/response.ts";
 import { pageOfUserPfxCertificates, userPfxCertificateOf } from "./certificate-json.ts";
 import { matches } from "./filter.ts";
 import { lookUpCaller } from "./look-up-caller.ts";
-import { certificatePath, collectionPath, type NaturalKey, naturalKeyQuery, resource } from "./path.ts";
+import { certificatePath, collectionPath, isSameId, type NaturalKey, naturalKeyQuery, resource } from "./path.ts";
+
+const oddRecord = "Microsoft Graph lists a record that may be the certificate, but the record cannot be read.";
 
 type ReadOptions = Pick<GraphRequest, "caller" | "batch" | "isLookUp">;
 
@@ -26,9 +29,13 @@ export class CertificateReader {
   /** The certificate of that id; null if there is none. @throws {GatewayError} */
   async get(id: string, options: ReadOptions): Promise<UserPfxCertificate | null> {
     const request: GraphRequest = { resource, operation: "read", method: "GET", path: certificatePath(id), ...options };
-    const response = await this.expect(request, [200, 404]);
-    if (response.status === 200) return this.certificateOf(request, response);
-    if (isSegmentMissing(response)) throw await fromGraphResponse(request, response);
+    const response = await this.expect(request, [200, 404, 410]);
+    if (response.status === 200) {
+      const certificate = await this.certificateOf(request, response);
+      if (!isSameId(certificate.id, id)) throw await fromGraphResponse(request, response);
+      return certificate;
+    }
+    if (!isNotFound(response)) throw await fromGraphResponse(request, response);
     return null;
   }
 
@@ -45,6 +52,10 @@ export class CertificateReader {
     const response = await this.expect(request, [200]);
     const page = pageOfUserPfxCertificates(response.body, this.#client.baseUrl, (value) => this.decode(value));
     if (page === undefined) throw await fromGraphResponse(request, response);
+    if (page.oddItems.length > 0) {
+      this.#client.log.oddItems({ count: page.oddItems.length });
+      this.#client.metrics?.oddItems(page.oddItems.length);
+    }
     return page;
   }
 
@@ -72,6 +83,8 @@ export class CertificateReader {
       });
       const found = page?.items.find((certificate) => matches(certificate, key));
       if (found !== undefined) return found;
+      if (page?.oddItems.some((item) => mayBeOfKey(item, key)))
+        throw new GatewayError("UPSTREAM_INVALID_RESPONSE", oddRecord);
       if (page !== null && page.nextQuery === undefined) return null;
       query = page?.nextQuery ?? "";
     }
@@ -102,4 +115,9 @@ export class CertificateReader {
       this.#client.log.unknownEnumMember({ property });
     });
   }
+}
+
+/** Whether an item that is no certificate may be the record of that thumbprint. */
+function mayBeOfKey(item: unknown, { thumbprint }: NaturalKey): boolean {
+  return isRecord(item) && String(item.thumbprint).toLowerCase() === thumbprint.toLowerCase();
 }

@@ -10,7 +10,9 @@ import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx
 import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
+import { cleanThumbprint } from "../../schema/validation/thumbprint.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
+import { fromGraphResponse } from "../graph/protocol/error.ts";
 import { type Connection, pageOf } from "../graph/protocol/paging.ts";
 import type { Batch, GraphCaller, GraphRequest } from "../graph/protocol/request.ts";
 import { type AuditSubject, audited } from "./audited.ts";
@@ -21,7 +23,7 @@ import { deleteOnce } from "./delete-once.ts";
 import { matches } from "./filter.ts";
 import type { InFlightCreates } from "./in-flight-creates.ts";
 import { lookUpCaller } from "./look-up-caller.ts";
-import { certificatePath, naturalKeyQuery, resource } from "./path.ts";
+import { certificatePath, isSameId, naturalKeyQuery, resource } from "./path.ts";
 import { CertificateReader } from "./reader.ts";
 
 const defaultFirst = 50;
@@ -96,6 +98,7 @@ export class UserPfxCertificates {
   ): Promise<Connection<UserPfxCertificate>> {
     this.#countRead();
     const { deadline } = this.#caller;
+    if (filter?.thumbprint) filter.thumbprint = cleanThumbprint(filter.thumbprint);
     const filters = [filter ?? {}, ...(userPrincipalName === undefined ? [] : [{ userPrincipalName }])];
     const conditions = filters.map((each) => Object.entries(each).filter(([, value]) => value != null));
     return pageOf({
@@ -119,6 +122,7 @@ export class UserPfxCertificates {
    */
   async update(id: string, input: UpdateUserPfxCertificateInput): Promise<UserPfxCertificate> {
     const path = certificatePath(id);
+    if (input.thumbprint !== undefined) input.thumbprint = cleanThumbprint(input.thumbprint);
     if (Object.values(input).every((value) => value === undefined)) {
       throw badUserInput([{ path: "input", message: "must give at least one property" }]);
     }
@@ -137,12 +141,19 @@ export class UserPfxCertificates {
       async (last) => {
         const response = await this.#reader.expect(request, [200, 204]);
         last.response = response;
-        return response.status === 200 ? this.#reader.certificateOf(request, response) : undefined;
+        if (response.status !== 200) return undefined;
+        const certificate = await this.#reader.certificateOf(request, response);
+        // Graph makes the id of the user and the thumbprint, so a change of these may change the id.
+        const keepsId = input.thumbprint === undefined && input.userPrincipalName === undefined;
+        if (keepsId && !isSameId(certificate.id, id)) throw await fromGraphResponse(request, response);
+        return certificate;
       },
     );
     // Graph's documentation allows a response without content; the caller still gets the certificate.
     const certificate = updated ?? (await this.get(id).catch(throwUnread));
     if (certificate === null) throw new GatewayError("NOT_FOUND", "The certificate was deleted meanwhile.");
+    // Graph keeps the id, which names the former user.
+    if (input.userPrincipalName !== undefined && isSameId(certificate.id, id)) certificate.userId = null;
     return certificate;
   }
 
@@ -169,8 +180,9 @@ export class UserPfxCertificates {
   }
 
   async #create(input: CreateUserPfxCertificateInput, batch?: Batch): Promise<UserPfxCertificate> {
+    input.thumbprint = cleanThumbprint(input.thumbprint);
     const { thumbprint, userPrincipalName } = input;
-    const subject: AuditSubject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
+    const subject: AuditSubject = { operation: "create", thumbprint, userPrincipalName };
     return audited(this.#client, this.#caller, subject, async (last, token) => {
       const certificate = await this.#creates.run(input, token, this.#caller, (history) =>
         createOnce({ client: this.#client, caller: this.#caller, reader: this.#reader, batch, last }, input, history),

@@ -24,7 +24,7 @@ export function guarded(backend: Backend, call: Call, run: () => Answer): Answer
 }
 
 function route(backend: Backend, call: Call): Answer {
-  const [root = "", ...rest] = call.path.split("/").slice(1).map(decoded);
+  const [root = "", ...rest] = call.path.replace(/\/$/, "").split("/").slice(1).map(decoded);
   const [name, key] = keyed(root);
   if (name === "users") return toUsers(backend, call, key === undefined ? rest : [key, ...rest]);
   if (root !== "deviceManagement" || rest.length === 0) throw unknownSegment(root);
@@ -46,12 +46,12 @@ function toUsers(backend: Backend, call: Call, path: readonly string[]): Answer 
   return key === undefined ? answerUsers(backend, call) : answerUser(backend, call, key);
 }
 
-/** Splits `name('key')` and `name(key)`. */
+/** Splits `name('key')` and `name(key)`; `name()` is the collection. */
 function keyed(segment: string): [name: string, key: string | undefined] {
   const quoted = /^(\w+)\('((?:[^']|'')*)'\)$/.exec(segment);
   if (quoted !== null) return [quoted[1] ?? "", (quoted[2] ?? "").replaceAll("''", "'")];
   const bare = /^(\w+)\(([^()']+)\)$/.exec(segment);
-  return bare === null ? [segment, undefined] : [bare[1] ?? "", bare[2]];
+  return bare === null ? [segment.replace(/\(\)$/, ""), undefined] : [bare[1] ?? "", bare[2]];
 }
 
 function decoded(segment: string): string {

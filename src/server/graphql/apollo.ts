@@ -14,17 +14,17 @@ import type { Config } from "../../config/config.ts";
 import type { GatewayContext } from "../../context.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import { buildSchema } from "./build-schema.ts";
-import { prepareOperations } from "./compiled/cache-operations-plugin.ts";
-import { DocumentStore } from "./compiled/document-cache.ts";
+import { cacheOperations } from "./compiled/cache-operations-plugin.ts";
+import { DocumentCache } from "./compiled/document-cache.ts";
 import type { OperationCache } from "./compiled/operation-cache.ts";
 import { createFormatError } from "./format-error.ts";
 import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";
-import { countWrites } from "./plugins/limit-writes.ts";
+import { limitWrites } from "./plugins/limit-writes.ts";
 import { readOperationManifest } from "./plugins/manifest.ts";
 import { persistedOperations, textInManifest } from "./plugins/persisted-operations.ts";
 import { recordOperation } from "./plugins/record-operation.ts";
-import { nameInvalidValues } from "./plugins/report-invalid-values.ts";
+import { reportInvalidValues } from "./plugins/report-invalid-values.ts";
 import { maxTokens, withinLimits } from "./rules/document-limits.ts";
 import { knownOperationTypes } from "./rules/known-operation-types.ts";
 
@@ -40,7 +40,7 @@ export async function startApollo(
   const { schema } = buildSchema();
   const file = config.persistedOperationsFile;
   const manifest = file === undefined ? undefined : readOperationManifest(file, schema);
-  const documentStore = new DocumentStore({ keepsTexts: manifest !== undefined });
+  const documentStore = new DocumentCache({ keepsTexts: manifest !== undefined });
   if (manifest !== undefined) operationCache.useManifest(textInManifest(manifest));
   const apollo = new ApolloServer<GatewayContext>({
     schema,
@@ -63,11 +63,11 @@ export async function startApollo(
       ApolloServerPluginUsageReportingDisabled(),
       ...(manifest === undefined ? [] : [persistedOperations(manifest)]),
       emptyOperationName,
-      countWrites(config.maxBatchItems),
+      limitWrites(config.maxBatchItems),
       httpStatus,
-      nameInvalidValues(config.maxBatchItems),
+      reportInvalidValues(config.maxBatchItems),
       recordOperation({ namesOperations: manifest !== undefined }),
-      prepareOperations(operationCache, documentStore),
+      cacheOperations(operationCache, documentStore),
     ],
   });
   await apollo.start();

@@ -1,12 +1,12 @@
 /**
- * The one place that turns a failure into a GraphQL error. It is an allow-list: the gateway's own messages are sent as they
- * are, messages of Apollo and graphql-js are reworded without values, and every other error is masked under an id.
+ * The errors of a GraphQL response. It is an allow-list: the gateway's own messages are sent as they are, messages of Apollo
+ * and graphql-js are reworded without values, and every other error is masked under an id.
  */
-import { randomUUID } from "node:crypto";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { type ASTNode, GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
-import { GatewayError, GraphError } from "../../errors.ts";
+import { GatewayError } from "../../errors.ts";
 import type { GatewayLog } from "../../observability/log.ts";
+import { errorExtensions, maskInternalError } from "../../translate-error.ts";
 import { maxTokens } from "./rules/document-limits.ts";
 
 /** Apollo's codes whose messages are fixed texts. */
@@ -40,7 +40,8 @@ export function createFormatError(log: GatewayLog, { namesSchema = false }: { na
       ...(formatted.locations && { locations: formatted.locations }),
       ...(formatted.path && { path: formatted.path }),
     };
-    if (origin instanceof GatewayError) return { message: origin.message, ...where, extensions: extensionsOf(origin) };
+    if (origin instanceof GatewayError)
+      return { message: origin.message, ...where, extensions: errorExtensions(origin) };
     const code = String(formatted.extensions?.code);
     if (code === "GRAPHQL_PARSE_FAILED") {
       return { message: parseFailure(formatted.message), ...where, extensions: { code } };
@@ -61,10 +62,8 @@ export function createFormatError(log: GatewayLog, { namesSchema = false }: { na
       return { message: "operationName must name one of the document's operations.", ...where, extensions: { code } };
     }
     if (fixedTexts.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
-    const id = randomUUID();
-    log.internalError({ id, error: origin });
-    const message = `The gateway had an internal error. The gateway's operator can find it in the log under ${id}.`;
-    return { message, ...where, extensions: { code: "INTERNAL_SERVER_ERROR" } };
+    const { code: masked, message } = maskInternalError(origin, log);
+    return { message, ...where, extensions: { code: masked } };
   };
 }
 
@@ -75,21 +74,25 @@ function originOf(error: unknown): unknown {
 }
 
 function parseFailure(message: string): string {
-  const isTooLarge = message.startsWith("Syntax Error: Document contains more that");
-  return isTooLarge
-    ? `The document is too large: at most ${maxTokens} tokens.`
-    : "The document is not valid GraphQL: unexpected text at this location.";
+  if (message.startsWith("Syntax Error: Document contains more that")) {
+    return `The document is too large: at most ${maxTokens} tokens.`;
+  }
+  const [, code = ""] = /^Syntax Error: (?:Unexpected|Invalid) character: U\+([0-9A-F]{4,6})/.exec(message) ?? [];
+  const lookalike = lookalikeOf(Number.parseInt(code, 16));
+  return lookalike === undefined
+    ? "The document is not valid GraphQL: unexpected text at this location."
+    : `The document is not valid GraphQL: it has the character U+${code} at this location. ${lookalike}`;
 }
 
-function extensionsOf(error: GatewayError): Record<string, unknown> {
-  return {
-    code: error.code,
-    ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
-    ...(error.invalid !== undefined && { invalid: error.invalid }),
-    ...(error.claims !== undefined && { claims: error.claims }),
-    ...(error.certificateId !== undefined && { certificateId: error.certificateId }),
-    ...(error instanceof GraphError && { graph: error.graph }),
-  };
+/** What to do about a character that word processors and web pages put in the place of another; undefined for other characters. */
+function lookalikeOf(codePoint: number): string | undefined {
+  if (Number.isNaN(codePoint)) return undefined;
+  const character = String.fromCodePoint(codePoint);
+  if (/[\u2018-\u201f\u00ab\u00bb\uff02\uff07]/u.test(character)) return 'It looks like a quotation mark: type ".';
+  if (/[\s\u2800]/u.test(character)) return "It looks like a space: type a space.";
+  if (/[\p{Pd}\u2212]/u.test(character)) return "It looks like a minus sign: type -.";
+  if (/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(character)) return "It is invisible: remove it.";
+  return undefined;
 }
 
 /**

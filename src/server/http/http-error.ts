@@ -1,5 +1,6 @@
 /** An HTTP error before, or outside of, any GraphQL operation. Its body is JSON in the shape of a GraphQL response. */
 import type { GatewayError } from "../../errors.ts";
+import { httpStatusOf } from "../../translate-error.ts";
 
 /** Content type of errors and of all responses that are not GraphQL's. */
 export const jsonType = "application/json; charset=utf-8";
@@ -31,14 +32,8 @@ export class HttpError extends Error {
   }
 }
 
-/** The HTTP error for a caller whose request reaches no operation. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
-export function httpErrorOf({ code, message }: GatewayError): HttpError {
-  switch (code) {
-    case "UNAUTHENTICATED":
-      return new HttpError(401, message, { "www-authenticate": "Bearer" }, code);
-    case "FORBIDDEN":
-      return new HttpError(403, message, {}, code);
-    default:
-      return new HttpError(503, message, { "retry-after": "5" }, code);
-  }
+/** The HTTP error for a caller whose request reaches no operation. */
+export function httpErrorOf(error: GatewayError): HttpError {
+  const { status, headers } = httpStatusOf([error]) ?? { status: 503, headers: { "retry-after": "5" } };
+  return new HttpError(status, error.message, headers, error.code);
 }

@@ -20,7 +20,7 @@ export function createRateLimit(perMinute: number, store?: SharedStore): LimitRa
   const limits = { points: perMinute, duration: windowSeconds };
   const alone = new RateLimiterMemory(limits);
   const together =
-    store && new RateLimiterRedis({ ...limits, storeClient: store.redis, keyPrefix: "intune-pfx-gateway:rate" });
+    store && new RateLimiterRedis({ ...limits, storeClient: store.redis, keyPrefix: `${store.keyPrefix}:rate` });
   return async ({ tenantId, objectId }) => {
     const key = createHash("sha256").update(`${tenantId}:${objectId}`).digest("base64url");
     const counted = (together && (await store.ask(() => count(together, key)))) ?? (await count(alone, key));

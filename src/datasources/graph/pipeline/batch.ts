@@ -11,6 +11,7 @@ import type { GraphEntity } from "../protocol/body-encoding.ts";
 import { secretsOf } from "../protocol/error.ts";
 import { type Batch, type GraphRequest, type GraphResponse, type Send, TransportError } from "../protocol/request.ts";
 import { isSegmentMissing } from "../protocol/response.ts";
+import { retryAfterSecondsOf } from "../protocol/retry-after.ts";
 
 const maxItems = 20;
 
@@ -25,14 +26,15 @@ const unreadable: readonly number[] = [400, 404, 405, 413, 415, 501];
 /**
  * Collects the requests of one caller. Requests of one turn of the event loop are sent together.
  *
+ * @param random returns a number from 0 to 1, for the wait that the items of a batch share.
  * @param expectedItems number of requests that will surely come; default 1.
  */
-export function createBatch(send: Send, expectedItems = 1): Batch {
+export function createBatch(send: Send, random: () => number, expectedItems = 1): Batch {
   const underWay: Promise<unknown>[] = [];
   let count = 0;
   const inLane = (requests: readonly GraphRequest[]) => {
     const lane = count++ % lanes;
-    const answers = (underWay[lane] ?? Promise.resolve()).then(() => sendTogether(send, requests));
+    const answers = (underWay[lane] ?? Promise.resolve()).then(() => sendTogether(send, requests, random()));
     underWay[lane] = answers; // never rejects
     return answers;
   };
@@ -51,7 +53,11 @@ export function withBatch(send: Send): Send {
   return (request) => request.batch?.load(request) ?? send(request);
 }
 
-async function sendTogether(send: Send, requests: readonly GraphRequest[]): Promise<(GraphResponse | Error)[]> {
+async function sendTogether(
+  send: Send,
+  requests: readonly GraphRequest[],
+  jitter: number,
+): Promise<(GraphResponse | Error)[]> {
   const [first] = requests;
   if (first === undefined) return [];
   try {
@@ -64,7 +70,10 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
     const response = await send({ resource, operation, method: "POST", path: "/$batch", body, caller, onSend });
     // Graph processed no item. Each item is sent alone, so that an item that Graph cannot read fails alone.
     if (unreadable.includes(response.status)) return await Promise.all(requests.map((each) => sendAlone(send, each)));
-    const answers = answersOf({ ...response, othersSecrets: shortSecretsOf(requests) }, requests.length);
+    const answers = withPause(
+      answersOf({ ...response, othersSecrets: shortSecretsOf(requests) }, requests.length),
+      jitter,
+    );
     // If Graph knows no item's path, all items have already been sent to the other version: see `api-version.ts`.
     const unknown = answers.filter(isPathUnknown).length;
     if (unknown === 0 || unknown === answers.length) return answers;
@@ -72,8 +81,20 @@ async function sendTogether(send: Send, requests: readonly GraphRequest[]): Prom
     return await Promise.all(answers.map((answer, index) => again[index] || answer));
   } catch (error) {
     // A failed batch fails every item.
+    if (error instanceof TransportError) error.batchPause = { jitter, longestSeconds: undefined };
     return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
   }
+}
+
+/** Items that are sent again wait equally long: as long as the longest wait that Graph asks for. */
+function withPause(answers: readonly (GraphResponse | Error)[], jitter: number): (GraphResponse | Error)[] {
+  let longestSeconds: number | undefined;
+  for (const answer of answers) {
+    const seconds = !(answer instanceof Error) && answer.status === 429 ? retryAfterSecondsOf(answer) : undefined;
+    if (seconds !== undefined) longestSeconds = Math.max(longestSeconds ?? 0, seconds);
+  }
+  const batchPause = { jitter, longestSeconds };
+  return answers.map((answer) => (answer instanceof Error ? answer : { ...answer, batchPause }));
 }
 
 async function sendAlone(send: Send, request: GraphRequest): Promise<GraphResponse | Error> {

@@ -6,6 +6,7 @@
  */
 import { claimsChallengeOf } from "../protocol/error.ts";
 import type { GraphCaller, GraphRequest, GraphResponse, Send } from "../protocol/request.ts";
+import { saysForbidden } from "../protocol/response.ts";
 
 export function withFreshToken(send: Send): Send {
   return (request) => {
@@ -23,12 +24,13 @@ async function sendRenewing(
   const used = await caller.token(); // the token of this attempt, even if it is replaced meanwhile
   const response = await send(request);
   if (response.status !== 401) return response;
+  const challenge = claimsChallengeOf(response);
+  if (challenge === undefined && saysForbidden(response)) return response; // a new token would be denied as well
   if (attempts !== undefined) {
     if (attempts.hasRenewed || attempts.left <= 0) return response;
     attempts.hasRenewed = true;
     attempts.left -= 1;
   }
-  const challenge = claimsChallengeOf(response);
   const claims = challenge === undefined ? undefined : Buffer.from(challenge, "base64url").toString("utf8");
   await renew(used, claims);
   return send(request);

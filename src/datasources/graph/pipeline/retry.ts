@@ -1,12 +1,13 @@
 /**
- * Repeats requests that can safely be repeated: requests that were never sent, requests that Graph throttled, and reads and
- * updates whose response was lost. It does not repeat a create or a deletion whose response was lost: `create-once.ts` and
+ * Repeats requests that can safely be repeated: requests that were never sent, requests that Graph throttled or was not ready
+ * for, and reads and updates whose response was lost. It does not repeat a create or a deletion whose response was lost: `create-once.ts` and
  * `delete-once.ts` look the certificate up first.
  */
 import type { Clock } from "../../../request/clock.ts";
 import { type GraphRequest, type Outcome, type Send, TransportError } from "../protocol/request.ts";
+import { isFailureOfGraph, isNotAppliedNow } from "../protocol/response.ts";
 import { retryAfterSecondsOf } from "../protocol/retry-after.ts";
-import type { RetryBudget } from "./retry-budget.ts";
+import type { RetryBudgets } from "./retry-budgets.ts";
 
 /** Attempts for one request, including the first. */
 const maxAttempts = 3;
@@ -22,13 +23,13 @@ const throttledBaseMs = 2000;
  */
 export function withRetry(
   send: Send,
-  budget: RetryBudget,
+  budgets: RetryBudgets,
   clock: Clock,
   onRetry: (request: GraphRequest) => void,
 ): (request: GraphRequest) => Promise<Outcome> {
   return async (request) => {
     const { deadline, closed } = request.caller;
-    budget.countRequest(request);
+    budgets.countRequest(request);
     request.attempts ??= { left: maxAttempts };
     const { attempts } = request;
     let doubt = false;
@@ -52,7 +53,7 @@ export function withRetry(
         attempts.left <= 0 ||
         waitMs >= deadline.remainingMs ||
         closed.isClosed ||
-        !(isInvited(outcome) || budget.takeRetry(request))
+        !(isInvited(outcome) || budgets.takeRetry(request))
       ) {
         return conclude(outcome, doubt);
       }
@@ -66,7 +67,7 @@ export function withRetry(
 /** Whether the request may have been applied although its response does not say so. */
 function isDoubtful({ operation }: GraphRequest, outcome: Outcome): boolean {
   if (operation === "read") return false;
-  return "error" in outcome ? outcome.error.sent : outcome.response.status >= 500;
+  return "error" in outcome ? outcome.error.sent : isFailureOfGraph(outcome.response.status);
 }
 
 function conclude(outcome: Outcome, doubt: boolean): Outcome {
@@ -87,17 +88,23 @@ function isInvited(outcome: Outcome): boolean {
 function waitBefore(request: GraphRequest, outcome: Outcome, attempt: number, clock: Clock): number | undefined {
   const repeatable = request.operation === "read" || request.operation === "update";
   if ("error" in outcome) {
-    const { reason, sent } = outcome.error;
+    const { reason, sent, batchPause } = outcome.error;
     if (reason !== "network" && reason !== "timeout") return undefined;
-    return repeatable || !sent ? clock.random() * backoffBaseMs * 2 ** (attempt - 1) : undefined;
+    const jitter = batchPause?.jitter ?? clock.random();
+    return repeatable || !sent ? jitter * backoffBaseMs * 2 ** (attempt - 1) : undefined;
   }
-  const { status } = outcome.response;
-  if (status !== 429 && !(repeatable && status >= 500)) return undefined;
-  const askedSeconds = retryAfterSecondsOf(outcome.response);
+  const { remainingMs } = request.caller.deadline;
+  const { status, batchPause } = outcome.response;
+  const mayRepeat = status === 429 || isNotAppliedNow(status) || (repeatable && isFailureOfGraph(status));
+  if (!mayRepeat) return undefined;
+  const jitter = batchPause?.jitter ?? clock.random();
+  const own = retryAfterSecondsOf(outcome.response);
+  const longest = status === 429 ? batchPause?.longestSeconds : undefined;
+  const askedSeconds = longest !== undefined && longest * 1000 + 500 < remainingMs ? longest : own;
   if (askedSeconds !== undefined) {
     // Timers may fire a little early, and clients that waited should not all return at the same moment.
-    return askedSeconds * 1000 + 5 + clock.random() * Math.min(250, askedSeconds * 100);
+    return askedSeconds * 1000 + 5 + jitter * Math.min(250, askedSeconds * 100);
   }
   const baseMs = status === 429 ? throttledBaseMs : backoffBaseMs;
-  return clock.random() * baseMs * 2 ** (attempt - 1);
+  return jitter * baseMs * 2 ** (attempt - 1);
 }

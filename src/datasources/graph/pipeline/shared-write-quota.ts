@@ -81,7 +81,7 @@ export class SharedWriteQuota implements Quota {
   /** @param name name of the quota; replicas with the same name share it. @param limit writes of all replicas per window. */
   constructor(store: SharedStore, name: string, limit: number, clock: Clock) {
     this.#store = store;
-    this.#keys = [`{intune-pfx-gateway:${name}}:writes`, `{intune-pfx-gateway:${name}}:replicas`];
+    this.#keys = [`${store.keyPrefix}:${name}:writes`, `${store.keyPrefix}:${name}:replicas`];
     this.#limit = limit;
     this.#left = limit;
     this.#clock = clock;

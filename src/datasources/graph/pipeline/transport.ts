@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
 import type { CloseListener } from "../../../request/request-closed.ts";
 import { type EncodedBody, encodeBody, parseAnswer } from "../protocol/body-encoding.ts";
+import { decodeContent } from "../protocol/content-encoding.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "../protocol/request.ts";
 
 /** A page of 1,000 redacted certificates has about 600 KB; twenty created certificates of the largest size have 28 MB. */
@@ -228,7 +229,19 @@ class UpstreamAttempt implements Dispatcher.DispatchHandler, CloseListener {
     const [first] = this.#chunks;
     const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks, this.#bytes);
     this.#semaphore.end();
-    this.#answer(bytes);
+    const coding = this.#headers["content-encoding"];
+    if (coding === undefined) this.#answer(bytes);
+    else this.#decode(bytes, String(coding));
+  }
+
+  /** A proxy between here and Graph may compress although the request asks for `identity`. */
+  #decode(bytes: Buffer, coding: string): void {
+    const isSuccess = this.#status < 300;
+    const maxOutputLength = isSuccess ? maxAnswerBytes : maxErrorBytes;
+    decodeContent(bytes, { coding, maxOutputLength }, (error, decoded) => {
+      if (error?.code === "ERR_BUFFER_TOO_LARGE" && isSuccess) this.#fail("tooLarge");
+      else this.#answer(decoded);
+    });
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, cause: Error): void {

@@ -73,13 +73,18 @@ function openingOf(property: string): string {
   return `"${property}":"`;
 }
 
+/** The byte order mark of UTF-8. */
+const byteOrderMark = Buffer.from("\ufeff");
+
 /**
  * Parses a response like `JSON.parse`.
  *
- * @param bytes in UTF-8. @param sent the request's body.
+ * @param answer in UTF-8, with or without a byte order mark. @param sent the request's body.
  * @throws {SyntaxError} if the response is not JSON.
  */
-export function parseAnswer(bytes: Buffer, sent: EncodedBody | undefined): unknown {
+export function parseAnswer(answer: Buffer, sent: EncodedBody | undefined): unknown {
+  const hasMark = answer[0] === byteOrderMark[0] && answer.subarray(0, 3).equals(byteOrderMark);
+  const bytes = hasMark ? answer.subarray(3) : answer;
   return (sent && parseEcho(bytes, sent)) ?? JSON.parse(textOf(bytes, 0, bytes.length));
 }
 

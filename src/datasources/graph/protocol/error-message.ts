@@ -36,20 +36,39 @@ export function retryHintsOf(body: unknown): unknown[] {
   return unwrap(body).retryHints;
 }
 
-function unwrap(body: unknown): { code: string | null; message: string | null; retryHints: unknown[] } {
+/** The message and every code of an error body, unwrapped and as Graph sent them: to decide by, not to show. */
+export function wordsOf(body: unknown): { message: string; codes: readonly string[] } {
+  const { message, codes } = unwrap(body);
+  return { message: message ?? "", codes };
+}
+
+interface UnwrappedError {
+  /** The innermost code. */
+  code: string | null;
+  message: string | null;
+  /** The codes of all levels. */
+  codes: string[];
+  retryHints: unknown[];
+}
+
+function unwrap(body: unknown): UnwrappedError {
   const error = isRecord(body) && isRecord(body.error) ? body.error : {};
   let code = stringOrNull(error.code);
   let message = stringOrNull(error.message);
+  const codes = code ? [code] : [];
   const retryHints: unknown[] = [];
   for (let level = 0; level < 3 && message !== null; level++) {
     const nested = parseObject(message);
     if (nested === undefined) break;
     const nestedCode = stringOrNull(nested.ErrorCode);
-    if (nestedCode) code = nestedCode;
+    if (nestedCode) {
+      code = nestedCode;
+      codes.push(nestedCode);
+    }
     retryHints.push(nested.RetryAfter);
     message = stringOrNull(nested.Message) ?? stringOrNull(nested.message);
   }
-  return { code, message, retryHints };
+  return { code, message, codes, retryHints };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

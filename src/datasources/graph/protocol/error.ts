@@ -3,19 +3,46 @@ import { type ErrorCode, GatewayError, GraphError, type GraphErrorDetails } from
 import { isRecord } from "../../../json.ts";
 import { readGraphError } from "./error-message.ts";
 import type { GraphRequest, GraphResponse, Outcome, TransportError } from "./request.ts";
-import { isSegmentMissing, requestIdOf } from "./response.ts";
+import {
+  isFailureOfGraph,
+  isNotFound,
+  isPathUnknown,
+  isTenantWithoutIntune,
+  requestIdOf,
+  saysForbidden,
+} from "./response.ts";
 import { retryAfterSecondsOf } from "./retry-after.ts";
 
+/** What a status means for every request. A 4xx in no table is outside of Graph's contract: `UPSTREAM_INVALID_RESPONSE`. */
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
-  400: "BAD_USER_INPUT",
+  402: "UPSTREAM_MISCONFIGURED",
   403: "FORBIDDEN",
-  404: "NOT_FOUND",
-  409: "CONFLICT",
-  412: "CONFLICT",
-  413: "BAD_USER_INPUT",
-  415: "BAD_USER_INPUT",
-  422: "BAD_USER_INPUT",
+  408: "UPSTREAM_UNAVAILABLE",
+  421: "UPSTREAM_UNAVAILABLE",
+  423: "UPSTREAM_UNAVAILABLE",
+  425: "UPSTREAM_UNAVAILABLE",
   429: "THROTTLED",
+};
+
+/** Graph rejected the content of a write. */
+const codeByStatusOfWrite: Readonly<Record<number, ErrorCode>> = {
+  400: "BAD_USER_INPUT",
+  413: "BAD_USER_INPUT",
+  422: "BAD_USER_INPUT",
+};
+
+const codeByStatusOfOperation: Readonly<Record<GraphRequest["operation"], Readonly<Record<number, ErrorCode>>>> = {
+  read: {},
+  // Graph knows no such user. Importers treat a CONFLICT as done, so a create has one only if the record was found: see
+  // `conflictError`.
+  create: {
+    ...codeByStatusOfWrite,
+    404: "BAD_USER_INPUT",
+    409: "UPSTREAM_UNAVAILABLE",
+    412: "UPSTREAM_UNAVAILABLE",
+  },
+  update: { ...codeByStatusOfWrite, 404: "NOT_FOUND", 409: "CONFLICT", 410: "NOT_FOUND", 412: "CONFLICT" },
+  delete: { ...codeByStatusOfWrite, 404: "NOT_FOUND", 409: "CONFLICT", 410: "NOT_FOUND", 412: "CONFLICT" },
 };
 
 /** Message per code; Graph's own message follows if there is one. `%s`: the resource's noun. */
@@ -36,7 +63,9 @@ const advice: Readonly<Record<ErrorCode, string>> = {
 
 /** For a create: Graph also answers 409 and 412 if it is only busy with the user. */
 const unexplainedConflict =
-  "Microsoft Graph reports a conflict, but the %s was not found. Nothing was stored; retry later.";
+  "Microsoft Graph reports a conflict, but no such %s was seen. This request stored nothing; retry later.";
+const unknownUser = "Microsoft Graph does not know the user, or rejected the content.";
+const noIntune = "The tenant has no Intune, or no license for it; tell the gateway's operator.";
 
 /** Intune counts requests in windows of this many seconds. Callers get this wait if Graph names none. */
 const throttlingWindowSeconds = 20;
@@ -46,13 +75,9 @@ export async function fromGraphResponse(request: GraphRequest, response: GraphRe
   const challenge = claimsChallengeOf(response);
   const code = codeOf(request, response, challenge);
   const graph = await graphDetailsOf(request, response);
-  const isConflict = isConflictOfCreate(request, response);
-  const said = (isConflict && code === "UPSTREAM_UNAVAILABLE" ? unexplainedConflict : advice[code]).replace(
-    "%s",
-    request.resource.noun,
-  );
+  const said = adviceOn(request, response, code).replace("%s", request.resource.noun);
   const message = graph.message === null ? said : `${said} Graph says: ${graph.message}`;
-  const mayAskAgain = response.status === 429 || response.status === 503 || isConflict;
+  const mayAskAgain = code === "UPSTREAM_UNAVAILABLE" || response.status === 429 || response.status === 503;
   const fallback = code === "THROTTLED" ? throttlingWindowSeconds : undefined;
   return new GraphError(code, message, graph, {
     retryAfterSeconds: mayAskAgain ? (retryAfterSecondsOf(response) ?? fallback) : undefined,
@@ -82,24 +107,29 @@ export function secretsOf({ body }: GraphRequest): readonly string[] {
 
 function codeOf(request: GraphRequest, response: GraphResponse, challenge: string | undefined): ErrorCode {
   const { status } = response;
-  const isWrite = request.operation !== "read";
+  const { operation, caller } = request;
+  const isWrite = operation !== "read";
   // A success whose body cannot be read or is no entity. A write may still have been applied.
   if (status >= 200 && status < 300) return isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_INVALID_RESPONSE";
-  if (status >= 500) return isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
-  if (response.afterDoubt && status !== 404) return "OUTCOME_UNKNOWN";
+  if (isFailureOfGraph(status)) return isWrite ? "OUTCOME_UNKNOWN" : "UPSTREAM_UNAVAILABLE";
+  if (response.afterDoubt && !isNotFound(response)) return "OUTCOME_UNKNOWN";
   if (status === 401) {
     // A caller cannot meet a challenge of the gateway's own token.
-    if (request.caller.tokenOwner === "gateway") return "UPSTREAM_MISCONFIGURED";
-    return challenge === undefined ? "UNAUTHENTICATED" : "CLAIMS_CHALLENGE";
+    if (challenge !== undefined && caller.tokenOwner === "caller") return "CLAIMS_CHALLENGE";
+    if (saysForbidden(response)) return "FORBIDDEN";
+    return caller.tokenOwner === "gateway" ? "UPSTREAM_MISCONFIGURED" : "UNAUTHENTICATED";
   }
-  if (isSegmentMissing(response)) return "UPSTREAM_MISCONFIGURED";
-  // Importers treat a CONFLICT as done. For a create it is one only if the record was found: see `conflictWith`.
-  if (isConflictOfCreate(request, response)) return "UPSTREAM_UNAVAILABLE";
-  return status >= 400 ? (codeByStatus[status] ?? "BAD_USER_INPUT") : "UPSTREAM_INVALID_RESPONSE";
+  if (isPathUnknown(response) || isTenantWithoutIntune(response)) return "UPSTREAM_MISCONFIGURED";
+  return codeByStatusOfOperation[operation][status] ?? codeByStatus[status] ?? "UPSTREAM_INVALID_RESPONSE";
 }
 
-function isConflictOfCreate({ operation }: GraphRequest, { status }: GraphResponse): boolean {
-  return operation === "create" && (status === 409 || status === 412);
+function adviceOn({ operation }: GraphRequest, response: GraphResponse, code: ErrorCode): string {
+  const { status } = response;
+  if (code === "UPSTREAM_MISCONFIGURED" && isTenantWithoutIntune(response)) return noIntune;
+  if (operation === "create" && (status === 409 || status === 412)) {
+    return code === "UPSTREAM_UNAVAILABLE" ? unexplainedConflict : advice[code];
+  }
+  return operation === "create" && status === 404 && code === "BAD_USER_INPUT" ? unknownUser : advice[code];
 }
 
 /** The error for a missing response. It depends on whether the request was sent, and on what it would change. */

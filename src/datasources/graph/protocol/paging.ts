@@ -9,6 +9,8 @@ import { badUserInput, GatewayError } from "../../../errors.ts";
 export interface GraphPage<Item> {
   readonly items: readonly Item[];
   readonly nextQuery: string | undefined;
+  /** Items that are no entities, such as null or an object without an id. */
+  readonly oddItems: readonly unknown[];
 }
 
 export interface Edge<Item> {
@@ -60,9 +62,9 @@ interface Listing<Item> {
 const maxBarrenPages = 1000;
 
 /**
- * Reads Graph's pages until `first` items are found. With a filter it may read one more page, to know whether more items
- * follow. If that takes too long, it returns fewer items, or none, and a cursor to continue from. So every listing comes to an
- * end.
+ * Reads Graph's pages until `first` items are found. Then it asks Graph no further: if Graph has another page, `hasNextPage` is
+ * true, although no item of that page may match. If the pages take too long, it returns fewer items, or none, and a cursor to
+ * continue from. So every listing comes to an end.
  */
 export async function pageOf<Item extends { id: string }>(listing: Listing<Item>): Promise<Connection<Item>> {
   const { first, after, firstQuery, matches, fetchPage } = listing;
@@ -93,7 +95,7 @@ export async function pageOf<Item extends { id: string }>(listing: Listing<Item>
       edges.push(new ListedEdge(node, query, page, index, filterHash));
     }
     if (nextQuery === undefined) break;
-    if (edges.length === first && matches === undefined) {
+    if (edges.length === first) {
       hasNextPage = true;
       break;
     }
@@ -193,17 +195,26 @@ function startIn(items: readonly { id: string }[], { afterIds }: PageCursor): nu
 }
 
 /**
- * The query string of a next link; `undefined` unless the link leads to the same collection on the same host.
+ * The query string of a next link; `undefined` unless the link leads to the same collection on the same host. The link may be
+ * relative, to the collection or to any folder above it, and its path may end with `()` or have slashes too many.
  *
  * @param baseUrl Graph's root without the version. @param collectionPath below the version.
  */
 export function queryOfNextLink(nextLink: string, baseUrl: URL, collectionPath: string): string | undefined {
-  if (!URL.canParse(nextLink)) return undefined;
-  const url = new URL(nextLink);
+  const { origin } = baseUrl;
   const prefix = baseUrl.pathname.replace(/\/$/, "");
-  const paths = ["v1.0", "beta"].map((version) => `${prefix}/${version}${collectionPath}`.toLowerCase());
-  if (url.origin !== baseUrl.origin || url.username !== "" || url.password !== "") return undefined;
-  return paths.includes(url.pathname.toLowerCase()) ? url.search.slice(1) : undefined;
+  const collections = ["v1.0", "beta"].map((version) => `${prefix}/${version}${collectionPath}`);
+  for (const collection of collections) {
+    // A relative link may start at the collection, beside it, or at the version, as its `@odata.context` does.
+    for (const base of [collection, collection.slice(0, 1 - collectionPath.length)]) {
+      if (!URL.canParse(nextLink, `${origin}${base}`)) return undefined;
+      const url = new URL(nextLink, `${origin}${base}`);
+      if (url.origin !== origin || url.username !== "" || url.password !== "") return undefined;
+      const path = url.pathname.replace(/\/{2,}/g, "/").replace(/(?:\(\)|\/)+$/, "");
+      if (collections.some((known) => known.toLowerCase() === path.toLowerCase())) return url.search.slice(1);
+    }
+  }
+  return undefined;
 }
 
 function encodeCursor({ query, afterIds }: PageCursor, filterHash: string): string {
@@ -233,20 +244,13 @@ function parseCursor(cursor: string): unknown[] {
   }
 }
 
-/** A filter by the longest possible name has 9,000 characters; Graph's own token comes on top. */
-const maxQueryCharacters = 15_000;
+/** Graph's own token can have many kilobytes. A request line of more than about 64 KB is refused by proxies. */
+const maxQueryCharacters = 60_000;
 
 /**
- * Whether this is a query string as `URL` writes it, with only the OData system options that our next links use. Graph accepts
- * such options without the dollar sign, too.
+ * Whether this is a query string as `URL` writes it, so that it can name no other host, path or fragment. Its options can only
+ * change which certificates Graph lists, and how: the gateway reads the same properties whatever they say.
  */
 function isPageQuery(query: string): boolean {
-  if (query.length > maxQueryCharacters || new URL(`http://localhost/?${query}`).search.slice(1) !== query)
-    return false;
-  const ours = ["$filter", "$top", "$skip", "$skiptoken", "$count", "$select", "$orderby"];
-  const others = ["apply", "compute", "deltatoken", "expand", "format", "levels", "schemaversion", "search"];
-  return [...new URLSearchParams(query).keys()].every((given) => {
-    const name = given.toLowerCase();
-    return name.startsWith("$") ? ours.includes(name) : !others.includes(name);
-  });
+  return query.length <= maxQueryCharacters && new URL(`http://localhost/?${query}`).search.slice(1) === query;
 }

@@ -28,6 +28,10 @@ export interface GraphCaller {
   readonly span: TraceSpan;
   /** Who must act on a 401 from Graph: the caller, whose token it is, or the gateway's operator. */
   readonly tokenOwner: "caller" | "gateway";
+  /** The tenant whose quota, circuit and API version apply; absent if the process has one for all its callers. */
+  readonly tenantId?: string | undefined;
+  /** The token that the caller sent; absent if Graph gets that token. */
+  readonly callerToken?: string | undefined;
   readonly deadline: Deadline;
   /** Closes when no client waits for the response any more. */
   readonly closed: RequestClosed;
@@ -88,6 +92,16 @@ export interface GraphResponse {
   readonly afterDoubt?: boolean;
   /** Secrets of the other requests in the same batch, which must not appear in an error either. */
   readonly othersSecrets?: readonly string[] | undefined;
+  /** Set for an item of a batch. */
+  readonly batchPause?: BatchPause | undefined;
+}
+
+/** How long the items of one batch wait before they are sent again: equally long, so that they share a batch again. */
+export interface BatchPause {
+  /** From 0 to 1: the random share of a wait. */
+  readonly jitter: number;
+  /** The longest wait that Graph asks for of any item that it throttles, in seconds. */
+  readonly longestSeconds: number | undefined;
 }
 
 export type Send = (request: GraphRequest) => Promise<GraphResponse>;
@@ -104,6 +118,8 @@ export class TransportError extends Error {
   readonly reason: TransportFailureReason;
   /** False if no byte of the request can have reached Graph. */
   readonly sent: boolean;
+  /** Set if a whole batch had no response. */
+  batchPause?: BatchPause;
 
   constructor(reason: TransportFailureReason, sent: boolean, cause?: unknown) {
     super(`no response from Graph (${reason}, ${sent ? "sent" : "not sent"})`, { cause });

@@ -6,13 +6,13 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import { type DocumentNode, type FragmentDefinitionNode, Kind } from "graphql";
 import type { GatewayContext } from "../../../context.ts";
 import { compileOperation } from "./compile-operation.ts";
-import type { DocumentStore } from "./document-cache.ts";
+import type { DocumentCache } from "./document-cache.ts";
 import type { OperationCache } from "./operation-cache.ts";
 
 /** Runs after the plugins that write into the record. */
-export function prepareOperations(
+export function cacheOperations(
   operationCache: OperationCache,
-  documents: DocumentStore,
+  documents: DocumentCache,
 ): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {

@@ -17,7 +17,7 @@ interface Entry {
 }
 
 /** Apollo Server's `documentStore`. The documents used last stay longest. */
-export class DocumentStore {
+export class DocumentCache {
   readonly #entries = new LRUCache<string, Entry>({
     maxSize: maxTokensKept,
     sizeCalculation: ({ tokens }) => Math.max(1, tokens),

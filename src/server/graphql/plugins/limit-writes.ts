@@ -17,7 +17,7 @@ import type { GatewayContext } from "../../../context.ts";
 import { badUserInput } from "../../../errors.ts";
 
 /** @param max the limit for one plural create. */
-export function countWrites(max: number): ApolloServerPlugin<GatewayContext> {
+export function limitWrites(max: number): ApolloServerPlugin<GatewayContext> {
   return {
     async requestDidStart() {
       return {
