@@ -10,7 +10,7 @@ import {
 import { Agent, request } from "undici";
 import { describe, expect, it } from "vitest";
 import { defaultChallengeClaims, type IdentityProvider, startIdentityProvider } from "../support/identity-provider.ts";
-import { asMetadataService } from "../support/metadata-service.ts";
+import { serveManagedIdentity } from "../support/managed-identity.ts";
 
 const scopes = ["https://graph.microsoft.com/.default"];
 
@@ -150,7 +150,7 @@ describe("the fake identity provider, called by MSAL", () => {
   describe("as a metadata service", () => {
     it("issues a token for the managed identity", async () => {
       await using provider = await startIdentityProvider();
-      using _ = asMetadataService(provider);
+      using _ = serveManagedIdentity(provider);
       const client = new ManagedIdentityApplication({
         managedIdentityIdParams: { userAssignedClientId: provider.clientId },
         system: { networkClient: networkTo(provider) },

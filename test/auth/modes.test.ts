@@ -15,7 +15,7 @@ import { type GatewayOptions, startGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";
 import { callerObjectId, defaultChallengeClaims, startIdentityProvider } from "../support/identity-provider.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
-import { asMetadataService } from "../support/metadata-service.ts";
+import { serveManagedIdentity } from "../support/managed-identity.ts";
 
 const collection = "/userPfxCertificates";
 
@@ -499,7 +499,7 @@ describe("ROUTER_SECRET", () => {
 describe("a managed identity", () => {
   it("serves app mode through the machine's metadata service", async () => {
     await using provider = await startIdentityProvider();
-    using _ = asMetadataService(provider);
+    using _ = serveManagedIdentity(provider);
     const identity = identityAt(provider, { kind: "managedIdentity" });
     await using gateway = await startGateway({ config: { authMode: "app", identity } });
 
