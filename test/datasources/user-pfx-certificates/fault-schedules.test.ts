@@ -83,7 +83,7 @@ interface Claim {
 }
 
 describe("creating under random faults", () => {
-  it("never reports an outcome that the ledger contradicts", { timeout: 110_000 }, async () => {
+  it("never reports an outcome that the ledger contradicts", { timeout: 300_000 }, async () => {
     expect.hasAssertions();
     await fc.assert(
       fc.asyncProperty(schedule, async ({ posts, gets, creates, atOnce, randoms }) => {
