@@ -4,6 +4,7 @@ import { format } from "node:util";
 import { vi } from "vitest";
 import { encryptAPassword } from "../support/encrypted-password.ts";
 import type { TestGateway } from "../support/gateway.ts";
+import { Pieces } from "../support/pieces.ts";
 
 /** The secrets of one request. */
 export interface Canaries {
@@ -15,8 +16,6 @@ export interface Canaries {
   readonly token: string;
 }
 
-const pieceCharacters = 12;
-
 /** @param isStorable whether they must be taken: the password is a real ciphertext then. */
 export function plantCanaries({ isStorable = false } = {}): Canaries {
   const random = (bytes: number) => randomBytes(bytes).toString("base64url");
@@ -27,36 +26,21 @@ export function plantCanaries({ isStorable = false } = {}): Canaries {
   };
 }
 
-/**
- * The writings of the canaries of which a piece shows in one of the places.
- *
- * Every piece of a place is looked up among the pieces of the secrets: a search for each piece of the secrets would read every
- * place thousands of times.
- */
+/** The writings of the canaries of which a piece shows in one of the places, in capitals or not. */
 export function showing(canaries: Partial<Canaries>, places: Readonly<Record<string, string>>): string[] {
-  const writingsWith = new Map<string, Set<string>>();
+  const pieces = new Pieces<string>();
   for (const [name, secret] of Object.entries(canaries)) {
     for (const [writing, text] of Object.entries(writingsOf(secret))) {
-      for (const piece of piecesOf(text)) {
-        const writings = writingsWith.get(piece);
-        if (writings) writings.add(`${name}, ${writing}`);
-        else writingsWith.set(piece, new Set([`${name}, ${writing}`]));
-      }
+      pieces.add(text.toLowerCase(), `${name}, ${writing}`);
     }
   }
   const found = new Set<string>();
   for (const [place, content] of Object.entries(places)) {
-    for (const piece of piecesOf(content)) {
-      for (const writing of writingsWith.get(piece) ?? []) found.add(`${writing}, in ${place}`);
+    for (const [, writings] of pieces.in(content.toLowerCase())) {
+      for (const writing of writings) found.add(`${writing}, in ${place}`);
     }
   }
   return [...found];
-}
-
-/** Every run of twelve characters, in lower case. */
-function* piecesOf(text: string): Generator<string> {
-  const lower = text.toLowerCase();
-  for (let at = 0; at + pieceCharacters <= lower.length; at++) yield lower.slice(at, at + pieceCharacters);
 }
 
 /** A secret as programs write it. */
