@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { print } from "graphql";
 import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/operations";
 import { generate } from "selfsigned";
@@ -14,27 +13,14 @@ import { connectTo, readAnswer } from "./server/http/raw.ts";
 import { startIdentityProvider } from "./support/identity-provider.ts";
 import { anInput, thumbprintOf } from "./support/input.ts";
 import { startOtlpCollector } from "./support/otlp-collector.ts";
+import { buildProgram, programFolder } from "./support/program.ts";
 
-// A place like an installed package's: the program, what it reads beside itself, its dependencies. Built for this file
-// alone, so that neither an older build nor one under way is in it.
-const place = mkdtempSync(join(tmpdir(), "gateway-"));
+const place = programFolder();
 const started = new Set<ChildProcess>();
 const canary = "canary-7f3a";
 const typename = '{"query":"{ __typename }"}';
 
-beforeAll(() => {
-  const bundler = resolve("node_modules/vite/bin/vite.js");
-  const args = [bundler, "build", "--config", "bundle.config.ts", "--outDir", join(place, "dist")];
-  const env = { ...process.env, NODE_ENV: "production" };
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
-  if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
-  cpSync("package.json", join(place, "package.json"));
-  cpSync("operations", join(place, "operations"), { recursive: true });
-  symlinkSync(resolve("node_modules"), join(place, "node_modules"), "junction");
-  mkdirSync(join(place, "empty"));
-  mkdirSync(join(place, "dist", "graphiql"));
-  writeFileSync(join(place, "dist", "graphiql", "index.html"), "<title>GraphiQL</title>");
-}, 60_000);
+beforeAll(() => buildProgram(place), 60_000);
 
 afterAll(() => {
   for (const child of started) child.kill("SIGKILL"); // those of a test that ran out of time while waiting for an end

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parseEnv } from "node:util";
 import { readIdentity } from "./identity.ts";
+import { readProxies } from "./proxy.ts";
 import { ConfigError, readerOf } from "./read-env.ts";
 import { readTracing } from "./tracing.ts";
 import { authModes, type Values } from "./variables.ts";
@@ -110,6 +111,8 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     rateLimitPerMinute: read("RATE_LIMIT_PER_MINUTE"),
     /** Absent: each replica has its own quota and limits. Contains a password. */
     redisUrl: read("REDIS_URL"),
+    /** Absent: connections are made directly. Contains a password. */
+    proxies: readProxies(reader, env),
     /** Exact origins; `development` also allows Apollo Sandbox and any port of localhost. */
     corsOrigins: read("CORS_ORIGINS") ?? (isProduction ? [] : ("development" as const)),
     introspection: read("INTROSPECTION") ?? !isProduction,

@@ -114,6 +114,25 @@ export const httpUrl = optional<string>((text, problem) => {
   return text;
 });
 
+/** The address of an HTTP proxy, with or without `http://`; may have a user and a password. */
+export const proxyUrl = optional<URL>((text, problem) => {
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
+  const isProxy = url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== "" && isDecodable(url);
+  if (!isProxy)
+    problem("must be an HTTP proxy such as http://proxy.example:8080; encode special characters of a password");
+  return isProxy ? url : undefined;
+});
+
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The root of a service. Other variables decide whether the gateway may use it. */
 export const rootUrl = optional<URL>((text, problem) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -15,6 +15,7 @@ import {
   nodeEnv,
   origins,
   type Parser,
+  proxyUrl,
   redisUrl,
   rootUrl,
   secret,
@@ -121,6 +122,16 @@ const table = {
   REDIS_URL: row(
     redisUrl,
     "redis:// or rediss:// URL, for a cluster redis+cluster:// or rediss+cluster://; shares the write quota, callers' rate limits and creates in flight between replicas",
+  ),
+  HTTPS_PROXY: row(
+    proxyUrl,
+    "HTTP proxy for Graph, Microsoft Entra and the trace collector; https_proxy counts first, loopback and managed identities never go through it",
+    "HTTP_PROXY",
+  ),
+  HTTP_PROXY: row(proxyUrl, "HTTP proxy for http: addresses, and for https: ones without HTTPS_PROXY"),
+  NO_PROXY: row(
+    anyText,
+    "hosts that are reached without the proxy: names with their subdomains, addresses, networks such as 10.0.0.0/8, or *; separated by commas",
   ),
   CORS_ORIGINS: row(
     origins,

@@ -5,7 +5,14 @@
 import { type DestinationStream, pino } from "pino";
 
 export interface GatewayLog {
-  listening(record: { url: string; authMode: string; graphBaseUrl: string; metricsUrl: string | undefined }): void;
+  listening(record: {
+    url: string;
+    authMode: string;
+    graphBaseUrl: string;
+    metricsUrl: string | undefined;
+    /** Address of the outbound proxy for Graph, without its user and password. */
+    proxy: string | undefined;
+  }): void;
   stopping(record: { signal: string }): void;
   /** The dates of the certificate with which the gateway proves its identity need attention. */
   clientCertificate(record: { state: string; date: Date }): void;
@@ -15,7 +22,7 @@ export interface GatewayLog {
   oddItems(record: { count: number }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
   movedToBeta(record: { tenantId: string | undefined }): void;
-  /** One request to Graph and its result, at level debug. */
+  /** One request to Graph and its result, at level debug; at level warn without a response. */
   graphAttempt(record: GraphAttemptRecord): void;
   /** One attempt to get a token for Graph failed. */
   tokenNotIssued(record: TokenFailureRecord): void;
@@ -37,6 +44,8 @@ export interface GraphAttemptRecord {
   /** Absent without a response; then `silence` has the reason. */
   status?: number;
   silence?: string;
+  /** Why there was no response: `ENOTFOUND`, `PROXY_STATUS_407`, `ANSWER_TIMEOUT`. */
+  cause?: string | undefined;
   durationMs: number;
   /** The two ids that Microsoft's support needs. */
   clientRequestId?: string;
@@ -174,8 +183,8 @@ export function createLog(level: string, destination: DestinationStream = standa
     destination.write(`{"level":${levelNumber}${timestamp()},${JSON.stringify(record).slice(1)}\n`);
   };
   return {
-    listening: ({ url, authMode, graphBaseUrl, metricsUrl }) =>
-      log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
+    listening: ({ url, authMode, graphBaseUrl, metricsUrl, proxy }) =>
+      log.info({ url, authMode, graphBaseUrl, metricsUrl, proxy }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
     clientCertificate: ({ state, date }) =>
       log.warn({ date: date.toISOString() }, `the certificate in AZURE_CLIENT_CERTIFICATE_PATH ${state}`),
@@ -188,8 +197,10 @@ export function createLog(level: string, destination: DestinationStream = standa
     sharedStoreBack: () => log.info("Redis answers again; the write quota, rate limits and creates are shared"),
     movedToBeta: ({ tenantId }) =>
       log.warn({ tenantId }, "Graph v1.0 has no userPfxCertificates; using beta from now on"),
-    graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
-      log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "request to Graph"),
+    graphAttempt({ operation, status, silence, cause, durationMs, clientRequestId, requestId }) {
+      const level = cause === undefined ? "debug" : "warn";
+      log[level]({ operation, status, silence, cause, durationMs, clientRequestId, requestId }, "request to Graph");
+    },
     tokenNotIssued({
       source,
       mode,

@@ -406,6 +406,12 @@ describe("every variable", () => {
       /must be a URL of the form redis:/,
       [canary, "localhost:6379", "http://redis:6379", `redis:${canary}`, "redis+sentinel://redis", "redis+cluster://"],
     ],
+    [
+      "HTTPS_PROXY",
+      /HTTP proxy such as/,
+      [`socks5://${canary}`, `http://`, `http://${canary} x`, `http://u:%zz@${canary}`],
+    ],
+    ["HTTP_PROXY", /HTTP proxy such as/, [`ftp://${canary}`]],
     ["REDIS_URL", /no database/, ["redis+cluster://redis:6379/1", `rediss+cluster://redis/${canary}`]],
     [
       "REDIS_URL",
@@ -454,7 +460,7 @@ describe("every variable", () => {
   it("in the table has an effect", () => {
     const tested = new Set([...given, ...refused].map(([name]) => name));
 
-    for (const name of identityVariables) tested.add(name); // see "the gateway's identity"
+    for (const name of [...identityVariables, "NO_PROXY"]) tested.add(name); // see "the gateway's identity" and test/network
     expect(variables.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual([]);
   });
 
@@ -463,7 +469,8 @@ describe("every variable", () => {
 
     const problems = problemsOf({ ...env, HOST: "", NODE_ENV: "production", NODE_TLS_REJECT_UNAUTHORIZED: "0" });
 
-    const unchecked = ["HOST", "NODE_ENV", "PERSISTED_OPERATIONS_FILE", "ROUTER_SECRET", ...identityVariables];
+    const names = ["HOST", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]; // any word is a host
+    const unchecked = [...names, "NODE_ENV", "PERSISTED_OPERATIONS_FILE", "ROUTER_SECRET", ...identityVariables];
     const named = variables.map(({ name }) => name).filter((name) => !unchecked.includes(name));
     expect(new Set(problems.map((problem) => problem.split(":")[0]))).toEqual(
       new Set([...named, "NODE_TLS_REJECT_UNAUTHORIZED"]),
