@@ -3,7 +3,7 @@
  * failure of one certificate in a plural create. docs/errors.md describes all three.
  */
 import { randomUUID } from "node:crypto";
-import { GatewayError, GraphError } from "./errors.ts";
+import { GatewayError, GraphError, type InvalidValue } from "./errors.ts";
 
 /** Writes the error that a caller must not see to the log, under an id. */
 export interface InternalErrorLog {
@@ -64,6 +64,8 @@ export interface CreateFailure {
   readonly code: string;
   readonly message: string;
   readonly certificateId: string | null;
+  /** Paths within the input: `thumbprint`. */
+  readonly invalid: readonly InvalidValue[] | null;
   readonly retryAfterSeconds: number | null;
   readonly graphRequestId: string | null;
   readonly claims: string | null;
@@ -84,8 +86,14 @@ export function createFailureOf(
     code,
     message: details?.invalid?.map((broken) => `${broken.path} ${broken.message}`).join("; ") ?? message,
     certificateId: details?.certificateId ?? null,
+    invalid: details?.invalid?.map(withinInput) ?? null,
     retryAfterSeconds: waitSeconds === undefined ? null : Math.max(0, Math.ceil(waitSeconds * 1000 - sinceMs)) / 1000,
     graphRequestId: details instanceof GraphError ? details.graph.requestId : null,
     claims: details?.claims ?? null,
   };
+}
+
+/** Path within one input: `inputs.3.keyName` becomes `keyName`. */
+function withinInput({ path, message }: InvalidValue): InvalidValue {
+  return { path: path.replace(/^inputs\.\d+\./, ""), message };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { print } from "graphql";
 import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/operations";
+import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { variables } from "../src/config/variables.ts";
 import { delayAnswer, hangAfterApplying, hangBeforeApplying } from "../src/emulator/faults.ts";
@@ -187,6 +188,25 @@ describe("the program with a bad configuration", () => {
     expect(program.stderr).toContain("\n  REDIS_URL: must ");
     expect(program.stderr).not.toContain(canary);
     expect(program.stderr).not.toContain("BEGIN");
+  });
+
+  it("refuses a certificate with an EC key and a secret with a hidden character, both at once", async () => {
+    const { cert, private: key } = await generate([], { keyType: "ec" });
+    const path = join(place, "ec.pem");
+    writeFileSync(path, cert + key);
+    const env = {
+      AUTH_MODE: "app",
+      AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
+      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_CERTIFICATE_PATH: path,
+      ROUTER_SECRET: `${canary}\u200B`,
+    };
+    await using program = run({ env });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toMatch(/\n {2}AZURE_CLIENT_CERTIFICATE_PATH: .* Entra takes only RSA keys/);
+    expect(program.stderr).toMatch(/\n {2}ROUTER_SECRET: .* an invisible character at its end/);
+    expect(program.stderr).not.toContain(canary);
   });
 
   it.each([

@@ -12,26 +12,43 @@ export const directorySdl = readFileSync(new URL("directory.graphql", import.met
 
 const domain = "contoso.onmicrosoft.com";
 
-/** The emulator's people. The last number is a certificate's id; Lynne's was deleted since. */
+/**
+ * The emulator's people, with their object ids in Microsoft Entra. The last number is a certificate's id; Lynne's was deleted since.
+ * Joni was `JoniS` when her certificate was imported, and has been renamed since.
+ */
 export const people = [
-  ["AdeleV", "Adele Vance", "Retail", "98794b3668484b9aa69eb36d2142cd86-fce3f9d69e9ce2d176ac3a32edf775a12dc66e6f"],
-  ["AlexW", "Alex Wilber", "Marketing"],
+  [
+    "AdeleV",
+    "98794b36-6848-4b9a-a69e-b36d2142cd86",
+    "Adele Vance",
+    "Retail",
+    "98794b3668484b9aa69eb36d2142cd86-fce3f9d69e9ce2d176ac3a32edf775a12dc66e6f",
+  ],
+  ["AlexW", "3cca81ab-5dc5-4d11-aedf-593fc079ff18", "Alex Wilber", "Marketing"],
   [
     "miriam.o'brien",
+    "027ee982-c502-404d-a279-b38c47b54b28",
     "Miriam O'Brien",
     "Legal",
     "027ee982c502404da279b38c47b54b28-a73a6f6bf17c19c553fb450729de538e43b69e75",
   ],
-  ["pat_fabrikam.com#EXT#", "Pat (Fabrikam)", "Guests"],
-  ["DiegoS", "Diego Siciliani", "HR"],
-  ["GradyA", "Grady Archie", "R&D"],
-  ["HenriettaM", "Henrietta Mueller", "R&D"],
-  ["IsaiahL", "Isaiah Langer", "Sales"],
-  ["JoniS", "Joni Sherman", "Legal"],
-  ["LeeG", "Lee Gu", "Manufacturing"],
-  ["LynneR", "Lynne Robbins", "Retail", "50fc811bc32f490ea2d58fc296d53f90-0000000000000000000000000000000000000000"],
-  ["NestorW", "Nestor Wilke", "Operations"],
-].map(([name, displayName, department, mailCertificateId]) => ({
+  ["pat_fabrikam.com#EXT#", "db8e74f1-44ff-4033-a8f9-de4b1ce1ddb9", "Pat (Fabrikam)", "Guests"],
+  ["DiegoS", "ef570ca1-5dbc-4956-a564-6768ab7913b4", "Diego Siciliani", "HR"],
+  ["GradyA", "c497260c-0ac5-4394-a7eb-f363a22f16b4", "Grady Archie", "R&D"],
+  ["HenriettaM", "f36ae664-253c-4739-aaf0-2768738b48b8", "Henrietta Mueller", "R&D"],
+  ["IsaiahL", "f46b8db2-4591-4dd6-a188-5338c93ec77c", "Isaiah Langer", "Sales"],
+  ["JoniM", "7561307e-278e-476e-a6e4-681eddee4ce0", "Joni Miller", "Legal"],
+  ["LeeG", "abf9c03f-a13f-4a79-a483-56b4bf54418f", "Lee Gu", "Manufacturing"],
+  [
+    "LynneR",
+    "50fc811b-c32f-490e-a2d5-8fc296d53f90",
+    "Lynne Robbins",
+    "Retail",
+    "50fc811bc32f490ea2d58fc296d53f90-0000000000000000000000000000000000000000",
+  ],
+  ["NestorW", "2a36d07e-317a-41e9-a311-e084404213a5", "Nestor Wilke", "Operations"],
+].map(([name, id, displayName, department, mailCertificateId]) => ({
+  id,
   userPrincipalName: `${name}@${domain}`,
   displayName,
   department,
@@ -40,6 +57,8 @@ export const people = [
 
 /** User principal names mean the same in any case. */
 const peopleByName = new Map(people.map((person) => [person.userPrincipalName.toLowerCase(), person]));
+
+const peopleById = new Map(people.map((person) => [person.id, person]));
 
 const schema = buildSubgraphSchema([
   {
@@ -51,6 +70,10 @@ const schema = buildSubgraphSchema([
           const person = peopleByName.get(userPrincipalName.toLowerCase());
           return person && { ...person, userPrincipalName };
         },
+      },
+      UserPfxCertificate: {
+        __resolveReference: (reference) => reference,
+        owner: ({ userId }) => peopleById.get(userId) ?? null,
       },
     },
   },

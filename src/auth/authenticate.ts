@@ -76,7 +76,9 @@ export function authenticateCallers(
         if (!may(access)) throw new GatewayError("FORBIDDEN", "The token permits only queries.");
       },
       token: (renewal) =>
-        mode === "app" ? tokens.app(renewal) : tokens.onBehalfOf(caller.tenantId, caller.token, renewal),
+        mode === "app"
+          ? tokens.app(deadline, renewal)
+          : tokens.onBehalfOf(caller.tenantId, caller.token, deadline, renewal),
     };
   };
 }

@@ -1,18 +1,27 @@
 /**
  * Gets tokens for Graph from Microsoft Entra: the gateway's own (`app`), or tokens on behalf of a caller (`obo`). msal-node
- * speaks the protocols. `token-cache.ts` alone decides which tokens are kept and for how long, so MSAL's own cache is cleared
- * after each call.
+ * speaks the protocols. `token-requests.ts` alone decides what is asked again, and `token-cache.ts` alone which tokens are kept
+ * and for how long, so each attempt has an MSAL client of its own, with an empty cache.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import type { AuthenticationResult, ConfidentialClientApplication, NodeAuthOptions } from "@azure/msal-node";
+import type {
+  AuthenticationResult,
+  ConfidentialClientApplication,
+  INetworkModule,
+  NodeAuthOptions,
+} from "@azure/msal-node";
 import type { IdentityConfig } from "../config/identity.ts";
+import { readToken } from "../config/text-file.ts";
+import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
-import { entraError } from "./entra-error.ts";
-import { createEntraNetwork } from "./entra-network.ts";
+import type { Clock } from "../request/clock.ts";
+import type { Deadline } from "../request/deadline.ts";
+import { createEntraNetwork, inTurn, managedIdentityNetwork, type TokenExchange } from "./entra-network.ts";
 import { type AccessToken, type Renewal, TokenCache } from "./token-cache.ts";
+import { TokenFailure } from "./token-failure.ts";
+import { TokenRequests } from "./token-requests.ts";
 
 /**
  * Tells Graph that the gateway understands claims challenges. @see
@@ -21,110 +30,110 @@ import { type AccessToken, type Renewal, TokenCache } from "./token-cache.ts";
 const clientCapabilities = ["cp1"];
 
 export interface GraphTokens {
-  /** The gateway's own token. */
-  app(renewal?: Renewal): Promise<string>;
+  /** The gateway's own token. @param deadline how long the caller can wait for it. */
+  app(deadline: Deadline, renewal?: Renewal): Promise<string>;
   /** A token on behalf of the caller. @param assertion the caller's verified token. */
-  onBehalfOf(tenantId: string, assertion: string, renewal?: Renewal): Promise<string>;
+  onBehalfOf(tenantId: string, assertion: string, deadline: Deadline, renewal?: Renewal): Promise<string>;
   /** The number of cached tokens. */
   readonly cached: number;
   close(): Promise<void>;
 }
 
-/** @param nowMs epoch milliseconds. */
+interface GraphTokensOptions {
+  /** Epoch milliseconds. */
+  readonly nowMs: () => number;
+  readonly clock: Clock;
+  readonly log: Pick<GatewayLog, "tokenNotIssued">;
+  readonly metrics: GatewayMetrics | undefined;
+}
+
 export async function createGraphTokens(
   identity: IdentityConfig,
-  nowMs: () => number,
-  metrics?: GatewayMetrics,
+  { nowMs, clock, log, metrics }: GraphTokensOptions,
 ): Promise<GraphTokens> {
   const msal = await import("@azure/msal-node"); // loaded only in these modes
-  const { network, close } = createEntraNetwork(identity.authorityUrl);
-  const system = { networkClient: network, disableInternalRetries: true };
+  const network = createEntraNetwork(identity.authorityUrl);
   const credential = credentialOf(identity);
   const cache = new TokenCache(nowMs, undefined, (outcome) => metrics?.tokenRequest(outcome));
-  const clients = new Map<string, ConfidentialClientApplication>();
+  const requests = { app: new TokenRequests("app", clock, log), obo: new TokenRequests("obo", clock, log) };
+  const systemOf = (networkClient: INetworkModule) => ({ networkClient, disableInternalRetries: true });
 
-  function clientFor(tenantId: string): ConfidentialClientApplication {
-    const known = clients.get(tenantId);
-    if (known !== undefined) return known;
+  function clientOf(tenantId: string, exchange: TokenExchange): ConfidentialClientApplication {
     const auth = {
       clientId: identity.clientId ?? "",
       clientCapabilities,
       ...credential,
       ...authorityOf(identity, tenantId),
     };
-    const client = new msal.ConfidentialClientApplication({ auth, system });
-    clients.set(tenantId, client); // limited by the number of allowed tenants
-    return client;
+    return new msal.ConfidentialClientApplication({ auth, system: systemOf(exchange) });
   }
 
-  async function fromManagedIdentity(renewal?: Renewal): Promise<AuthenticationResult> {
+  function fromManagedIdentity(exchange: TokenExchange, renewal?: Renewal): Promise<AuthenticationResult> {
     const ids = identity.clientId === undefined ? {} : { userAssignedClientId: identity.clientId };
+    const system = systemOf(managedIdentityNetwork);
     const client = new msal.ManagedIdentityApplication({ clientCapabilities, managedIdentityIdParams: ids, system });
     const claims = renewal?.claims === undefined ? {} : { claims: renewal.claims };
     const resource = identity.graphScope.replace(/\/\.default$/, "");
-    return client.acquireToken({ resource, forceRefresh: true, ...claims });
+    return inTurn(exchange, () => client.acquireToken({ resource, forceRefresh: true, ...claims }));
   }
 
-  async function fromClient(
-    tenantId: string,
-    ask: (client: ConfidentialClientApplication) => Promise<AuthenticationResult | null>,
-  ): Promise<AuthenticationResult | null> {
-    const client = clientFor(tenantId);
+  /** One attempt. @throws {TokenFailure} */
+  async function attempt(
+    timeoutMs: number,
+    ask: (exchange: TokenExchange) => Promise<AuthenticationResult | null>,
+  ): Promise<AccessToken> {
+    const exchange = network.exchange(timeoutMs);
     try {
-      return await ask(client);
-    } finally {
-      client.clearCache();
+      const result = await ask(exchange);
+      if (!result?.accessToken) throw new Error("no token");
+      return { token: result.accessToken, expiresAtMs: result.expiresOn?.getTime() ?? nowMs() };
+    } catch (error) {
+      throw new TokenFailure(isManagedIdentity ? "managedIdentity" : "entra", exchange, error);
     }
   }
 
+  const isManagedIdentity = identity.credential.kind === "managedIdentity";
   const request = (renewal?: Renewal) => ({
     scopes: [identity.graphScope],
     skipCache: true,
     ...(renewal?.claims !== undefined && { claims: renewal.claims }),
   });
+  const askForApp = (exchange: TokenExchange, renewal?: Renewal) =>
+    isManagedIdentity
+      ? fromManagedIdentity(exchange, renewal)
+      : clientOf(identity.tenantId, exchange).acquireTokenByClientCredential(request(renewal));
 
   return {
     get cached() {
       return cache.size;
     },
-    app: (renewal) =>
+    app: (deadline, renewal) =>
       cache.get(
         "app",
-        () =>
-          accessTokenOf("app", nowMs, () =>
-            identity.credential.kind === "managedIdentity"
-              ? fromManagedIdentity(renewal)
-              : fromClient(identity.tenantId, (client) => client.acquireTokenByClientCredential(request(renewal))),
+        (waiting) =>
+          requests.app.run("app", waiting, (timeoutMs) =>
+            attempt(timeoutMs, (exchange) => askForApp(exchange, renewal)),
           ),
         renewal,
+        deadline,
       ),
-    onBehalfOf: (tenantId, assertion, renewal) =>
-      cache.get(
-        createHash("sha256").update(assertion).digest("base64"),
-        () =>
-          accessTokenOf("obo", nowMs, () =>
-            fromClient(tenantId, (client) =>
-              client.acquireTokenOnBehalfOf({ ...request(renewal), oboAssertion: assertion }),
-            ),
-          ),
+    onBehalfOf(tenantId, assertion, deadline, renewal) {
+      const key = createHash("sha256").update(assertion).digest("base64");
+      const ask = (exchange: TokenExchange) =>
+        clientOf(tenantId, exchange).acquireTokenOnBehalfOf({ ...request(renewal), oboAssertion: assertion });
+      return cache.get(
+        key,
+        (waiting) => requests.obo.run(key, waiting, (timeoutMs) => attempt(timeoutMs, ask)),
         renewal,
-      ),
-    close,
+        deadline,
+      );
+    },
+    async close() {
+      requests.app.close();
+      requests.obo.close();
+      await network.close();
+    },
   };
-}
-
-async function accessTokenOf(
-  mode: "app" | "obo",
-  nowMs: () => number,
-  ask: () => Promise<AuthenticationResult | null>,
-): Promise<AccessToken> {
-  try {
-    const result = await ask();
-    if (!result?.accessToken) throw new Error("no token");
-    return { token: result.accessToken, expiresAtMs: result.expiresOn?.getTime() ?? nowMs() };
-  } catch (error) {
-    throw entraError(mode, error);
-  }
 }
 
 /** The endpoints follow a rule, so MSAL need not discover them. Its discovery would contact the public cloud first. */
@@ -153,7 +162,7 @@ function credentialOf({ credential }: IdentityConfig): Partial<NodeAuthOptions> 
     }
     case "federated":
       // Read again for each token, because the platform replaces the file.
-      return { clientAssertion: () => readFile(credential.path, "utf8").then((text) => text.trim()) };
+      return { clientAssertion: () => readToken(credential.path) };
     case "managedIdentity":
       return {};
   }

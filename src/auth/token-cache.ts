@@ -4,6 +4,8 @@
  */
 import { LRUCache } from "lru-cache";
 import type { TokenOutcome } from "../observability/metrics.ts";
+import type { Deadline } from "../request/deadline.ts";
+import { WaitingCallers } from "./waiting-callers.ts";
 
 export interface AccessToken {
   token: string;
@@ -34,11 +36,19 @@ interface KeptToken {
   readonly lastUseMs: number;
 }
 
+/** Acquires one token, for as long as somebody waits for it. */
+export type Acquire = (waiting: WaitingCallers) => Promise<AccessToken>;
+
+interface Flight {
+  readonly token: Promise<AccessToken>;
+  readonly waiting: WaitingCallers;
+}
+
 export class TokenCache {
   readonly #nowMs: () => number;
   readonly #onRequest: (outcome: TokenOutcome) => void;
   readonly #tokens: LRUCache<string, KeptToken>;
-  readonly #underWay = new Map<string, Promise<AccessToken>>();
+  readonly #underWay = new Map<string, Flight>();
 
   /**
    * @param nowMs epoch milliseconds. @param capacity how many tokens are kept, default 10,000.
@@ -60,28 +70,36 @@ export class TokenCache {
    * still used, so that an outage of the provider for some minutes does no harm.
    *
    * @param key holds no secret. @param renewal the token that Graph rejected, and the claims that it asks for.
+   * @param deadline how long this caller can wait; default as long as it takes.
    */
-  async get(key: string, acquire: () => Promise<AccessToken>, renewal?: Renewal): Promise<string> {
+  async get(key: string, acquire: Acquire, renewal?: Renewal, deadline?: Deadline): Promise<string> {
     const kept = this.#tokens.get(key);
     const now = this.#nowMs();
     if (kept !== undefined && now < kept.lastUseMs && answers(kept, renewal)) {
       this.#onRequest("cached");
       if (now >= kept.refreshAtMs) {
         kept.refreshAtMs = now + restMs;
-        this.#acquire(key, acquire, renewal?.claims).catch(() => {}); // the metrics count it, and there is time for another attempt
+        this.#acquire(key, acquire, renewal?.claims, deadline).catch(() => {}); // the metrics count it, and there is time for another attempt
       }
       return kept.token;
     }
-    return (await this.#acquire(key, acquire, renewal?.claims)).token;
+    return (await this.#acquire(key, acquire, renewal?.claims, deadline)).token;
   }
 
   /** Joins the acquisition in progress, unless it lacks the claims: Graph would reject its token again. */
-  #acquire(key: string, acquire: () => Promise<AccessToken>, claims: string | undefined): Promise<AccessToken> {
-    const flight = claims === undefined ? key : `${key} ${claims}`;
-    const known = this.#underWay.get(flight);
-    if (known !== undefined) return known;
+  #acquire(
+    key: string,
+    acquire: Acquire,
+    claims: string | undefined,
+    deadline: Deadline | undefined,
+  ): Promise<AccessToken> {
+    const name = claims === undefined ? key : `${key} ${claims}`;
+    const known = this.#underWay.get(name);
+    if (known !== undefined) return known.waiting.join(deadline)(known.token);
+    const waiting = new WaitingCallers();
+    const wait = waiting.join(deadline); // before anything can fail
     const before = this.#tokens.peek(key);
-    const underWay = acquire()
+    const token = acquire(waiting)
       .then(
         (acquired) => {
           this.#onRequest("acquired");
@@ -95,9 +113,9 @@ export class TokenCache {
           throw error;
         },
       )
-      .finally(() => this.#underWay.delete(flight));
-    this.#underWay.set(flight, underWay);
-    return underWay;
+      .finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, { token, waiting });
+    return wait(token);
   }
 
   #keep(key: string, claims: string | undefined, { token, expiresAtMs }: AccessToken): void {

@@ -9,7 +9,7 @@ import { WriteQuota } from "../datasources/graph/pipeline/write-quota.ts";
 import { InFlightCreates } from "../datasources/user-pfx-certificates/in-flight-creates.ts";
 import { UserPfxCertificates } from "../datasources/user-pfx-certificates/user-pfx-certificates.ts";
 import { type ErrorCode, GatewayError, GraphError } from "../errors.ts";
-import { createLog } from "../observability/log.ts";
+import { createLog, type TokenFailureRecord } from "../observability/log.ts";
 import { untraced } from "../observability/span.ts";
 import { systemClock } from "../request/clock.ts";
 import { Deadline } from "../request/deadline.ts";
@@ -42,7 +42,7 @@ const wantedRole = "DeviceManagementConfiguration.ReadWrite.All";
 export async function examine(config: Config, graphBaseUrl: URL): Promise<Finding[]> {
   const { finding: identity, token } = await examineIdentity(config);
   const graph = await examineGraph(config, graphBaseUrl, token);
-  return [identity, ...graph, examineQuota(config), ...(await examineRedis(config))];
+  return [withCertificateDates(identity, config), ...graph, examineQuota(config), ...(await examineRedis(config))];
 }
 
 /** Formats one line per finding, and one line for its advice. */
@@ -62,10 +62,16 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
     const detail = authMode === "none" ? "the emulator accepts any token" : "callers send their own Graph tokens";
     return { finding: { check, status: "skipped", detail: `AUTH_MODE=${authMode}: ${detail}` } };
   }
+  let lastFailure: TokenFailureRecord | undefined;
   try {
-    const tokens = await createGraphTokens(identity, Date.now);
+    const log = {
+      tokenNotIssued(record: TokenFailureRecord) {
+        lastFailure = record;
+      },
+    };
+    const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock: systemClock, log, metrics: undefined });
     try {
-      const token = await tokens.app();
+      const token = await tokens.app(new Deadline(deadlineMs, systemClock));
       const roles = rolesOf(token);
       const detail = `Microsoft Entra issued a token for Graph; its roles: ${roles.join(", ") || "none"}`;
       if (authMode === "obo") {
@@ -79,11 +85,35 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
       await tokens.close();
     }
   } catch (error) {
-    const detail = error instanceof GatewayError ? `${error.code}: ${error.message}` : "no token could be obtained";
+    const cause = causeOf(lastFailure);
+    const detail =
+      error instanceof GatewayError ? `${error.code}: ${error.message}${cause}` : "no token could be obtained";
     const advice =
       "Check AZURE_TENANT_ID and AZURE_CLIENT_ID. Check that the credential has not expired and belongs to that application. Check that this machine can reach AUTHORITY_URL.";
     return { finding: { check, status: "failed", detail, advice } };
   }
+}
+
+/** Adds what the dates of the gateway's certificate need, also to a refusal, whose reason they may be. */
+function withCertificateDates(finding: Finding, { identity }: Config): Finding {
+  const validity = identity?.credential.kind === "certificate" ? identity.credential.validity : undefined;
+  if (validity === undefined) return finding;
+  const { check, status, detail } = finding;
+  const advice = "Add a new certificate to the application in Entra, then to AZURE_CLIENT_CERTIFICATE_PATH.";
+  return {
+    check,
+    status: status === "ok" ? "warning" : status,
+    detail: `${detail}; the certificate ${validity.state}: ${validity.date.toISOString().slice(0, 10)}`,
+    advice: status === "ok" ? advice : `${advice} ${finding.advice ?? ""}`.trim(),
+  };
+}
+
+/** Microsoft's error number, or why there was no answer. The operator may see what callers may not. */
+function causeOf(failure: TokenFailureRecord | undefined): string {
+  if (failure === undefined) return "";
+  const numbers = failure.aadsts.map((number) => `AADSTS${number}`).join(", ");
+  const cause = numbers || failure.reason || (failure.status === undefined ? "" : `HTTP ${failure.status}`);
+  return cause === "" ? "" : ` (${cause})`;
 }
 
 async function examineGraph(config: Config, baseUrl: URL, token: string | undefined): Promise<Finding[]> {

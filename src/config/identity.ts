@@ -1,10 +1,11 @@
 /** Reads the accepted callers and the gateway's own identity, for the modes `obo` and `app`. */
+import type { ClientCertificate } from "./client-certificate.ts";
 import type { Reader } from "./read-env.ts";
 
 /** The gateway's credential. */
 export type Credential =
   | { kind: "secret"; secret: string }
-  | { kind: "certificate"; thumbprintSha256: string; privateKey: string }
+  | ({ kind: "certificate" } & ClientCertificate)
   /** The file is read for each token, because the platform replaces it. */
   | { kind: "federated"; path: string }
   | { kind: "managedIdentity" };
@@ -60,7 +61,8 @@ export function readIdentity(
   };
 }
 
-function readCredential({ read, problem }: Reader, mode: "obo" | "app"): Credential {
+function readCredential({ read, problem, problems }: Reader, mode: "obo" | "app"): Credential {
+  const earlier = problems.length;
   const secret = read("AZURE_CLIENT_SECRET");
   const path = read("AZURE_FEDERATED_TOKEN_FILE");
   const certificate = read("AZURE_CLIENT_CERTIFICATE_PATH");
@@ -71,11 +73,12 @@ function readCredential({ read, problem }: Reader, mode: "obo" | "app"): Credent
     ...(read("AZURE_USE_MANAGED_IDENTITY") ? [{ kind: "managedIdentity" as const }] : []),
   ];
   const [credential, ...more] = given;
-  if (credential === undefined || more.length > 0) {
+  // A credential that can't be read has its own problem already.
+  if ((credential === undefined && problems.length === earlier) || more.length > 0) {
     const names = "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE";
     const managed = mode === "app" ? " or AZURE_USE_MANAGED_IDENTITY=true" : "";
     problem("AZURE_CLIENT_SECRET", `exactly one of ${names}${managed} must be set`);
-  } else if (credential.kind === "managedIdentity" && mode === "obo") {
+  } else if (credential?.kind === "managedIdentity" && mode === "obo") {
     problem("AZURE_USE_MANAGED_IDENTITY", "works only in app mode; obo mode needs another credential");
   }
   return credential ?? { kind: "managedIdentity" };

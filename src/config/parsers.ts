@@ -1,10 +1,8 @@
 /** Parsers of single variables. A parser names the rule that a value breaks, never the value. */
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-
-/** Adds a problem: the rule that the value breaks. */
-type Report = (rule: string) => void;
+import { type ClientCertificate, readClientCertificate } from "./client-certificate.ts";
+import { hiddenCharacterIn } from "./hidden-character.ts";
+import { attempt, type Report, readText } from "./text-file.ts";
 
 /** Returns the value of a text that is not empty. After a problem only other rules use the value. */
 type Parse<Value> = (text: string, problem: Report) => Value;
@@ -85,7 +83,9 @@ export const headerSecret: Parser<string | undefined> = {
   ...secret,
   parse(text, problem) {
     if (!/^[!-~](?:[ -~]*[!-~])?$/.test(text)) {
-      problem("must have only printable ASCII characters and no space at either end: it is sent in a header");
+      const hidden = hiddenCharacterIn(text);
+      const found = hidden === undefined ? "" : `, and it has ${hidden}`;
+      problem(`must have only printable ASCII characters and no space at either end: it is sent in a header${found}`);
     }
     return text;
   },
@@ -142,37 +142,14 @@ export const guids = parser<readonly string[]>([], (text, problem) => {
   return values;
 });
 
-/** The path of a file that can be read. Its content is read again later. */
-export const textFile = optional<string>((path, problem) => {
-  readText(path, problem);
+/** The path of a file with a token. The file is read again for each use. */
+export const tokenFile = optional<string>((path, problem) => {
+  const hidden = hiddenCharacterIn(readText(path, problem).trim());
+  if (hidden !== undefined) problem(`must name a file with one token: it has ${hidden}`);
   return path;
 });
 
 /** The certificate and the private key of a PEM file. */
-export const certificateFile = optional<{ thumbprintSha256: string; privateKey: string }>((path, problem) => {
-  const pem = readText(path, problem);
-  const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/.exec(pem)?.[0] ?? "";
-  const certificate = attempt(() => new X509Certificate(pem));
-  const key = attempt(() => createPrivateKey(privateKey));
-  if (pem !== "" && (certificate === undefined || key === undefined || !certificate.checkPrivateKey(key))) {
-    problem("must name a PEM file with a certificate and its unencrypted private key");
-  }
-  return { thumbprintSha256: certificate?.fingerprint256.replaceAll(":", "") ?? "", privateKey };
-});
-
-/** Returns the trimmed text of a file; empty after a problem. */
-export function readText(path: string, problem: Report): string {
-  const text = attempt(() => readFileSync(path, "utf8").trim());
-  if (text === undefined) problem("must name a file that can be read");
-  if (text === "") problem("must name a file that is not empty");
-  return text ?? "";
-}
-
-/** Returns undefined instead of an error. OpenSSL's errors do not help, and may reveal too much. */
-function attempt<Value>(action: () => Value): Value | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
-  }
-}
+export const certificateFile = optional<ClientCertificate>(
+  (path, problem) => readClientCertificate(path, problem) ?? { thumbprintSha256: "", privateKey: "" },
+);

@@ -1,5 +1,7 @@
 /** Reads the variables of an environment. Problems are collected by name and rule, never by value. */
-import { type Parser, readText } from "./parsers.ts";
+import { hiddenCharacterIn } from "./hidden-character.ts";
+import type { Parser } from "./parsers.ts";
+import { readText } from "./text-file.ts";
 import { rows, type Values } from "./variables.ts";
 
 /** All problems of an environment, each by variable name and rule, never by value. */
@@ -22,16 +24,23 @@ export function readerOf(env: NodeJS.ProcessEnv) {
   const problem = (name: string, rule: string): void => {
     problems.push(`${name}: ${rule}`);
   };
-  const secretOf = (name: string): string | undefined => {
-    const path = env[`${name}_FILE`];
-    if (!path) return env[name];
-    if (env[name]) problem(name, `must not be set together with ${name}_FILE`);
-    return readText(path, (rule) => problem(`${name}_FILE`, rule));
+  const textOf = (name: string, isSecret: boolean): { text: string | undefined; source: string } => {
+    const source = `${name}_FILE`;
+    const path = isSecret ? env[source] : undefined;
+    if (!path) return { text: env[name], source: name };
+    if (env[name]) problem(name, `must not be set together with ${source}`);
+    // Editors and `echo` end a file with one line end.
+    return { text: readText(path, (rule) => problem(source, rule)).replace(/\r?\n$/, ""), source };
   };
   /** Reads a variable that is not in the table. */
-  const readAs = <Value>(name: string, parser: Parser<Value>): Value => {
-    const text = parser.isSecret ? secretOf(name) : env[name];
-    return text ? parser.parse(text, (rule) => problem(name, rule)) : parser.fallback;
+  const readAs = <Value>(name: string, { parse, fallback, isSecret = false }: Parser<Value>): Value => {
+    const { text, source } = textOf(name, isSecret);
+    if (!text) return fallback;
+    const earlier = problems.length;
+    const value = parse(text, (rule) => problem(name, rule));
+    const hidden = isSecret && problems.length === earlier ? hiddenCharacterIn(text) : undefined;
+    if (hidden !== undefined) problem(source, `must not have ${hidden}`);
+    return value;
   };
   /** Reads a variable of the table. */
   const read = <Name extends keyof Values>(name: Name): Values[Name] => readAs(name, rows[name].parser);

@@ -18,7 +18,7 @@ import {
   redisUrl,
   rootUrl,
   secret,
-  textFile,
+  tokenFile,
   word,
 } from "./parsers.ts";
 
@@ -77,7 +77,7 @@ const table = {
     certificateFile,
     "the gateway's credential: a PEM file with a certificate and its private key",
   ),
-  AZURE_FEDERATED_TOKEN_FILE: row(textFile, "the gateway's credential: a workload identity's token file"),
+  AZURE_FEDERATED_TOKEN_FILE: row(tokenFile, "the gateway's credential: a workload identity's token file"),
   AZURE_USE_MANAGED_IDENTITY: row(
     boolean(false),
     "the gateway's credential in app mode: the machine's managed identity; AZURE_CLIENT_ID selects a user-assigned identity",

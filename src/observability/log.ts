@@ -7,6 +7,8 @@ import { type DestinationStream, pino } from "pino";
 export interface GatewayLog {
   listening(record: { url: string; authMode: string; graphBaseUrl: string; metricsUrl: string | undefined }): void;
   stopping(record: { signal: string }): void;
+  /** The dates of the certificate with which the gateway proves its identity need attention. */
+  clientCertificate(record: { state: string; date: Date }): void;
   /** Graph returned an enum member that this build does not know; the property became null. */
   unknownEnumMember(record: { property: string }): void;
   /** A list of Graph's had items that are no certificates; the gateway left them out. */
@@ -15,6 +17,8 @@ export interface GatewayLog {
   movedToBeta(record: { tenantId: string | undefined }): void;
   /** One request to Graph and its result, at level debug. */
   graphAttempt(record: GraphAttemptRecord): void;
+  /** One attempt to get a token for Graph failed. */
+  tokenNotIssued(record: TokenFailureRecord): void;
   /** One HTTP request and its result, at level info; probes are at level debug. */
   access(record: AccessRecord): void;
   /** A line of the audit log, written at every level but `silent`. */
@@ -37,6 +41,26 @@ export interface GraphAttemptRecord {
   /** The two ids that Microsoft's support needs. */
   clientRequestId?: string;
   requestId?: string;
+}
+
+/** Callers don't see these values; Microsoft's support needs them. */
+export interface TokenFailureRecord {
+  source: "entra" | "managedIdentity";
+  mode: "app" | "obo";
+  /** 1 for the first. */
+  attempt: number;
+  /** Absent if this was the last attempt. */
+  retryInMs: number | undefined;
+  /** Absent without an answer; then `reason` says why, such as `ENOTFOUND` or `TIMEOUT`. */
+  status: number | undefined;
+  reason: string | undefined;
+  /** OAuth's error code and Entra's second one. */
+  error: string;
+  subError: string;
+  /** Numbers of Microsoft's error reference. */
+  aadsts: readonly number[];
+  traceId: string | undefined;
+  correlationId: string | undefined;
 }
 
 /** A caller can choose none of these values. */
@@ -153,6 +177,8 @@ export function createLog(level: string, destination: DestinationStream = standa
     listening: ({ url, authMode, graphBaseUrl, metricsUrl }) =>
       log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
+    clientCertificate: ({ state, date }) =>
+      log.warn({ date: date.toISOString() }, `the certificate in AZURE_CLIENT_CERTIFICATE_PATH ${state}`),
     unknownEnumMember: ({ property }) =>
       log.warn({ property }, "Graph returned an enum member that this build does not know"),
     oddItems: ({ count }) =>
@@ -164,6 +190,23 @@ export function createLog(level: string, destination: DestinationStream = standa
       log.warn({ tenantId }, "Graph v1.0 has no userPfxCertificates; using beta from now on"),
     graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
       log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "request to Graph"),
+    tokenNotIssued({
+      source,
+      mode,
+      attempt,
+      retryInMs,
+      status,
+      reason,
+      error,
+      subError,
+      aadsts,
+      traceId,
+      correlationId,
+    }) {
+      const codes = { error: codeOrUndefined(error), subError: codeOrUndefined(subError) };
+      const record = { source, mode, attempt, retryInMs, status, reason, ...codes, aadsts, traceId, correlationId };
+      log.warn(record, "no token for Graph");
+    },
     access(record) {
       const isProbe = record.route === "/livez" || record.route === "/readyz";
       if (!log.isLevelEnabled(isProbe ? "debug" : "info")) return;
@@ -208,6 +251,11 @@ export function createLog(level: string, destination: DestinationStream = standa
     tracesNotExported: () => log.warn("the collector did not accept the traces"),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),
   };
+}
+
+/** A code of OAuth's kind; no other text of the identity provider. */
+function codeOrUndefined(text: string): string | undefined {
+  return /^[a-z][a-z0-9_]{0,59}$/.test(text) ? text : undefined;
 }
 
 /** Returns an error's class, code and stack frames, but not its message, which may quote a request. */

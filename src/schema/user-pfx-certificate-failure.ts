@@ -3,6 +3,7 @@
  * returned.
  */
 import { Field, Float, ID, ObjectType } from "type-graphql";
+import { UserPfxInvalidValue } from "./user-pfx-invalid-value.ts";
 
 @ObjectType({
   description: "The reason why one certificate of a plural create was not created.",
@@ -20,6 +21,13 @@ export class UserPfxCertificateFailure {
     description: "With CONFLICT: the id of the user's existing certificate.",
   })
   certificateId!: string | null;
+
+  @Field(() => [UserPfxInvalidValue], {
+    nullable: true,
+    description:
+      "With BAD_USER_INPUT of the gateway: every rule that the input breaks. Null if Graph refused the content.",
+  })
+  invalid!: readonly UserPfxInvalidValue[] | null;
 
   @Field(() => Float, { nullable: true, description: "Seconds to wait before retrying." })
   retryAfterSeconds!: number | null;

@@ -25,6 +25,13 @@ export class UserPfxCertificate {
   @Field(() => String, { nullable: true, description: describes.userPrincipalName })
   userPrincipalName!: string | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "The owner's object id in Microsoft Entra, which stays the same if the owner is renamed. Null if it cannot be told from the certificate's id.",
+  })
+  userId!: string | null;
+
   @Field(() => DateTimeOffset, { nullable: true, description: describes.startDateTime })
   startDateTime!: string | null;
 

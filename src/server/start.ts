@@ -70,7 +70,7 @@ export async function startGateway(
     client,
     creates: new InFlightCreates(store && (await createsOfReplicas(store, config, graphBaseUrl, clock))),
   };
-  const { authenticate, tokens, close: closeTokens } = await authentication(config, metrics);
+  const { authenticate, tokens, close: closeTokens } = await authentication(config, log, clock, metrics);
   metrics?.readGauges({
     writeQuotaRemaining: () => client.writeQuotaRemaining,
     isCircuitOpen: () => client.isCircuitOpen,
@@ -166,6 +166,8 @@ function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL, tenantId
 
 async function authentication(
   { authMode, identity }: Config,
+  log: GatewayLog,
+  clock: Clock,
   metrics: GatewayMetrics | undefined,
 ): Promise<{
   authenticate: Authenticate;
@@ -176,7 +178,9 @@ async function authentication(
     return { authenticate: authenticateNobody(authMode), async close() {} };
   }
   if (identity === undefined) throw new Error(`AUTH_MODE=${authMode} without an identity`);
-  const { authorityUrl, clientId, audience, allowedTenants } = identity;
+  const { authorityUrl, clientId, audience, allowedTenants, credential } = identity;
+  if (credential.kind === "certificate" && credential.validity !== undefined)
+    log.clientCertificate(credential.validity);
   const { createCallerVerifier } = await import("../auth/verify-caller.ts"); // loaded only in these modes
   const verify = createCallerVerifier({
     authorityUrl,
@@ -185,6 +189,6 @@ async function authentication(
     allowedTenants,
     nowMs: Date.now,
   });
-  const tokens = await createGraphTokens(identity, Date.now, metrics);
+  const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock, log, metrics });
   return { authenticate: authenticateCallers(authMode, identity, verify, tokens), tokens, close: tokens.close };
 }

@@ -114,13 +114,12 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
 
   it("writes an audit line for each item of a plural create without a token", async () => {
     await using here = await start(mode);
-    here.provider.token.challenges.push({ error: "temporarily_unavailable", code: 90033, claims: null, status: 503 });
+    here.provider.faults.fail("token", { status: 503 }, "always");
     const inputs = [1, 2].map((number) => anInput({ thumbprint: thumbprintOf(number) }));
 
     const { errors } = await here.gateway.send(CREATE_MANY, { inputs }, as(await here.provider.callers.issue()));
 
     expect(errors?.map(({ extensions }) => extensions)).toEqual([{ code: "UPSTREAM_UNAVAILABLE" }]);
-    expect(here.provider.token.requests).toHaveLength(1);
     expect(here.audit()).toMatchObject(
       inputs.map(({ thumbprint }) => ({ operation: "create", thumbprint, outcome: "UPSTREAM_UNAVAILABLE" })),
     );
@@ -139,6 +138,19 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
 
       expect(status).toBe(403);
       expect(errors?.[0]?.extensions).toEqual({ code: "FORBIDDEN" });
+    },
+  );
+
+  it.each([{ status: 503 }, { status: 429 }, { instead: "cut" as const }])(
+    "asks once more for the keys after %o",
+    async (fault) => {
+      await using here = await start(mode);
+      here.provider.faults.fail("jwks", fault);
+
+      const { errors } = await here.gateway.send("{ __typename }", {}, as(await here.provider.callers.issue()));
+
+      expect(errors).toBeUndefined();
+      expect(here.provider.count("jwks")).toBe(2);
     },
   );
 
@@ -214,7 +226,7 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     ["UPSTREAM_UNAVAILABLE", { error: "temporarily_unavailable", code: 90033, claims: null, status: 503 }],
   ])("answers %s if the identity provider rejects the gateway", async (code, challenge) => {
     await using here = await start(mode);
-    here.provider.token.challenges.push(challenge);
+    here.provider.token.challenges.push(challenge, challenge, challenge);
 
     const { errors, text } = await here.gateway.send(LIST, {}, as(await here.provider.callers.issue()));
 

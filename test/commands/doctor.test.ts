@@ -67,6 +67,36 @@ describe("the doctor", () => {
     const { of } = await examineWith({ authMode: "app", identity });
 
     expect(of("identity")).toMatchObject({ status: "failed", advice: expect.stringContaining("AZURE_CLIENT_ID") });
+    expect(of("identity")?.detail).toMatch(/^UPSTREAM_MISCONFIGURED: .* \(AADSTS7000215\)$/);
+  });
+
+  it("names the cause if the identity provider does not answer", async () => {
+    const provider = await startIdentityProvider();
+    const identity = identityAt(provider);
+    await provider[Symbol.asyncDispose]();
+
+    const { of } = await examineWith({ authMode: "app", identity });
+
+    expect(of("identity")?.detail).toMatch(/^UPSTREAM_UNAVAILABLE: .* \(ECONNREFUSED\)$/);
+  });
+
+  it("warns of a certificate that expires soon, though it is accepted", async () => {
+    await using provider = await startIdentityProvider();
+    const { path } = await provider.credentials.clientCertificate();
+    const env = { AUTH_MODE: "app", AZURE_TENANT_ID: provider.tenantId, AZURE_CLIENT_ID: provider.clientId };
+    const credential = readConfig({ ...env, AZURE_CLIENT_CERTIFICATE_PATH: path }).identity?.credential;
+    if (credential?.kind !== "certificate") throw new Error("no certificate");
+    const validity = { state: "expires soon", date: new Date("2031-02-03T04:05:06Z") } as const;
+    Object.assign(provider.token.settings, { format: "jwt", appRoles: granted });
+
+    const identity = identityAt(provider, { ...credential, validity });
+    const { of } = await examineWith({ authMode: "app", identity });
+
+    expect(of("identity")).toMatchObject({
+      status: "warning",
+      detail: expect.stringMatching(/the certificate expires soon: 2031-02-03$/),
+      advice: expect.stringContaining("AZURE_CLIENT_CERTIFICATE_PATH"),
+    });
   });
 
   it("reports a missing read permission with Graph's code", async () => {

@@ -216,7 +216,7 @@ describe("the gateway's identity", () => {
 
   it("rejects an unusable certificate at the start without quoting it", async () => {
     const [{ cert, private: key }, other] = await Promise.all([generate([]), generate([])]);
-    const pem = "must name a PEM file with a certificate and its unencrypted private key";
+    const pem = (found: string) => `must name a PEM file with a certificate and its unencrypted private key: ${found}`;
     const encrypted = createPrivateKey(key).export({
       type: "pkcs8",
       format: "pem",
@@ -228,12 +228,12 @@ describe("the gateway's identity", () => {
       ["must name a file that can be read", `${key}\n${cert}`], // the text where its path belongs
       ["must name a file that can be read", folder],
       ["must name a file that is not empty", fileWith("empty.pem", " \n")],
-      [pem, fileWith("text.pem", canary)],
-      [pem, fileWith("certificate.pem", cert)],
-      [pem, fileWith("key.pem", key)],
-      [pem, fileWith("another.pem", `${cert}\n${other.private}`)],
-      [pem, fileWith("encrypted.pem", `${cert}\n${encrypted}`)],
-      [pem, fileWith("broken.pem", `${cert}\n${key.replace(/[A-Z]{4}/, canary)}`)],
+      [pem("it has neither in PEM form"), fileWith("text.pem", canary)],
+      [pem("it has no private key"), fileWith("certificate.pem", cert)],
+      [pem("it has no certificate"), fileWith("key.pem", key)],
+      [pem("no certificate in it belongs to its private key"), fileWith("another.pem", `${cert}\n${other.private}`)],
+      [pem("its private key is encrypted"), fileWith("encrypted.pem", `${cert}\n${encrypted}`)],
+      [pem("it has no private key"), fileWith("broken.pem", `${cert}\n${key.replace(/[A-Z]{4}/, canary)}`)],
     ];
 
     for (const [rule, path = ""] of wrong) {
@@ -256,10 +256,10 @@ describe("the gateway's identity", () => {
   });
 
   it("reads a secret from a file, and rejects a variable and a file together", () => {
-    const file = new URL("../../.npmrc", import.meta.url).pathname;
+    const file = fileWith("secret", `${canary}\n`);
     const env = { ...obo, AZURE_CLIENT_SECRET: "", AZURE_CLIENT_SECRET_FILE: file };
 
-    expect(readConfig(env).identity?.credential).toEqual({ kind: "secret", secret: readFileSync(file, "utf8").trim() });
+    expect(readConfig(env).identity?.credential).toEqual({ kind: "secret", secret: canary });
     expect(problemsOf({ ...env, AZURE_CLIENT_SECRET: canary })[0]).toMatch(/^AZURE_CLIENT_SECRET: must not be set/);
     expect(problemsOf({ ...env, AZURE_CLIENT_SECRET_FILE: `/${canary}` })[0]).toBe(
       "AZURE_CLIENT_SECRET_FILE: must name a file that can be read",

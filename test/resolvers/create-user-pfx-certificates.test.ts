@@ -262,3 +262,36 @@ describe("createUserPfxCertificates", () => {
     expect(errors?.[0]?.extensions).toEqual({ code: "UNAUTHENTICATED" });
   });
 });
+
+describe("a failure of one certificate", () => {
+  it("names every broken rule by its path within the input", async () => {
+    await using gateway = await startGateway();
+    const inputs = [
+      anInput(),
+      anInput({ thumbprint: "abc", keyName: " x" }),
+      anInput({ thumbprint: thumbprintOf(3), startDateTime: "2029-01-01T00:00:00Z" }),
+    ];
+
+    const { data } = await gateway.send(CREATE_MANY, { inputs });
+
+    expect(data?.createUserPfxCertificates.results).toMatchObject([
+      { __typename: "UserPfxCertificate" },
+      {
+        code: "BAD_USER_INPUT",
+        invalid: [
+          { path: "thumbprint", message: "must be a SHA-1 thumbprint: 40 hexadecimal digits" },
+          { path: "keyName", message: expect.stringContaining("a space at the start") },
+        ],
+      },
+      { invalid: [{ path: "startDateTime", message: "must be before expirationDateTime" }] },
+    ]);
+  });
+
+  it("has no broken rules if Graph refused the content", async () => {
+    await using gateway = await startGateway({ faults: [answerStatus("POST", /userPfxCertificates/, 422)] });
+
+    const { data } = await gateway.send(CREATE_MANY, { inputs: [anInput()] });
+
+    expect(data?.createUserPfxCertificates.results).toMatchObject([{ code: "BAD_USER_INPUT", invalid: null }]);
+  });
+});

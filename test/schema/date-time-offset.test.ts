@@ -11,6 +11,7 @@ const picosecondsPerMinute = 60_000_000_000_000n;
 
 const millisecond = fc.integer({ min: Date.parse("0002-01-01T00:00:00Z"), max: Date.parse("9998-12-31T00:00:00Z") });
 const offsetMinutes = fc.integer({ min: -(23 * 60 + 59), max: 23 * 60 + 59 });
+const offsetMinutesOfDotNet = fc.integer({ min: -14 * 60, max: 14 * 60 });
 const digits = fc.stringMatching(/^[0-9]{0,7}$/);
 
 /** The moment as a clock at that offset shows it, with more digits of the second than a Date has. */
@@ -122,7 +123,7 @@ function bothWays(scalar: GraphQLScalarType<string, string>, text: string): unkn
 describe("DateTimeOffset", () => {
   it("keeps every digit, both in a variable and in a literal", () => {
     fc.assert(
-      fc.property(millisecond, digits, offsetMinutes, (ms, fraction, offset) => {
+      fc.property(millisecond, digits, offsetMinutesOfDotNet, (ms, fraction, offset) => {
         const text = written(Math.floor(ms / 1000), fraction, offset);
         expect(bothWays(DateTimeOffset, text)).toEqual([text, text]);
         expect(DateTimeOffset.serialize(text)).toBe(text);
@@ -161,7 +162,7 @@ describe("Base64", () => {
   });
 
   it("accepts a text if and only if decoding and encoding return it unchanged", () => {
-    const nearly = fc.stringMatching(/^[A-Za-z0-9+/_=\s-]{0,24}$/);
+    const nearly = fc.stringMatching(/^[A-Za-z0-9+/_= \t-]{0,24}$/);
     fc.assert(
       fc.property(nearly, (text) => {
         const canonical = Buffer.from(atobOrEmpty(text), "latin1").toString("base64") === text;
@@ -172,7 +173,7 @@ describe("Base64", () => {
     );
   });
 
-  it.each(["QQ", "QQ=", "QR==", "QUI", "QUJ=", "QUJD\n", "QU JD", "_-8=", "====", "=", "Q===", "QQ==QQ==", "ＱＱ=="])(
+  it.each(["QQ", "QQ=", "QR==", "QUI", "QUJ=", "QUJD\t", "QU JD", "_-8=", "====", "=", "Q===", "QQ==QQ==", "ＱＱ=="])(
     "rejects %j with its rule",
     (text) => {
       expect(() => Base64.parseValue(text)).toThrow(base64Rule);

@@ -141,7 +141,7 @@ describe("the schema", () => {
     expect(undescribed("", types)).toEqual([]);
   });
 
-  it("has all thirteen properties of Graph's entity with Graph's names, and the owner", () => {
+  it("has all thirteen properties of Graph's entity with Graph's names, the owner and the owner's id", () => {
     const { properties } = openApiSchema("userPFXCertificate");
     const type = schema.getType("UserPfxCertificate");
 
@@ -151,7 +151,7 @@ describe("the schema", () => {
         fieldsOf(type)
           .map(({ name }) => name)
           .sort(),
-    ).toEqual([...properties, "user"].sort());
+    ).toEqual([...properties, "user", "userId"].sort());
   });
 
   it("lets a client write all properties except those that Graph sets", () => {

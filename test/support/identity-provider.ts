@@ -1,7 +1,7 @@
 /**
  * A fake identity provider: as much of Microsoft Entra ID as the gateway talks to, on loopback, over http and https. It
  * publishes keys, signs callers' tokens and forges them, hands out tokens for Graph, and fails on order. It also answers
- * as a virtual machine's metadata service, for managed identities.
+ * as a virtual machine's metadata service and as App Service, for managed identities.
  */
 import type { IncomingMessage } from "node:http";
 import { CallerTokens } from "./identity-provider/caller-tokens.ts";
@@ -66,6 +66,8 @@ export interface IdentityProvider extends AsyncDisposable {
   reset(): void;
 }
 
+/** The value of `IDENTITY_HEADER` that the provider accepts at `/msi/token`, where it answers as App Service does. */
+export const identityHeader = "identity-header";
 export const defaultTenantId = "7e4a4700-0000-4000-8000-000000000001";
 export const defaultClientId = "9a7e0a70-0000-4000-8000-000000000002";
 
@@ -77,6 +79,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const token = new TokenEndpoint(credentials, keys, clientId, nowMs);
   const faults = new Faults();
   const requests: SeenRequest[] = [];
+  const usedSockets = new WeakSet<object>();
 
   async function route(request: IncomingMessage, body: string, origin: string): Promise<Answer | Fault> {
     const { pathname, searchParams } = new URL(request.url ?? "/", origin);
@@ -84,6 +87,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     requests.push({ endpoint, method: request.method ?? "", path: request.url ?? "", headers: request.headers });
     const tenant = pathname.split("/")[1] ?? "";
     const tokenRequest = endpoint === "token" ? token.record(tenant, body) : undefined;
+    if (faults.cutsReusedConnections && usedSockets.has(request.socket)) return { instead: "cut" };
+    usedSockets.add(request.socket);
     const fault = faults.take(endpoint);
     if (fault !== undefined) {
       const { status = 503 } = fault;
@@ -102,6 +107,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
         return { status: 200, body: instances(origin, tenantId) };
       case "imds":
         return managedIdentity(request.headers.metadata, searchParams);
+      case "appService":
+        return managedIdentity(request.headers["x-identity-header"] === identityHeader && "true", searchParams);
       default:
         return token.failure(404, "invalid_request", 90002, "There is nothing here.");
     }
@@ -150,6 +157,7 @@ function endpointOf(path: string): Endpoint {
   if (/^\/[^/]+\/(v2\.0\/)?\.well-known\/openid-configuration$/.test(path)) return "metadata";
   if (path === "/common/discovery/instance") return "instance";
   if (/^\/[^/]+\/oauth2\/v2\.0\/token$/.test(path)) return "token";
+  if (path === "/msi/token") return "appService";
   if (/^\/metadata\/identity\/oauth2\/token\/?$/.test(path)) return "imds";
   return path.startsWith("/trap/") ? "trap" : "unknown";
 }

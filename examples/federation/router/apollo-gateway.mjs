@@ -6,6 +6,7 @@
  */
 import { env } from "node:process";
 import { ApolloGateway, RemoteGraphQLDataSource } from "@apollo/gateway";
+import { withoutValues } from "./hide-values.mjs";
 
 /** A little more than the gateway's REQUEST_DEADLINE_MS, so that its own answer about what became of a write gets here. */
 const subgraphTimeoutMs = Number(env.REQUEST_DEADLINE_MS || 25_000) + 2000;
@@ -23,6 +24,11 @@ export function createApolloGateway({ supergraphSdl, urls = {}, timeoutMs = subg
       return name === "pfx" ? new PfxDataSource(source) : new RemoteGraphQLDataSource(source);
     },
   });
+}
+
+/** Apollo Server's `formatError`: its own errors about variables and literals quote the values. */
+export function formatError(formatted) {
+  return { ...formatted, message: withoutValues(formatted.message) };
 }
 
 class PfxDataSource extends RemoteGraphQLDataSource {

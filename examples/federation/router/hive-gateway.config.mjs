@@ -7,6 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { env } from "node:process";
+import { withoutValues } from "./hide-values.mjs";
 
 /** A little more than the gateway's REQUEST_DEADLINE_MS, so that its own answer about what became of a write gets here. */
 const subgraphTimeoutMs = Number(env.REQUEST_DEADLINE_MS || 25_000) + 2000;
@@ -29,6 +30,21 @@ const forgetRequests = {
     });
   },
 };
+
+/** Hive's own errors about variables and literals quote the values. */
+const hideValues = {
+  onResultProcess({ result, setResult }) {
+    if (!Array.isArray(result?.errors)) return;
+    setResult({ ...result, errors: result.errors.map(withoutValue) });
+  },
+};
+
+function withoutValue(error) {
+  const message = withoutValues(error.message);
+  if (message === error.message) return error;
+  const { locations, path, extensions } = error.toJSON?.() ?? error;
+  return { message, ...(locations && { locations }), ...(path && { path }), ...(extensions && { extensions }) };
+}
 
 function forget({ extensions }) {
   delete extensions?.request;
@@ -69,5 +85,5 @@ export const gatewayConfig = {
   maskedErrors: true,
 
   // https://the-guild.dev/graphql/hive/docs/gateway/other-features/custom-plugins
-  plugins: () => [forgetRequests],
+  plugins: () => [forgetRequests, hideValues],
 };

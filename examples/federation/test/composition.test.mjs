@@ -33,9 +33,10 @@ describe("the directory", () => {
   it("knows the people whose certificates the emulator has, in their order", async () => {
     const seed = await seedOf();
 
+    const { userObjectId } = await importBuilt("emulator/record.js");
     assert.deepEqual(
-      people.map(({ userPrincipalName }) => userPrincipalName),
-      seed.map(({ userPrincipalName }) => userPrincipalName),
+      people.map(({ id }) => id),
+      seed.map(({ userPrincipalName }) => userObjectId(userPrincipalName)),
     );
   });
 

@@ -131,6 +131,50 @@ for (const [index, [name, start]] of Object.entries(routers).entries()) {
       );
     });
 
+    it("finds the owner of a certificate by object id, also one who was renamed", async () => {
+      const { data, errors } = await ask(
+        "{ userPfxCertificates(first: 20) { nodes { userPrincipalName owner { displayName userPrincipalName } } } }",
+      );
+
+      assert.equal(errors, undefined);
+      const { nodes } = data.userPfxCertificates;
+      const joni = nodes.find(({ owner }) => owner?.displayName === "Joni Miller");
+      assert.equal(joni.userPrincipalName, "JoniS@contoso.onmicrosoft.com"); // as at the import
+      assert.equal(joni.owner.userPrincipalName, "JoniM@contoso.onmicrosoft.com");
+      const seeded = new Set(people.map(({ displayName }) => displayName));
+      assert.deepEqual(new Set(nodes.flatMap(({ owner }) => owner?.displayName ?? [])), seeded);
+    });
+
+    for (const [mistake, change] of Object.entries({
+      "a missing property": { keyName: undefined },
+      "a misspelt property": { keyName: undefined, keyname: "PFXEncryptionKey" },
+      "a value of the wrong type": { keyName: [1] },
+      "an enum member that does not exist": { paddingScheme: encryptedPassword },
+      "a null": { encryptedPfxBlob: null },
+    })) {
+      it(`tells of ${mistake} without the file and the password, in a variable and in a literal`, async (t) => {
+        const logged = record(t);
+        const input = { ...inputFor(0, "e".repeat(40)), ...change };
+        const literal = JSON.stringify(input)
+          .replace(/"(\w+)":/g, "$1:")
+          .replace(/(intendedPurpose|paddingScheme):"(\w+)"/g, "$1:$2");
+
+        const asVariable = await ask(create, { input });
+        const asLiteral = await ask(`mutation { createUserPfxCertificate(input: ${literal}) { id } }`);
+
+        for (const { data, errors } of [asVariable, asLiteral]) {
+          assert.equal(data ?? null, null);
+          assert.ok(errors.length > 0);
+          for (const text of [JSON.stringify(errors), logged.join("")]) {
+            for (const secret of [secretOfInput, encryptedPassword]) assert.ok(!text.includes(secret.slice(0, 20)));
+          }
+        }
+        if (mistake === "a missing property")
+          assert.match(asVariable.errors[0].message, /Field "keyName" of required type/);
+        assert.equal(stack.emulator.requests.length, 0);
+      });
+    }
+
     it("tells THROTTLED with the seconds to wait", async () => {
       stack.emulator.faults.add(faults.throttle("GET", "/userPfxCertificates", 90_000, "seconds", { times: 9 }));
 

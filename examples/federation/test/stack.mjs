@@ -6,7 +6,7 @@ import { importBuilt, startGateway } from "../../program.mjs";
 import { readSupergraph } from "../compose.mjs";
 import { startDirectory } from "../directory.mjs";
 import { startHive } from "../hive.mjs";
-import { createApolloGateway } from "../router/apollo-gateway.mjs";
+import { createApolloGateway, formatError } from "../router/apollo-gateway.mjs";
 import { startRecorder } from "./recorder.mjs";
 
 export async function startStack() {
@@ -56,7 +56,7 @@ export const routers = {
   async "Apollo Gateway"(timeoutMs) {
     const urls = { pfx: env.PFX_URL, directory: env.DIRECTORY_URL };
     const gateway = createApolloGateway({ supergraphSdl: readSupergraph(), urls, timeoutMs });
-    const server = new ApolloServer({ gateway, includeStacktraceInErrorResponses: false });
+    const server = new ApolloServer({ gateway, formatError, includeStacktraceInErrorResponses: false });
     const { url } = await startStandaloneServer(server, {
       listen: { port: 0, host: "127.0.0.1" },
       context: async ({ req }) => ({ authorization: req.headers.authorization }),

@@ -8,6 +8,7 @@ const forbidden: ReadonlyMap<string, string> = new Map([
   [">", "an angle bracket"],
   [":", "a colon"],
   [",", "a comma"],
+  ...Array.from("“”„‟«»", (mark): [string, string] => [mark, "a quotation mark"]),
 ]);
 
 /**

@@ -13,7 +13,7 @@ import { CircuitBreaker, type CircuitsOf } from "./pipeline/circuit-breaker.ts";
 import { withObserver } from "./pipeline/observe.ts";
 import { withFreshToken } from "./pipeline/refresh-token.ts";
 import { withRetry } from "./pipeline/retry.ts";
-import { RetryBudget } from "./pipeline/retry-budget.ts";
+import { RetryBudgets } from "./pipeline/retry-budgets.ts";
 import { createTransport } from "./pipeline/transport.ts";
 import { type Quota, withWriteQuota } from "./pipeline/write-quota.ts";
 import type { Batch, GraphRequest, Outcome, Send } from "./protocol/request.ts";
@@ -41,7 +41,7 @@ export class GraphClient {
   readonly metrics: GatewayMetrics | undefined;
   readonly clock: Clock;
   readonly graphClock: GraphClock;
-  readonly #retryBudget: RetryBudget;
+  readonly #retryBudgets: RetryBudgets;
   /**
    * Resolves with a response of any status, or with the reason for a missing response. Rejects only if the gateway itself
    * refuses to send.
@@ -62,7 +62,7 @@ export class GraphClient {
     this.metrics = metrics;
     this.clock = clock;
     this.graphClock = new GraphClock(clock.now);
-    this.#retryBudget = new RetryBudget(clock.now);
+    this.#retryBudgets = new RetryBudgets(clock.now);
 
     const transport = createTransport(baseUrl, maxConnections);
     this.#close = transport.close;
@@ -82,7 +82,7 @@ export class GraphClient {
       if (send === undefined) throw new Error("a caller of a tenant without a write quota");
       return send(request);
     };
-    this.send = withRetry(withFreshToken(pacedByTenant), this.#retryBudget, clock, ({ operation }) =>
+    this.send = withRetry(withFreshToken(pacedByTenant), this.#retryBudgets, clock, ({ operation }) =>
       metrics?.graphRetry(operation),
     );
   }
@@ -104,7 +104,7 @@ export class GraphClient {
   takeRetry(request: GraphRequest): boolean {
     const { attempts, caller } = request;
     if ((attempts?.left ?? 0) <= 0 || caller.closed.isClosed || caller.deadline.remainingMs <= 0) return false;
-    if (!this.#retryBudget.takeRetry(request)) return false;
+    if (!this.#retryBudgets.takeRetry(request)) return false;
     this.metrics?.graphRetry(request.operation);
     return true;
   }

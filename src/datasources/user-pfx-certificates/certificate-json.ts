@@ -32,8 +32,7 @@ export class UserPfxCertificateBody implements GraphEntity {
   readonly #file: string | undefined;
 
   constructor(input: UpdateUserPfxCertificateInput) {
-    // Graph stores thumbprints in lower case and builds its natural key from them.
-    this.thumbprint = input.thumbprint?.toLowerCase();
+    this.thumbprint = input.thumbprint;
     this.intendedPurpose = input.intendedPurpose;
     this.userPrincipalName = input.userPrincipalName;
     this.startDateTime = input.startDateTime;
@@ -72,6 +71,8 @@ class AnsweredCertificate implements UserPfxCertificate {
   encryptedPfxPassword: string | null;
   createdDateTime: string | null;
   lastModifiedDateTime: string | null;
+  /** Undefined: as the id says. */
+  #userId: string | null | undefined;
 
   /** @throws {TypeError} if a property has another type. */
   constructor(id: string, value: Readonly<Record<string, unknown>>, onUnknownMember: (property: string) => void) {
@@ -90,8 +91,24 @@ class AnsweredCertificate implements UserPfxCertificate {
     this.createdDateTime = textOf(value.createdDateTime);
     this.lastModifiedDateTime = textOf(value.lastModifiedDateTime);
   }
+
+  /** Computed when it is asked for, which is rare. */
+  get userId(): string | null {
+    return this.#userId === undefined ? userIdOf(this.id) : this.#userId;
+  }
+
+  set userId(userId: string | null) {
+    this.#userId = userId;
+  }
 }
 hideSecrets(AnsweredCertificate.prototype);
+
+/** Graph makes a certificate's id of the user's object id, without dashes, and the thumbprint. */
+export function userIdOf(id: string): string | null {
+  const [, ...parts] =
+    /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})-[0-9a-f]{40}$/i.exec(id) ?? [];
+  return parts.length === 0 ? null : parts.join("-").toLowerCase();
+}
 
 function textOf(value: unknown): string | null {
   if (typeof value === "string") return value;

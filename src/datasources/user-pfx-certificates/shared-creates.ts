@@ -15,6 +15,7 @@ import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import { withoutLineBreaks } from "../../schema/validation/line-breaks.ts";
 import type { SharedStore } from "../../shared-store.ts";
 import { isAbandoned } from "../graph/protocol/request.ts";
+import { userIdOf } from "./certificate-json.ts";
 import {
   type CreateCall,
   type CreatesOfReplicas,
@@ -439,6 +440,7 @@ function sharedOutcomeOf(json: string, { call, history }: Flight): UserPfxCertif
     thumbprint: input.thumbprint.toLowerCase(),
     intendedPurpose: input.intendedPurpose,
     userPrincipalName: input.userPrincipalName,
+    userId: userIdOf(id),
     startDateTime: input.startDateTime,
     expirationDateTime: input.expirationDateTime,
     providerName: input.providerName,

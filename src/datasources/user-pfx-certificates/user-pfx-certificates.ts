@@ -10,6 +10,7 @@ import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx
 import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { UserPfxCertificatesArgs } from "../../schema/user-pfx-certificates-args.ts";
+import { cleanThumbprint } from "../../schema/validation/thumbprint.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
 import { fromGraphResponse } from "../graph/protocol/error.ts";
 import { type Connection, pageOf } from "../graph/protocol/paging.ts";
@@ -97,6 +98,7 @@ export class UserPfxCertificates {
   ): Promise<Connection<UserPfxCertificate>> {
     this.#countRead();
     const { deadline } = this.#caller;
+    if (filter?.thumbprint) filter.thumbprint = cleanThumbprint(filter.thumbprint);
     const filters = [filter ?? {}, ...(userPrincipalName === undefined ? [] : [{ userPrincipalName }])];
     const conditions = filters.map((each) => Object.entries(each).filter(([, value]) => value != null));
     return pageOf({
@@ -120,6 +122,7 @@ export class UserPfxCertificates {
    */
   async update(id: string, input: UpdateUserPfxCertificateInput): Promise<UserPfxCertificate> {
     const path = certificatePath(id);
+    if (input.thumbprint !== undefined) input.thumbprint = cleanThumbprint(input.thumbprint);
     if (Object.values(input).every((value) => value === undefined)) {
       throw badUserInput([{ path: "input", message: "must give at least one property" }]);
     }
@@ -149,6 +152,8 @@ export class UserPfxCertificates {
     // Graph's documentation allows a response without content; the caller still gets the certificate.
     const certificate = updated ?? (await this.get(id).catch(throwUnread));
     if (certificate === null) throw new GatewayError("NOT_FOUND", "The certificate was deleted meanwhile.");
+    // Graph keeps the id, which names the former user.
+    if (input.userPrincipalName !== undefined && isSameId(certificate.id, id)) certificate.userId = null;
     return certificate;
   }
 
@@ -175,8 +180,9 @@ export class UserPfxCertificates {
   }
 
   async #create(input: CreateUserPfxCertificateInput, batch?: Batch): Promise<UserPfxCertificate> {
+    input.thumbprint = cleanThumbprint(input.thumbprint);
     const { thumbprint, userPrincipalName } = input;
-    const subject: AuditSubject = { operation: "create", thumbprint: thumbprint.toLowerCase(), userPrincipalName };
+    const subject: AuditSubject = { operation: "create", thumbprint, userPrincipalName };
     return audited(this.#client, this.#caller, subject, async (last, token) => {
       const certificate = await this.#creates.run(input, token, this.#caller, (history) =>
         createOnce({ client: this.#client, caller: this.#caller, reader: this.#reader, batch, last }, input, history),

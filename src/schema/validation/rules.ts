@@ -2,31 +2,95 @@
  * The validation rules of the input types: class-validator decorators with our own messages. A message completes the sentence
  * "`path` …" and never quotes the value.
  */
-import { IsDefined, Matches, ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
+import { IsDefined, ValidateBy, ValidateIf, type ValidationArguments } from "class-validator";
 import { isBase64 } from "../base64.ts";
+import { found, hiddenCharacterIn, surroundingSpaceIn } from "./hidden-characters.ts";
 import { isBefore } from "./instant.ts";
 import { withoutLineBreaks } from "./line-breaks.ts";
+import { cleanThumbprint } from "./thumbprint.ts";
 
 /** Maximum size of a PFX file, decoded. PFX files usually have a few KB. */
 const maxBlobBytes = 1_048_576;
 
-/** Forty hexadecimal digits in either case; the data source sends them in lower case. */
+/** Forty hexadecimal digits. The separators that people paste are ignored; the data source removes them. */
 export const IsThumbprint = (): PropertyDecorator =>
-  Matches(/^[0-9a-f]{40}$/i, { message: "must be a SHA-1 thumbprint: 40 hexadecimal digits" });
+  ValidateBy(
+    {
+      name: "isThumbprint",
+      validator: { validate: (value: unknown) => typeof value === "string" && thumbprint.test(cleanThumbprint(value)) },
+    },
+    {
+      message: ({ value }) =>
+        typeof value === "string" && /^[0-9a-f]{64}$/.test(cleanThumbprint(value))
+          ? "must be a SHA-1 thumbprint: 40 hexadecimal digits. This value has 64, as a SHA-256 thumbprint"
+          : "must be a SHA-1 thumbprint: 40 hexadecimal digits",
+    },
+  );
+
+const thumbprint = /^[0-9a-f]{40}$/;
 
 /**
- * One `@` with text on both sides. Guests (`#EXT#`) and apostrophes are allowed; white space and control characters are not.
+ * One `@` with text on both sides. Guests (`#EXT#`) and apostrophes are allowed. Microsoft Entra allows none of the refused
+ * characters, so such a certificate would belong to nobody.
  */
 export const IsUserPrincipalName = (): PropertyDecorator =>
-  Matches(/^(?=.{3,1024}$)[^@\s\p{Cc}\p{Cs}]+@[^@\s\p{Cc}\p{Cs}]+$/u, {
-    message: "must be a user principal name: one @, no white space or control characters, at most 1024 characters",
-  });
+  ValidateBy(
+    {
+      name: "isUserPrincipalName",
+      validator: {
+        validate: (value: unknown) =>
+          typeof value === "string" && isOneAddress.test(value) && problemOfUserPrincipalName(value) === undefined,
+      },
+    },
+    {
+      message: ({ value }) =>
+        withProblem(
+          "must be a user principal name: one @, no white space or control characters, at most 1024 characters",
+          typeof value === "string" ? problemOfUserPrincipalName(value) : undefined,
+        ),
+    },
+  );
+
+const isOneAddress = /^(?=.{3,1024}$)[^@\s]+@[^@\s]+$/u;
+
+function problemOfUserPrincipalName(value: string): string | undefined {
+  return (
+    hiddenCharacterIn(value) ??
+    surroundingSpaceIn(value) ??
+    found("a quotation mark", /["\u201c-\u201f\u00ab\u00bb]/u, value) ??
+    found("an angle bracket", /[<>]/u, value) ??
+    found("a colon", /:/u, value) ??
+    found("a comma", /,/u, value) ??
+    (value.endsWith(".") ? "a dot at the end" : undefined)
+  );
+}
 
 /** The name of a provider or key. */
 export const IsName = (): PropertyDecorator =>
-  Matches(/^(?=\s*\S)[^\p{Cc}\p{Cs}]{1,1024}$/u, {
-    message: "must not be blank, must have no control characters and at most 1024 characters",
-  });
+  ValidateBy(
+    {
+      name: "isName",
+      validator: {
+        validate: (value: unknown) =>
+          typeof value === "string" && /^.{1,1024}$/u.test(value) && problemOfName(value) === undefined,
+      },
+    },
+    {
+      message: ({ value }) =>
+        withProblem(
+          "must not be blank, must have no control characters and at most 1024 characters",
+          typeof value === "string" ? problemOfName(value) : undefined,
+        ),
+    },
+  );
+
+function problemOfName(value: string): string | undefined {
+  return hiddenCharacterIn(value) ?? surroundingSpaceIn(value);
+}
+
+function withProblem(rule: string, problem: string | undefined): string {
+  return problem === undefined ? rule : `${rule}. This value has ${problem}`;
+}
 
 /** Rejects `AA==`, which Graph returns on reads instead of the file: storing it would destroy the certificate. */
 export const IsPfxBlob = (): PropertyDecorator =>

@@ -74,10 +74,25 @@ function originOf(error: unknown): unknown {
 }
 
 function parseFailure(message: string): string {
-  const isTooLarge = message.startsWith("Syntax Error: Document contains more that");
-  return isTooLarge
-    ? `The document is too large: at most ${maxTokens} tokens.`
-    : "The document is not valid GraphQL: unexpected text at this location.";
+  if (message.startsWith("Syntax Error: Document contains more that")) {
+    return `The document is too large: at most ${maxTokens} tokens.`;
+  }
+  const [, code = ""] = /^Syntax Error: (?:Unexpected|Invalid) character: U\+([0-9A-F]{4,6})/.exec(message) ?? [];
+  const lookalike = lookalikeOf(Number.parseInt(code, 16));
+  return lookalike === undefined
+    ? "The document is not valid GraphQL: unexpected text at this location."
+    : `The document is not valid GraphQL: it has the character U+${code} at this location. ${lookalike}`;
+}
+
+/** What to do about a character that word processors and web pages put in the place of another; undefined for other characters. */
+function lookalikeOf(codePoint: number): string | undefined {
+  if (Number.isNaN(codePoint)) return undefined;
+  const character = String.fromCodePoint(codePoint);
+  if (/[\u2018-\u201f\u00ab\u00bb\uff02\uff07]/u.test(character)) return 'It looks like a quotation mark: type ".';
+  if (/[\s\u2800]/u.test(character)) return "It looks like a space: type a space.";
+  if (/[\p{Pd}\u2212]/u.test(character)) return "It looks like a minus sign: type -.";
+  if (/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(character)) return "It is invisible: remove it.";
+  return undefined;
 }
 
 /**

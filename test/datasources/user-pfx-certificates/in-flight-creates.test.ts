@@ -33,7 +33,13 @@ function open() {
   return { run, others };
 }
 
-const stored = async () => ({ ...input, id: "id", createdDateTime, lastModifiedDateTime: createdDateTime });
+const stored = async () => ({
+  ...input,
+  id: "id",
+  userId: null,
+  createdDateTime,
+  lastModifiedDateTime: createdDateTime,
+});
 const refused = async () => {
   throw new GatewayError("FORBIDDEN", "no");
 };

@@ -36,12 +36,26 @@ export class Credentials {
     return path;
   }
 
-  /** A new certificate, accepted for the client from now on. */
-  async clientCertificate(): Promise<ClientCertificate> {
-    const pem = await generate([{ name: "commonName", value: "gateway" }], { keySize: 2048, algorithm: "sha256" });
+  /**
+   * A new certificate, accepted for the client from now on.
+   *
+   * @param fileOf puts the file together; default the certificate, which is its own issuer, then the key.
+   */
+  async clientCertificate(
+    fileOf?: (certificate: string, key: string, issuer: string) => string,
+  ): Promise<ClientCertificate> {
+    const options = { keySize: 2048, algorithm: "sha256" } as const;
+    const issuer = fileOf && (await generate([{ name: "commonName", value: "issuer" }], options));
+    const pem = await generate([{ name: "commonName", value: "gateway" }], {
+      ...options,
+      ...(issuer && { ca: { key: issuer.private, cert: issuer.cert } }),
+    });
     const certificate = new X509Certificate(pem.cert);
     this.#certificates.set(createHash("sha256").update(certificate.raw).digest("base64url"), certificate);
-    const path = await this.file(`client-${randomUUID()}.pem`, `${pem.cert}\n${pem.private}`);
+    const path = await this.file(
+      `client-${randomUUID()}.pem`,
+      fileOf && issuer ? fileOf(pem.cert, pem.private, issuer.cert) : `${pem.cert}\n${pem.private}`,
+    );
     return { path, certificate: pem.cert, privateKey: pem.private };
   }
 

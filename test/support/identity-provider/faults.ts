@@ -8,6 +8,7 @@ export type Endpoint =
   | "devicecode"
   | "token"
   | "imds"
+  | "appService"
   | "trap"
   | "unknown";
 
@@ -24,6 +25,8 @@ export interface Fault {
 }
 
 export class Faults {
+  /** Cuts a connection when a second request comes over it, as a server does that has just given up an idle one. */
+  cutsReusedConnections = false;
   readonly #planned = new Map<Endpoint, { fault: Fault; times: number }[]>();
 
   /** @param times of how many requests; the next fault planned comes after that. */

@@ -7,7 +7,7 @@ import type { Clock } from "../../../request/clock.ts";
 import { type GraphRequest, type Outcome, type Send, TransportError } from "../protocol/request.ts";
 import { isFailureOfGraph, isNotAppliedNow } from "../protocol/response.ts";
 import { retryAfterSecondsOf } from "../protocol/retry-after.ts";
-import type { RetryBudget } from "./retry-budget.ts";
+import type { RetryBudgets } from "./retry-budgets.ts";
 
 /** Attempts for one request, including the first. */
 const maxAttempts = 3;
@@ -23,13 +23,13 @@ const throttledBaseMs = 2000;
  */
 export function withRetry(
   send: Send,
-  budget: RetryBudget,
+  budgets: RetryBudgets,
   clock: Clock,
   onRetry: (request: GraphRequest) => void,
 ): (request: GraphRequest) => Promise<Outcome> {
   return async (request) => {
     const { deadline, closed } = request.caller;
-    budget.countRequest(request);
+    budgets.countRequest(request);
     request.attempts ??= { left: maxAttempts };
     const { attempts } = request;
     let doubt = false;
@@ -53,7 +53,7 @@ export function withRetry(
         attempts.left <= 0 ||
         waitMs >= deadline.remainingMs ||
         closed.isClosed ||
-        !(isInvited(outcome) || budget.takeRetry(request))
+        !(isInvited(outcome) || budgets.takeRetry(request))
       ) {
         return conclude(outcome, doubt);
       }

@@ -2,6 +2,7 @@
  * Walks a value, from a variable or a literal, along its GraphQL type. Reports every problem by path and rule, never by value.
  */
 import {
+  GraphQLError,
   type GraphQLInputObjectType,
   type GraphQLInputType,
   getNamedType,
@@ -35,8 +36,8 @@ export interface InputErrorContext {
   report(problem: InvalidValue): void;
   /** Limit for a list of input objects. A longer list is one problem; its items are not checked. */
   readonly maxItems: number;
-  /** Which input objects are also checked by the rules of their class: all, only those outside lists, or none. */
-  readonly rulesOf: "all" | "unlisted" | "none";
+  /** Whether input objects are also checked by the rules of their class. */
+  readonly checksRules: boolean;
 }
 
 /** An object with this many unknown properties is no accident; further properties are not checked. */
@@ -143,9 +144,8 @@ export function collectInputErrors(
       return refuse(`must have at most ${context.maxItems} items`);
     }
     const items = source.kind === "list" ? source.items : [source];
-    const ofItem: InputErrorContext = context.rulesOf === "all" ? context : { ...context, rulesOf: "none" };
     const values = items.map((item, index) =>
-      collectInputErrors(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, ofItem),
+      collectInputErrors(type.ofType, item, source.kind === "list" ? [...path, String(index)] : path, false, context),
     );
     return values.some((value) => value === invalidMark) ? invalidMark : values;
   }
@@ -157,8 +157,10 @@ export function collectInputErrors(
   if (source.kind !== "leaf") return refuse(rule);
   try {
     return source.literal === undefined ? type.parseValue(source.value) : type.parseLiteral(source.literal, {});
-  } catch {
-    return refuse(rule);
+  } catch (error) {
+    // The messages of the gateway's own scalars say more, and have no part of the value.
+    const isOwn = type.name === "DateTimeOffset" || type.name === "Base64";
+    return refuse(isOwn && error instanceof GraphQLError ? error.message : rule);
   }
 }
 
@@ -186,7 +188,7 @@ function collectObjectErrors(
     else if (value !== undefined) values[field.name] = value;
   }
   const InputClass = classes.get(type.name);
-  if (InputClass === undefined || context.rulesOf === "none") return values;
+  if (InputClass === undefined || !context.checksRules) return values;
   const instance = Object.assign(new InputClass(), values);
   const broken = brokenRules(instance, path).filter(
     (problem) => !invalidFields.has(problem.path.slice(path.join(".").length + 1)),

@@ -41,11 +41,11 @@ export function reportInvalidValues(maxItems: number): ApolloServerPlugin<Gatewa
       return {
         async didResolveOperation({ document, operation, schema, request: { variables = {} } }) {
           if (!operation || !isUnwieldy(variables, maxItems)) return;
-          // As during execution: an item of a list that breaks a rule of its class fails alone.
-          const judged = (rulesOf: InputErrorContext["rulesOf"]) =>
-            invalidArguments(schema, document, operation, variables, { maxItems, rulesOf });
-          if (judged("unlisted").invalid.length === 0) return;
-          const { invalid, isAll } = judged("all"); // the whole request fails, so all problems are reported
+          const problems = (checksRules: boolean) =>
+            invalidArguments(schema, document, operation, variables, { maxItems, checksRules });
+          // A broken rule is an error of its field, found during execution. Only a wrong type fails the whole request.
+          if (problems(false).invalid.length === 0) return;
+          const { invalid, isAll } = problems(true);
           const originalError = badUserInput(invalid, isAll);
           throw new GraphQLError(originalError.message, { originalError, extensions: { http: { status: 400 } } });
         },
@@ -53,7 +53,7 @@ export function reportInvalidValues(maxItems: number): ApolloServerPlugin<Gatewa
           if (response.body.kind !== "single" || document === undefined || !errors?.some(isAboutValue)) return;
           const operation = getOperationAST(document, request.operationName);
           if (!operation) return;
-          const context = { maxItems, rulesOf: "all" } as const;
+          const context = { maxItems, checksRules: true };
           const { invalid, isAll } = invalidArguments(schema, document, operation, request.variables ?? {}, context);
           if (invalid.length === 0) return;
           const { message } = badUserInput(invalid, isAll);
