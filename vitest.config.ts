@@ -20,6 +20,7 @@ export default defineConfig({
     setupFiles: ["reflect-metadata"],
     expect: { requireAssertions: true },
     testTimeout: 60_000,
-    maxWorkers: availableParallelism() + 1, // many tests wait for a clock; a file more than there are cores uses that time
+    isolate: false, // a worker loads the gateway once, not again for every file
+    maxWorkers: availableParallelism() + 2, // many tests wait for a clock; files more than there are cores use that time
   },
 });

@@ -482,7 +482,7 @@ describe("the program on SIGTERM", () => {
       }
     };
     const clients = Array.from({ length: 50 }, client);
-    await expect.poll(() => created.length, { timeout: 10_000 }).toBeGreaterThan(200);
+    await expect.poll(() => created.length, { timeout: 40_000 }).toBeGreaterThan(200);
 
     program.signal("SIGTERM");
 

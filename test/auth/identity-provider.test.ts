@@ -8,8 +8,9 @@ import {
   type NodeAuthOptions,
 } from "@azure/msal-node";
 import { Agent, request } from "undici";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { defaultChallengeClaims, type IdentityProvider, startIdentityProvider } from "../support/identity-provider.ts";
+import { serveManagedIdentity } from "../support/managed-identity.ts";
 
 const scopes = ["https://graph.microsoft.com/.default"];
 
@@ -147,11 +148,9 @@ describe("the fake identity provider, called by MSAL", () => {
   });
 
   describe("as a metadata service", () => {
-    afterEach(() => void vi.unstubAllEnvs());
-
     it("issues a token for the managed identity", async () => {
       await using provider = await startIdentityProvider();
-      vi.stubEnv("AZURE_POD_IDENTITY_AUTHORITY_HOST", provider.url);
+      using _ = serveManagedIdentity(provider);
       const client = new ManagedIdentityApplication({
         managedIdentityIdParams: { userAssignedClientId: provider.clientId },
         system: { networkClient: networkTo(provider) },

@@ -15,6 +15,7 @@ import { type GatewayOptions, startGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";
 import { callerObjectId, defaultChallengeClaims, startIdentityProvider } from "../support/identity-provider.ts";
 import { anInput, thumbprintOf } from "../support/input.ts";
+import { serveManagedIdentity } from "../support/managed-identity.ts";
 
 const collection = "/userPfxCertificates";
 
@@ -498,18 +499,14 @@ describe("ROUTER_SECRET", () => {
 describe("a managed identity", () => {
   it("serves app mode through the machine's metadata service", async () => {
     await using provider = await startIdentityProvider();
-    vi.stubEnv("AZURE_POD_IDENTITY_AUTHORITY_HOST", provider.url); // where MSAL looks for it
-    try {
-      const identity = identityAt(provider, { kind: "managedIdentity" });
-      await using gateway = await startGateway({ config: { authMode: "app", identity } });
+    using _ = serveManagedIdentity(provider);
+    const identity = identityAt(provider, { kind: "managedIdentity" });
+    await using gateway = await startGateway({ config: { authMode: "app", identity } });
 
-      const { errors } = await gateway.send(LIST, {}, as(await provider.callers.issue()));
+    const { errors } = await gateway.send(LIST, {}, as(await provider.callers.issue()));
 
-      expect(errors).toBeUndefined();
-      expect(provider.count("imds")).toBe(1);
-      expect(provider.token.requests).toHaveLength(0);
-    } finally {
-      vi.unstubAllEnvs();
-    }
+    expect(errors).toBeUndefined();
+    expect(provider.count("imds")).toBe(1);
+    expect(provider.token.requests).toHaveLength(0);
   });
 });

@@ -355,12 +355,12 @@ async function probe(send: Send, options: GatewayOptions, canaries: Canaries) {
     config: { ...options.config, metricsPort: 0, tracing: true },
   });
   using output = listenToOutput();
-  const { length } = collector.raw;
+  const { length } = collector.requests;
   const answer = await send(gateway, canaries);
   const metrics = await gateway.metrics();
   await gateway.emulator.close();
   await gateway.stop(); // which exports the spans
-  const spans = collector.raw.slice(length);
+  const spans = collector.requests.slice(length).join("\n");
   const shown = showing(canaries, placesOf(gateway, answer, { output: output.text, metrics, spans }));
   return { ...answer, shown, gateway, metrics, spans };
 }

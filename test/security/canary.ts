@@ -27,22 +27,36 @@ export function plantCanaries({ isStorable = false } = {}): Canaries {
   };
 }
 
-/** The pieces of the canaries that show in any of the places, in any writing; at most a few of each. */
+/**
+ * The writings of the canaries of which a piece shows in one of the places.
+ *
+ * Every piece of a place is looked up among the pieces of the secrets: a search for each piece of the secrets would read every
+ * place thousands of times.
+ */
 export function showing(canaries: Partial<Canaries>, places: Readonly<Record<string, string>>): string[] {
-  const found: string[] = [];
+  const writingsWith = new Map<string, Set<string>>();
   for (const [name, secret] of Object.entries(canaries)) {
     for (const [writing, text] of Object.entries(writingsOf(secret))) {
-      for (const [place, content] of Object.entries(places)) {
-        const lower = content.toLowerCase();
-        for (let at = 0; at + pieceCharacters <= text.length; at++) {
-          if (!lower.includes(text.slice(at, at + pieceCharacters).toLowerCase())) continue;
-          found.push(`${name}, ${writing}, in ${place}`);
-          break;
-        }
+      for (const piece of piecesOf(text)) {
+        const writings = writingsWith.get(piece);
+        if (writings) writings.add(`${name}, ${writing}`);
+        else writingsWith.set(piece, new Set([`${name}, ${writing}`]));
       }
     }
   }
-  return found;
+  const found = new Set<string>();
+  for (const [place, content] of Object.entries(places)) {
+    for (const piece of piecesOf(content)) {
+      for (const writing of writingsWith.get(piece) ?? []) found.add(`${writing}, in ${place}`);
+    }
+  }
+  return [...found];
+}
+
+/** Every run of twelve characters, in lower case. */
+function* piecesOf(text: string): Generator<string> {
+  const lower = text.toLowerCase();
+  for (let at = 0; at + pieceCharacters <= lower.length; at++) yield lower.slice(at, at + pieceCharacters);
 }
 
 /** A secret as programs write it. */

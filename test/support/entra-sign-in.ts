@@ -217,6 +217,7 @@ export async function startEntraSignIn(
     async [Symbol.asyncDispose]() {
       await listening.close();
       await credentials.remove();
+      if (signingKeys === undefined) keys[Symbol.dispose]();
     },
   };
 }

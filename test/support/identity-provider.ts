@@ -148,6 +148,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     async [Symbol.asyncDispose]() {
       await listening.close();
       await credentials.remove();
+      keys[Symbol.dispose]();
     },
   };
 }

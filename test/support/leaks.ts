@@ -6,12 +6,14 @@ const pieceCharacters = 12;
 
 /** Every run of twelve characters of the secret that shows; what the published schema says anyway doesn't count. */
 export function leaksOf(secret: string, gateway: TestGateway, answer: Answer<unknown>): string[] {
-  const places = [answer.text, JSON.stringify([...answer.headers]), JSON.stringify(gateway.log)];
-  const shown = new Set(places.flatMap((place) => [...piecesOf(place)]));
+  const pieces = new Set<string>();
+  for (const form of [secret, JSON.stringify(secret).slice(1, -1)])
+    for (const piece of piecesOf(form)) pieces.add(piece);
+  if (pieces.size === 0) return []; // the log of many requests is long
   const { sdl } = buildSchema();
   const leaks = new Set<string>();
-  for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1)])) {
-    for (const piece of piecesOf(form)) if (shown.has(piece) && !sdl.includes(piece)) leaks.add(piece);
+  for (const place of [answer.text, JSON.stringify([...answer.headers]), JSON.stringify(gateway.log)]) {
+    for (const piece of piecesOf(place)) if (pieces.has(piece) && !sdl.includes(piece)) leaks.add(piece);
   }
   return [...leaks];
 }

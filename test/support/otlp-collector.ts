@@ -23,21 +23,21 @@ export interface OtlpCollector extends AsyncDisposable {
   readonly spans: CollectedSpan[];
   /** Of the services that sent spans. */
   readonly resources: Record<string, string | number>[];
-  /** Everything received as it was, protobuf and headers; strings are readable in it. */
-  readonly raw: string;
+  /** Every request received as it was, protobuf and headers; strings are readable in it. */
+  readonly requests: readonly string[];
 }
 
 /** @param status what it answers. */
 export async function startOtlpCollector({ status = 200 }: { status?: number } = {}): Promise<OtlpCollector> {
   const spans: CollectedSpan[] = [];
   const resources: Record<string, string | number>[] = [];
-  let raw = "";
+  const requests: string[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const body = Buffer.concat(chunks);
-      raw += `${request.url} ${JSON.stringify(request.headers)} ${body.toString("utf8")}\n`;
+      requests.push(`${request.url} ${JSON.stringify(request.headers)} ${body.toString("utf8")}`);
       if (status === 200) collect(body, spans, resources);
       response.writeHead(status, { "content-type": "application/x-protobuf" }).end();
     });
@@ -48,9 +48,7 @@ export async function startOtlpCollector({ status = 200 }: { status?: number } =
     url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
     spans,
     resources,
-    get raw() {
-      return raw;
-    },
+    requests,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,14 +1,15 @@
 /** The note about files with passwords that others can read. */
 import { chmodSync } from "node:fs";
-import * as fs from "node:fs/promises";
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { noteIfOthersCanRead } from "../../../packages/cli/src/files/note-if-others-can-read.ts";
 import { aFolder, isWindows } from "./folder.ts";
 
-vi.mock("node:fs/promises", { spy: true });
 afterEach(() => {
   vi.restoreAllMocks();
+  syncBuiltinESMExports();
 });
 
 const folder = aFolder({ "export.csv": "", "it's mine.csv": "", "sub/x": "" });
@@ -35,8 +36,9 @@ describe.skipIf(isWindows)("a file with passwords", () => {
   });
 
   it("gives none on a read-only file system, and one where only this user may not write", async () => {
-    const accessFails = (code: string) =>
-      vi.mocked(fs.access).mockRejectedValueOnce(Object.assign(new Error(code), { code }));
+    const access = vi.spyOn(fs, "access");
+    syncBuiltinESMExports(); // so that modules that import `access` by name call the spy
+    const accessFails = (code: string) => access.mockRejectedValueOnce(Object.assign(new Error(code), { code }));
 
     accessFails("EROFS");
     expect(await noteAt(0o644)).toBeUndefined();
