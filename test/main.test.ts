@@ -127,6 +127,40 @@ describe("the program's arguments", () => {
     expect(program.stdout).not.toContain(canary);
   });
 
+  it.each([[["-h"]], [["help"]], [["doctor", "--help"]], [["--port", "1", "--help"]]])(
+    "%j prints the help",
+    async (args) => {
+      await using program = run({ args });
+
+      expect(await program.exitCode).toBe(0);
+      expect(program.stdout).toMatch(/^Usage: intune-pfx-gateway/);
+    },
+  );
+
+  it.each([[["--port", "0"]], [["--port=0"]], [["-p", "0"]]])("%j listens there, whatever PORT says", async (args) => {
+    await using program = run({ args, env: { PORT: "1" } });
+
+    expect(await program.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d{4,5}\/graphql$/);
+  });
+
+  it.each([
+    [["--prot", "4000"], "Unknown argument --prot; see"],
+    [["-x"], "Unknown argument -x; see"],
+    [["serve"], "Unknown argument serve; see"],
+    [["doctor", "graph"], "Unknown argument graph; see"],
+    [[`--secret=${canary}`], "Unknown argument --secret; see"],
+    [[`${canary}@contoso.example`], "Unknown argument; see"],
+    [["--port"], "--port needs a port number"],
+    [["--json"], "--json belongs to doctor"],
+  ])("%j ends with 64 and names the argument, never a value", async (args, message) => {
+    await using program = run({ args });
+
+    expect(await program.exitCode).toBe(64);
+    expect(program.stderr).toContain(message);
+    expect(program.stderr).not.toContain(canary);
+    expect(program.stdout).toBe("");
+  });
+
   it("--version prints the package's version", async () => {
     await using program = run({ args: ["--version"] });
 
@@ -134,21 +168,19 @@ describe("the program's arguments", () => {
     expect(program.stdout).toBe(`${JSON.parse(readFileSync("package.json", "utf8")).version}\n`);
   });
 
-  it.each([[["--port"]], [["start"]], [["--help", "me"]], [["--version", "--help"]], [["-h"]], [[""]]])(
-    "%j is unknown: exit code 64 and a hint to --help",
-    async (args) => {
-      await using program = run({ args });
+  it.each([[["--port"]], [["start"]], [[""]]])("%j is unknown: exit code 64 and a hint to --help", async (args) => {
+    await using program = run({ args });
 
-      expect(await program.exitCode).toBe(64);
-      expect(program.stderr).toContain("--help");
-      expect(program.stdout).toBe("");
-    },
-  );
+    expect(await program.exitCode).toBe(64);
+    expect(program.stderr).toContain("--help");
+    expect(program.stdout).toBe("");
+  });
 });
 
 describe("the program with a bad configuration", () => {
   it("prints every problem without values to standard error and exits with 78", async () => {
-    const unchecked = /^(?:HOST|NODE_ENV|ROUTER_SECRET|PERSISTED_OPERATIONS_FILE|AZURE_.*|AUTH_(?!MODE$).*)$/; // unless a mode asks for them
+    const unchecked =
+      /^(?:HOST|HTTPS_PROXY|HTTP_PROXY|NO_PROXY|NODE_ENV|ROUTER_SECRET|PERSISTED_OPERATIONS_FILE|AZURE_.*|AUTH_(?!MODE$).*)$/; // unless a mode asks for them
     const names = variables.map(({ name }) => name).filter((name) => !unchecked.test(name));
     await using program = run({ env: Object.fromEntries(names.map((name) => [name, canary])) });
 
@@ -163,7 +195,7 @@ describe("the program with a bad configuration", () => {
     const env = {
       AUTH_MODE: "app",
       AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
-      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_ID: "c11e4700-0000-4000-8000-000000000001",
       AZURE_CLIENT_CERTIFICATE_PATH: `-----BEGIN PRIVATE KEY-----\n${canary}`,
       REDIS_URL: `redis://:${canary}%@redis`,
     };
@@ -183,7 +215,7 @@ describe("the program with a bad configuration", () => {
     const env = {
       AUTH_MODE: "app",
       AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
-      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_ID: "c11e4700-0000-4000-8000-000000000001",
       AZURE_CLIENT_CERTIFICATE_PATH: path,
       ROUTER_SECRET: `${canary}\u200B`,
     };

@@ -80,7 +80,10 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   const { graph, authority } = roots.find((each) => `${each.graph}/` === givenGraphUrl?.href) ?? cloud;
   const graphUrl = givenGraphUrl ?? new URL(graph);
   const authMode = read("AUTH_MODE");
-  if (!emulates && !env.AUTH_MODE) problem("AUTH_MODE", `must be set to one of ${authModes.join(", ")}`);
+  if (!emulates && !env.AUTH_MODE) {
+    const modes = isProduction ? authModes.filter((mode) => mode !== "none") : authModes;
+    problem("AUTH_MODE", `must be set to one of ${modes.join(", ")}`);
+  }
   const identity =
     authMode === "obo" || authMode === "app"
       ? readIdentity(reader, authMode, givenAuthorityUrl ?? new URL(authority), `${graph}/.default`)

@@ -152,11 +152,21 @@ export const origins = optional<readonly string[]>((text, problem) => {
   return values;
 });
 
+const guidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** One GUID, in lower case. @param hint where to find it, as a clause. */
+export const guid = (hint: string) =>
+  optional<string>((text, problem) => {
+    const value = text.trim().toLowerCase();
+    if (!guidPattern.test(value)) problem(`must be a GUID: ${hint}`);
+    return value;
+  });
+
 /** GUIDs, separated by commas. The values are in lower case. */
 export const guids = parser<readonly string[]>([], (text, problem) => {
   const words = text.split(",").map((value) => value.trim().toLowerCase());
   const values = words.filter((value) => value !== "");
-  const areGuids = values.every((value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value));
+  const areGuids = values.every((value) => guidPattern.test(value));
   if (!areGuids) problem("must be GUIDs, separated by commas");
   return values;
 });

@@ -7,6 +7,7 @@ import {
   boolean,
   certificateFile,
   choice,
+  guid,
   guids,
   headerSecret,
   host,
@@ -67,9 +68,13 @@ const table = {
     "passthrough (sends the caller's Graph token), obo (on behalf of the caller), app (the gateway's own identity) or none (emulator only)",
     "none with the emulator, otherwise required",
   ),
-  AZURE_TENANT_ID: row(guids, "the gateway's tenant", "none; required in obo and app"),
+  AZURE_TENANT_ID: row(
+    guid("a tenant's Overview page in the Entra admin center shows it as Tenant ID; a domain name is not enough"),
+    "the gateway's tenant",
+    "none; required in obo and app",
+  ),
   AZURE_CLIENT_ID: row(
-    word(undefined),
+    guid("an application's Overview page in the Entra admin center shows it as Application (client) ID"),
     "the gateway's application id",
     "none; required in obo and app, except for a system-assigned managed identity",
   ),

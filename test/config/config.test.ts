@@ -36,6 +36,8 @@ function problemsOf(env: Environment): readonly string[] {
   return [];
 }
 
+const clientId = "c11e4700-0000-4000-8000-000000000001";
+
 describe("the configuration of an empty environment", () => {
   const defaults = {
     host: "127.0.0.1",
@@ -111,7 +113,7 @@ describe("the configuration with a Graph", () => {
     const env = {
       AUTH_MODE: "app",
       AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
-      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_ID: clientId,
       AZURE_CLIENT_SECRET: canary,
       GRAPH_BASE_URL: "https://microsoftgraph.chinacloudapi.cn",
     };
@@ -148,7 +150,7 @@ describe("the gateway's identity", () => {
   const obo: Environment = {
     AUTH_MODE: "obo",
     AZURE_TENANT_ID: tenant,
-    AZURE_CLIENT_ID: "client",
+    AZURE_CLIENT_ID: clientId,
     AZURE_CLIENT_SECRET: canary,
   };
 
@@ -156,7 +158,7 @@ describe("the gateway's identity", () => {
     expect(readConfig(obo).identity).toEqual({
       authorityUrl: new URL("https://login.microsoftonline.com"),
       tenantId: tenant,
-      clientId: "client",
+      clientId,
       credential: { kind: "secret", secret: canary },
       graphScope: "https://graph.microsoft.com/.default",
       audience: undefined,
@@ -274,9 +276,19 @@ describe("the gateway's identity", () => {
       clientId: undefined,
     });
     expect(problemsOf(managed)).toEqual([expect.stringMatching(/^AUTH_AUDIENCE: must be set/)]);
-    expect(problemsOf({ ...managed, AUTH_MODE: "obo", AZURE_CLIENT_ID: "client" })).toEqual([
+    expect(problemsOf({ ...managed, AUTH_MODE: "obo", AZURE_CLIENT_ID: clientId })).toEqual([
       expect.stringMatching(/^AZURE_USE_MANAGED_IDENTITY: works only in app mode/),
     ]);
+  });
+
+  it.each([
+    ["AZURE_CLIENT_ID", { AZURE_CLIENT_ID: "" }, /^AZURE_CLIENT_ID: must be set: the application's id, a GUID$/],
+    ["AZURE_CLIENT_ID", { AZURE_CLIENT_ID: canary }, /must be a GUID: .* Application \(client\) ID$/],
+    ["AZURE_TENANT_ID", { AZURE_TENANT_ID: "contoso.onmicrosoft.com" }, /must be a GUID: .* Tenant ID; a domain name/],
+    ["AZURE_TENANT_ID", { AZURE_TENANT_ID: `${tenant},${tenant}` }, /must be a GUID/],
+    ["AZURE_TENANT_ID", { AZURE_TENANT_ID: "" }, /must be set: the tenant's id/],
+  ])("names one problem, and where to find the value: %s %o", (_, env, message) => {
+    expect(problemsOf({ ...obo, ...env })).toEqual([expect.stringMatching(message)]);
   });
 
   it.each([
@@ -503,9 +515,7 @@ describe("traces", () => {
 
 describe("production", () => {
   it("refuses to start with nothing configured", () => {
-    expect(problemsOf({ NODE_ENV: "production" })).toEqual([
-      "AUTH_MODE: must be set to one of passthrough, obo, app, none",
-    ]);
+    expect(problemsOf({ NODE_ENV: "production" })).toEqual(["AUTH_MODE: must be set to one of passthrough, obo, app"]);
   });
 
   it("turns off introspection, explorer and CORS by default", () => {

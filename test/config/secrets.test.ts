@@ -19,7 +19,7 @@ function fileWith(content: string | Buffer): string {
 const identity = {
   AUTH_MODE: "app",
   AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
-  AZURE_CLIENT_ID: "client",
+  AZURE_CLIENT_ID: "c11e4700-0000-4000-8000-000000000001",
 };
 /** What else the variable needs, and a value that begins and ends with visible characters. */
 const secrets = {
