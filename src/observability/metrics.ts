@@ -3,7 +3,9 @@
  * codes, never from a caller, so a caller can create no time series and no secret can leak. Loaded only if `METRICS_PORT` is
  * set. docs/observability.md lists all metrics.
  */
+import { readFileSync } from "node:fs";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { packageFolder } from "../package-folder.ts";
 import { BufferedCounter, BufferedHistogram } from "./buffered-metrics.ts";
 
 /** Result of a look-up after a lost response; `unknown`: it could not be determined. */
@@ -142,6 +144,18 @@ export function createMetrics(): MetricsRegistry {
         this.set(read());
       },
     });
+  new Gauge({
+    name: "gateway_build_info",
+    help: "Always 1; the labels are the versions of the gateway and of Node.js.",
+    labelNames: ["version", "node_version"],
+    registers,
+  }).set(
+    {
+      version: JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")).version,
+      node_version: process.version,
+    },
+    1,
+  );
   gauge("graphql_requests_in_flight", "GraphQL requests in progress.", () => inFlight);
   gauge("graph_write_quota_remaining", "Writes that can be sent to Microsoft Graph now, without waiting.", () =>
     sources.writeQuotaRemaining(),
