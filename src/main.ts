@@ -36,6 +36,13 @@ async function serve(port: string | undefined): Promise<void> {
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
   const starting = startGateway(config, graph.url, log, new URL("graphiql/", import.meta.url));
+  log.starting({
+    version: versionOfPackage(),
+    nodeVersion: process.version,
+    authMode: config.authMode,
+    graphBaseUrl: graph.url.origin,
+    isEmulator: config.graphBaseUrl === undefined,
+  });
   // From here on, a signal also stops a gateway that is still starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -45,6 +52,7 @@ async function serve(port: string | undefined): Promise<void> {
     const gateway = await starting;
     await gateway.close();
     await graph.close();
+    log.stopped();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal).catch(failToStop));
@@ -80,6 +88,10 @@ async function diagnose(asJson: boolean): Promise<void> {
   const all: Finding[] = [{ check: "configuration", status: "ok", detail: what }, ...findings];
   print(all);
   process.exitCode = all.some(({ status }) => status === "failed") ? 1 : 0;
+}
+
+function versionOfPackage(): string {
+  return JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")).version;
 }
 
 /** Imported on demand: a gateway with a real Graph never loads the emulator. */
@@ -159,7 +171,7 @@ async function run(): Promise<void> {
       console.log(help);
       break;
     case "version":
-      console.log(JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")).version);
+      console.log(versionOfPackage());
       break;
     case "doctor":
       await diagnose(asJson);
