@@ -39,6 +39,7 @@ export class StandardOutput implements Backlog {
   #held = "";
   /** The rest of the last write, which the operating system did not take. */
   #rest = nothing;
+  #isOpen = false;
   #isFlushDue = false;
   /** Whether the last write failed or was incomplete. */
   #isBlocked = false;
@@ -49,9 +50,6 @@ export class StandardOutput implements Backlog {
   /** @param onGap called at the place in the log where lines are missing, once lines are read again. */
   constructor(onGap: (droppedLines: number) => void) {
     this.#onGap = onGap;
-    // Node.js makes a pipe or a socket non-blocking when process.stdout is first used. Files and terminals stay as they are.
-    process.stdout.on("error", () => {});
-    process.once("exit", () => this.#writeBeforeExit());
   }
 
   get waitingCharacters(): number {
@@ -73,6 +71,7 @@ export class StandardOutput implements Backlog {
   /** Never drops the line: `isFull` bounds what waits, together with the writes that are already under way. */
   writeAudit(line: string): void {
     this.#held += line;
+    if (!this.#isOpen) this.#open();
     if (this.#isBlocked) return; // the next attempt is due
     if (this.#held.length > maxHeldCharacters) this.#flush();
     else if (!this.#isFlushDue) {
@@ -82,6 +81,13 @@ export class StandardOutput implements Backlog {
         if (!this.#isBlocked) this.#flush();
       });
     }
+  }
+
+  #open(): void {
+    this.#isOpen = true;
+    // Node.js makes a pipe or a socket non-blocking when process.stdout is first used. Files and terminals stay as they are.
+    process.stdout.on("error", () => {});
+    process.once("exit", () => this.#writeBeforeExit());
   }
 
   #flush(): void {
