@@ -318,7 +318,7 @@ describe("the program with a bad configuration", () => {
 });
 
 describe("the program's .env", () => {
-  function folderWith(name: string, text: string): string {
+  function folderWith(name: string, text: string | Buffer): string {
     const folder = join(place, name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, ".env"), text);
@@ -332,6 +332,46 @@ describe("the program's .env", () => {
     expect(await program.exitCode).toBe(78);
     expect(program.stderr).toContain("PORT: must be");
     expect(program.stderr).not.toContain("LOG_LEVEL");
+  });
+
+  const usgov = "GRAPH_CLOUD=usgov\r\nAUTH_MODE=passthrough\r\nPORT=0\r\n";
+
+  it.each([
+    ["UTF-8 with a byte order mark", Buffer.from(`\uFEFF${usgov}`)],
+    ["UTF-16, as PowerShell writes it", Buffer.from(`\uFEFF${usgov}`, "utf16le")],
+  ])("may be in %s", async (encoding, content) => {
+    await using program = run({ cwd: folderWith(encoding, content) });
+    await program.url();
+
+    expect(program.lines("starting")).toMatchObject([{ graphBaseUrl: "https://graph.microsoft.us" }]);
+  });
+
+  it("stops the start if it is UTF-16 without a byte order mark", async () => {
+    await using program = run({ cwd: folderWith("without-mark", Buffer.from(usgov, "utf16le")), env: { PORT: "0" } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("  .env: must be a file in UTF-8, or in UTF-16 with a byte order mark");
+  });
+
+  it("stops the start if a line is no assignment; the line's number is named with all other problems", async () => {
+    const cwd = folderWith("broken", `# Graph\nGRAPH_CLOUD: ${canary}\nset AUTH_MODE=${canary}\nPORT=${canary}\n`);
+    await using program = run({ cwd });
+
+    expect(await program.exitCode).toBe(78);
+    for (const problem of [".env: line 2 ", ".env: line 3 ", "PORT: "]) {
+      expect(program.stderr).toContain(`\n  ${problem}must be `);
+    }
+    expect(program.stderr).not.toContain(canary);
+    await using doctor = run({ cwd, args: ["doctor"] });
+    expect(await doctor.exitCode).toBe(78);
+    expect(doctor.stdout).toContain(".env: line 2 must be ");
+  });
+
+  it("replaces variables of the process that are empty", async () => {
+    await using program = run({ cwd: folderWith("empty-variables", usgov), env: { GRAPH_CLOUD: "", AUTH_MODE: "" } });
+    await program.url();
+
+    expect(program.lines("starting")).toMatchObject([{ graphBaseUrl: "https://graph.microsoft.us" }]);
   });
 
   it("is not read in production", async () => {
@@ -350,6 +390,61 @@ describe("the program's .env", () => {
 
     expect(await program.exitCode).toBe(78);
     expect(program.stderr).toContain("  .env: ");
+  });
+});
+
+describe("the program with a misspelled variable", () => {
+  it("does not start the emulator", async () => {
+    await using program = run({ env: { PORT: "0", AUTH_MOD: canary, NODE_ENV: canary } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toMatch(/\n {2}NODE_ENV: .*\n {2}AUTH_MOD: .*AUTH_MODE/);
+    expect(program.stderr).not.toContain(canary);
+  });
+
+  it("warns at the start, and so does the doctor", async () => {
+    await using graph = await startEmulator();
+    const env = {
+      PORT: "0",
+      AUTH_MODE: "passthrough",
+      GRAPH_BASE_URL: graph.url,
+      ALLOW_LOOPBACK_UPSTREAM: "true",
+      azure_client_id: canary,
+    };
+    await using program = run({ env });
+    await program.url();
+    await using doctor = run({ env, args: ["doctor", "--json"] });
+    await doctor.exitCode;
+
+    const warning = "azure_client_id: is no variable of the gateway; AZURE_CLIENT_ID is";
+    expect(program.lines("check the configuration")).toEqual([
+      { level: 40, time: expect.any(String), warning, msg: expect.any(String) },
+    ]);
+    const detail = expect.stringContaining(warning);
+    expect(JSON.parse(doctor.stdout).findings[0]).toMatchObject({ check: "configuration", status: "warning", detail });
+    expect(program.stdout + doctor.stdout).not.toContain(canary);
+  });
+});
+
+describe("the log of the program", () => {
+  it("begins with the version, Node.js, the mode and Graph's address, and ends with the stop", async () => {
+    const env = { PORT: "0", NODE_ENV: "production", AUTH_MODE: "passthrough", GRAPH_CLOUD: "usgov" };
+    await using program = run({ env });
+    await program.url();
+
+    program.signal("SIGTERM");
+
+    expect(await program.exitCode).toBe(0);
+    const lines = program.stdout.trim().split("\n");
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      version: JSON.parse(readFileSync("package.json", "utf8")).version,
+      nodeVersion: process.version,
+      authMode: "passthrough",
+      graphBaseUrl: "https://graph.microsoft.us",
+      isEmulator: false,
+      msg: "starting",
+    });
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ msg: "stopped" });
   });
 });
 

@@ -23,6 +23,8 @@ export interface GatewayLog {
     /** Address of the outbound proxy for Graph, without its user and password. */
     proxy: string | undefined;
   }): void;
+  /** A variable that has no effect: its name, and why. */
+  configuration(record: { warning: string }): void;
   stopping(record: { signal: string }): void;
   stopped(): void;
   /** The dates of the certificate with which the gateway proves its identity need attention. */
@@ -173,6 +175,7 @@ export function createLog(level: string, given?: DestinationStream): GatewayLog 
       log.info({ version, nodeVersion, authMode, graphBaseUrl, isEmulator }, "starting"),
     listening: ({ url, authMode, graphBaseUrl, metricsUrl, proxy }) =>
       log.info({ url, authMode, graphBaseUrl, metricsUrl, proxy }, "listening"),
+    configuration: ({ warning }) => log.warn({ warning }, "check the configuration"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
     stopped: () => log.info("stopped"),
     clientCertificate: ({ state, date }) =>
