@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { readArguments, UsageError } from "./commands/arguments.ts";
 import type { Finding } from "./commands/doctor.ts";
-import { type Config, environment, readConfig } from "./config/config.ts";
+import { type Config, readConfiguration } from "./config/config.ts";
 import { ConfigError } from "./config/read-env.ts";
 import { variables } from "./config/variables.ts";
 import { createLog } from "./observability/log.ts";
@@ -30,12 +30,19 @@ ${variables.map(({ name, default: value, meaning }) => `  ${name.padEnd(24)} ${m
 async function serve(port: string | undefined): Promise<void> {
   // V8 discards compiled code that has not run for a while. Requests come in bursts and would need it again.
   setFlagsFromString("--no-flush-bytecode");
-  const env = environment();
-  const config = readConfig(port === undefined ? env : { ...env, PORT: port });
+  const config = readConfiguration(port === undefined ? {} : { PORT: port });
   const log = createLog(config.logLevel);
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
   const starting = startGateway(config, graph.url, log, new URL("graphiql/", import.meta.url));
+  log.starting({
+    version: versionOfPackage(),
+    nodeVersion: process.version,
+    authMode: config.authMode,
+    graphBaseUrl: graph.url.origin,
+    isEmulator: config.graphBaseUrl === undefined,
+  });
+  for (const warning of config.warnings) log.configuration({ warning });
   // From here on, a signal also stops a gateway that is still starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -45,6 +52,7 @@ async function serve(port: string | undefined): Promise<void> {
     const gateway = await starting;
     await gateway.close();
     await graph.close();
+    log.stopped();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal).catch(failToStop));
@@ -65,21 +73,30 @@ async function diagnose(asJson: boolean): Promise<void> {
     );
   let config: Config;
   try {
-    config = readConfig(environment());
+    config = readConfiguration();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const advice = "Correct these variables; --help explains every variable.";
     print([{ check: "configuration", status: "failed", detail: error.problems.join("; "), advice }]);
     process.exit(exit.config);
   }
-  const { graphBaseUrl } = config;
+  const { graphBaseUrl, warnings } = config;
   const graph = graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: graphBaseUrl, async close() {} };
   const findings = await examine(config, graph.url);
   await graph.close();
   const what = graphBaseUrl === undefined ? "nothing is configured: the emulator replaces Graph" : "can be used";
-  const all: Finding[] = [{ check: "configuration", status: "ok", detail: what }, ...findings];
+  const advice = "Correct these variables, or remove them; --help explains every variable.";
+  const configuration: Finding =
+    warnings.length === 0
+      ? { check: "configuration", status: "ok", detail: what }
+      : { check: "configuration", status: "warning", detail: `${what}; ${warnings.join("; ")}`, advice };
+  const all: Finding[] = [configuration, ...findings];
   print(all);
   process.exitCode = all.some(({ status }) => status === "failed") ? 1 : 0;
+}
+
+function versionOfPackage(): string {
+  return JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")).version;
 }
 
 /** Imported on demand: a gateway with a real Graph never loads the emulator. */
@@ -159,7 +176,7 @@ async function run(): Promise<void> {
       console.log(help);
       break;
     case "version":
-      console.log(JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")).version);
+      console.log(versionOfPackage());
       break;
     case "doctor":
       await diagnose(asJson);

@@ -64,12 +64,14 @@ export const host = (fallback: string) =>
     return text;
   });
 
+/** The names of `NODE_ENV`. Any other name counts as development, with a warning or a refusal. */
+export const nodeEnvs = ["production", "development", "test"] as const;
+
 /** `production`; any other name means development. */
 export const nodeEnv = parser("development", (name, problem) => {
-  if (name !== "production" && name.trim().toLowerCase() === "production") {
-    problem("must be exactly production, in lower case and without spaces; any other value means development");
-  }
-  return name;
+  if (name === "production" || name.trim().toLowerCase() !== "production") return name;
+  problem("must be exactly production, in lower case and without spaces; any other value means development");
+  return "development";
 });
 
 /** Any text. */

@@ -174,7 +174,10 @@ const table = {
     boolean(false),
     "write user principal names to the audit log; otherwise the audit log has a hash of each name",
   ),
-  NODE_ENV: row(nodeEnv, "production turns the emulator off, and the explorer and introspection by default"),
+  NODE_ENV: row(
+    nodeEnv,
+    "production, development or test; production turns the emulator off, and the explorer and introspection by default",
+  ),
 };
 
 /** Every variable's value, by name. */

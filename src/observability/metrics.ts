@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { packageFolder } from "../package-folder.ts";
 import { BufferedCounter, BufferedHistogram } from "./buffered-metrics.ts";
+import type { Backlog } from "./standard-output.ts";
 
 /** Result of a look-up after a lost response; `unknown`: it could not be determined. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
@@ -40,6 +41,7 @@ export interface GaugeSources {
   writeQuotaRemaining(): number;
   isCircuitOpen(): boolean;
   tokenCacheEntries(): number;
+  readonly logBacklog: Pick<Backlog, "waitingCharacters" | "droppedLines">;
 }
 
 /** Output for Prometheus. */
@@ -80,6 +82,7 @@ export function createMetrics(): MetricsRegistry {
     writeQuotaRemaining: () => 0,
     isCircuitOpen: () => false,
     tokenCacheEntries: () => 0,
+    logBacklog: { waitingCharacters: 0, droppedLines: 0 },
   };
 
   const requests = new BufferedCounter({
@@ -164,6 +167,20 @@ export function createMetrics(): MetricsRegistry {
     sources.isCircuitOpen() ? 1 : 0,
   );
   gauge("token_cache_entries", "Tokens for Microsoft Graph in the cache.", () => sources.tokenCacheEntries());
+  gauge(
+    "log_waiting_characters",
+    "Characters of log lines that wait because standard output is not read.",
+    () => sources.logBacklog.waitingCharacters,
+  );
+  new Counter({
+    name: "log_lines_dropped_total",
+    help: "Log lines that were dropped because standard output was not read.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.logBacklog.droppedLines);
+    },
+  });
 
   // Start at zero, so that rates and alerts have a first value.
   for (const outcome of ["stored", "absent", "conflict", "unknown"]) reconciles.inc({ outcome }, 0);

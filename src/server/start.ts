@@ -43,7 +43,7 @@ export async function startGateway(
   graphiqlFolder: URL | undefined,
   clock: Clock = systemClock,
 ): Promise<Gateway> {
-  const operationCache = new OperationCache();
+  const operationCache = new OperationCache(log.backlog);
   const apollo = await startApollo(config, log, operationCache);
   // Imported on demand, so that nothing is counted if metrics are off.
   const metrics =
@@ -79,6 +79,7 @@ export async function startGateway(
     writeQuotaRemaining: () => client.writeQuotaRemaining,
     isCircuitOpen: () => client.isCircuitOpen,
     tokenCacheEntries: () => tokens?.cached ?? 0,
+    logBacklog: log.backlog,
   });
   const graphiql = config.explorer && graphiqlFolder ? findGraphiql(graphiqlFolder) : undefined;
   const admission = new ConcurrencyLimit(config.maxInflight);

@@ -63,6 +63,7 @@ describe("the configuration of an empty environment", () => {
     logLevel: "info",
     metricsPort: undefined,
     tracing: false,
+    warnings: [],
   };
 
   it("uses the emulator, listens only on this machine, and enables the development features", () => {
@@ -73,7 +74,7 @@ describe("the configuration of an empty environment", () => {
     expect(readConfig(Object.fromEntries(variables.map(({ name }) => [name, ""])))).toEqual(defaults);
   });
 
-  it.each(["development", "test", "staging"])("is the same with NODE_ENV=%s", (value) => {
+  it.each(["development", "test"])("is the same with NODE_ENV=%s", (value) => {
     expect(readConfig({ NODE_ENV: value })).toEqual(defaults);
   });
 
