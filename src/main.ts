@@ -3,8 +3,9 @@
 import "reflect-metadata"; // must come before any decorated class is imported
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
+import { readArguments, UsageError } from "./commands/arguments.ts";
 import type { Finding } from "./commands/doctor.ts";
-import { type Config, environment, readConfig } from "./config/config.ts";
+import { type Config, readConfiguration } from "./config/config.ts";
 import { ConfigError } from "./config/read-env.ts";
 import { variables } from "./config/variables.ts";
 import { createLog } from "./observability/log.ts";
@@ -14,8 +15,11 @@ import { startGateway } from "./server/start.ts";
 /** @see sysexits.h: EX_USAGE and EX_CONFIG */
 const exit = { usage: 64, config: 78 } as const;
 
-const help = `Usage: intune-pfx-gateway [--help | --version | doctor [--json]]
+const help = `Usage: intune-pfx-gateway [--port PORT]
+       intune-pfx-gateway doctor [--json]
+       intune-pfx-gateway --help | --version
 
+  --port  listens on this port, whatever PORT says
   doctor  checks the configuration, identity, Graph, permission and clock, and says how to fix each problem
 
 A GraphQL gateway over Microsoft Graph's userPfxCertificates. Environment variables configure it:
@@ -23,14 +27,22 @@ A GraphQL gateway over Microsoft Graph's userPfxCertificates. Environment variab
 ${variables.map(({ name, default: value, meaning }) => `  ${name.padEnd(24)} ${meaning}\n${" ".repeat(27)}default: ${value}`).join("\n")}
 `;
 
-async function run(): Promise<void> {
+async function serve(port: string | undefined): Promise<void> {
   // V8 discards compiled code that has not run for a while. Requests come in bursts and would need it again.
   setFlagsFromString("--no-flush-bytecode");
-  const config = readConfig(environment());
+  const config = readConfiguration(port === undefined ? {} : { PORT: port });
   const log = createLog(config.logLevel);
   const graph =
     config.graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: config.graphBaseUrl, async close() {} };
   const starting = startGateway(config, graph.url, log, new URL("graphiql/", import.meta.url));
+  log.starting({
+    version: versionOfPackage(),
+    nodeVersion: process.version,
+    authMode: config.authMode,
+    graphBaseUrl: graph.url.origin,
+    isEmulator: config.graphBaseUrl === undefined,
+  });
+  for (const warning of config.warnings) log.configuration({ warning });
   // From here on, a signal also stops a gateway that is still starting.
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -40,6 +52,7 @@ async function run(): Promise<void> {
     const gateway = await starting;
     await gateway.close();
     await graph.close();
+    log.stopped();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal).catch(failToStop));
@@ -60,21 +73,30 @@ async function diagnose(asJson: boolean): Promise<void> {
     );
   let config: Config;
   try {
-    config = readConfig(environment());
+    config = readConfiguration();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const advice = "Correct these variables; --help explains every variable.";
     print([{ check: "configuration", status: "failed", detail: error.problems.join("; "), advice }]);
     process.exit(exit.config);
   }
-  const { graphBaseUrl } = config;
+  const { graphBaseUrl, warnings } = config;
   const graph = graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: graphBaseUrl, async close() {} };
   const findings = await examine(config, graph.url);
   await graph.close();
   const what = graphBaseUrl === undefined ? "nothing is configured: the emulator replaces Graph" : "can be used";
-  const all: Finding[] = [{ check: "configuration", status: "ok", detail: what }, ...findings];
+  const advice = "Correct these variables, or remove them; --help explains every variable.";
+  const configuration: Finding =
+    warnings.length === 0
+      ? { check: "configuration", status: "ok", detail: what }
+      : { check: "configuration", status: "warning", detail: `${what}; ${warnings.join("; ")}`, advice };
+  const all: Finding[] = [configuration, ...findings];
   print(all);
   process.exitCode = all.some(({ status }) => status === "failed") ? 1 : 0;
+}
+
+function versionOfPackage(): string {
+  return JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")).version;
 }
 
 /** Imported on demand: a gateway with a real Graph never loads the emulator. */
@@ -96,6 +118,10 @@ Try: curl -H 'content-type: application/json' -d '{"query":"{ userPfxCertificate
 }
 
 function fail(error: unknown): void {
+  if (error instanceof UsageError) {
+    console.error(error.message);
+    process.exit(exit.usage);
+  }
   const problems = error instanceof ConfigError ? error.problems : isHostUnknown(error) ? [unknownHost] : [];
   if (problems.length > 0) {
     console.error(`Not started; the configuration has problems:\n${problems.map((each) => `  ${each}`).join("\n")}`);
@@ -143,14 +169,21 @@ function systemErrorOf(error: unknown): { code: string; syscall: string } {
   return { code: "code" in error ? String(error.code) : "", syscall: String(error.syscall) };
 }
 
-const [argument, ...rest] = process.argv.slice(2);
-if (argument === "--help" && rest.length === 0) console.log(help);
-else if (argument === "--version" && rest.length === 0) {
-  const { version } = JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8"));
-  console.log(version);
-} else if (argument === "doctor" && (rest.length === 0 || (rest.length === 1 && rest[0] === "--json"))) {
-  diagnose(rest.length === 1).catch(fail);
-} else if (argument !== undefined) {
-  console.error("Unknown argument; see intune-pfx-gateway --help.");
-  process.exit(exit.usage);
-} else run().catch(fail);
+async function run(): Promise<void> {
+  const { command, asJson, port } = readArguments(process.argv.slice(2));
+  switch (command) {
+    case "help":
+      console.log(help);
+      break;
+    case "version":
+      console.log(versionOfPackage());
+      break;
+    case "doctor":
+      await diagnose(asJson);
+      break;
+    default:
+      await serve(port);
+  }
+}
+
+run().catch(fail);

@@ -1,10 +1,24 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import {
+  closeSync,
+  constants,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer, Socket } from "node:net";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { print } from "graphql";
-import { CreateUserPfxCertificateDocument as CREATE } from "intune-pfx-client/operations";
+import {
+  CreateUserPfxCertificateDocument as CREATE,
+  CreateUserPfxCertificatesDocument as CREATE_MANY,
+} from "intune-pfx-client/operations";
 import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { variables } from "../src/config/variables.ts";
@@ -14,27 +28,14 @@ import { connectTo, readAnswer } from "./server/http/raw.ts";
 import { startIdentityProvider } from "./support/identity-provider.ts";
 import { anInput, thumbprintOf } from "./support/input.ts";
 import { startOtlpCollector } from "./support/otlp-collector.ts";
+import { buildProgram, programFolder } from "./support/program.ts";
 
-// A place like an installed package's: the program, what it reads beside itself, its dependencies. Built for this file
-// alone, so that neither an older build nor one under way is in it.
-const place = mkdtempSync(join(tmpdir(), "gateway-"));
+const place = programFolder();
 const started = new Set<ChildProcess>();
 const canary = "canary-7f3a";
 const typename = '{"query":"{ __typename }"}';
 
-beforeAll(() => {
-  const bundler = resolve("node_modules/vite/bin/vite.js");
-  const args = [bundler, "build", "--config", "bundle.config.ts", "--outDir", join(place, "dist")];
-  const env = { ...process.env, NODE_ENV: "production" };
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
-  if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
-  cpSync("package.json", join(place, "package.json"));
-  cpSync("operations", join(place, "operations"), { recursive: true });
-  symlinkSync(resolve("node_modules"), join(place, "node_modules"), "junction");
-  mkdirSync(join(place, "empty"));
-  mkdirSync(join(place, "dist", "graphiql"));
-  writeFileSync(join(place, "dist", "graphiql", "index.html"), "<title>GraphiQL</title>");
-}, 60_000);
+beforeAll(() => buildProgram(place), 60_000);
 
 afterAll(() => {
   for (const child of started) child.kill("SIGKILL"); // those of a test that ran out of time while waiting for an end
@@ -49,25 +50,57 @@ interface Options {
   cwd?: string;
   /** The folder of the built program. */
   dist?: string;
+  /** A pipe of the operating system as standard output. Default: what Node.js makes, a socket. */
+  hasPipe?: boolean;
+  /** A file as standard output. */
+  outputFile?: string;
+}
+
+/** Both ends of a new pipe. */
+function createPipe(): { readEnd: Socket; writeFd: number } {
+  const path = join(mkdtempSync(join(place, "pipe-")), "pipe");
+  if (spawnSync("mkfifo", [path]).status !== 0) throw new Error("mkfifo failed");
+  const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { readEnd: new Socket({ fd: readFd, readable: true, writable: false }), writeFd: openSync(path, "w") };
 }
 
 class Program implements AsyncDisposable {
+  /** After its output has been read to the end. */
   readonly exitCode: Promise<number | null>;
+  /** Also if a pipe is not read. */
+  readonly exited: Promise<number | null>;
   stdout = "";
   stderr = "";
   readonly #child: ChildProcess;
+  readonly #output: Readable | null;
 
-  constructor({ args = [], env = {}, cwd = join(place, "empty"), dist = join(place, "dist") }: Options) {
+  constructor({
+    args = [],
+    env = {},
+    cwd = join(place, "empty"),
+    dist = join(place, "dist"),
+    hasPipe = false,
+    outputFile,
+  }: Options) {
+    const pipe = hasPipe ? createPipe() : undefined;
+    const outputFd = pipe?.writeFd ?? (outputFile === undefined ? undefined : openSync(outputFile, "a"));
     const child = spawn(process.execPath, [join(dist, "main.js"), ...args], {
       env,
       cwd,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", outputFd ?? "pipe", "pipe"],
     });
-    child.stdout.on("data", (chunk) => (this.stdout += chunk));
-    child.stderr.on("data", (chunk) => (this.stderr += chunk));
+    if (outputFd !== undefined) closeSync(outputFd);
+    this.#output = pipe?.readEnd ?? child.stdout;
+    this.#output?.on("data", (chunk) => (this.stdout += chunk));
+    child.stderr?.on("data", (chunk) => (this.stderr += chunk));
     started.add(child);
     child.once("exit", () => started.delete(child));
-    this.exitCode = new Promise((resolve) => child.once("close", resolve));
+    this.exited = new Promise((resolve) => child.once("close", resolve));
+    const isRead = pipe && new Promise((resolve) => pipe.readEnd.once("close", resolve));
+    this.exitCode = this.exited.then(async (code) => {
+      await isRead;
+      return code;
+    });
     this.#child = child;
   }
 
@@ -78,20 +111,36 @@ class Program implements AsyncDisposable {
   }
 
   onFirstOutput(listener: () => void): void {
-    this.#child.stdout?.once("data", listener);
+    this.#output?.once("data", listener);
   }
 
-  signal(name: "SIGTERM" | "SIGINT"): void {
+  signal(name: "SIGTERM" | "SIGINT" | "SIGUSR2"): void {
     this.#child.kill(name);
   }
 
   /** Closes this end of its standard output. */
   stopReading(): void {
-    this.#child.stdout?.destroy();
+    this.#output?.destroy();
+  }
+
+  /** Leaves its standard output unread, so that the pipe fills. */
+  pauseReading(): void {
+    this.#output?.pause();
+  }
+
+  resumeReading(): void {
+    this.#output?.resume();
+  }
+
+  /** The lines of its log with this message. */
+  lines(message: string): Record<string, unknown>[] {
+    const lines = this.stdout.split("\n").filter((line) => line.startsWith("{"));
+    return lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === message);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGKILL");
+    this.#output?.resume();
     await this.exitCode;
   }
 }
@@ -141,6 +190,40 @@ describe("the program's arguments", () => {
     expect(program.stdout).not.toContain(canary);
   });
 
+  it.each([[["-h"]], [["help"]], [["doctor", "--help"]], [["--port", "1", "--help"]]])(
+    "%j prints the help",
+    async (args) => {
+      await using program = run({ args });
+
+      expect(await program.exitCode).toBe(0);
+      expect(program.stdout).toMatch(/^Usage: intune-pfx-gateway/);
+    },
+  );
+
+  it.each([[["--port", "0"]], [["--port=0"]], [["-p", "0"]]])("%j listens there, whatever PORT says", async (args) => {
+    await using program = run({ args, env: { PORT: "1" } });
+
+    expect(await program.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d{4,5}\/graphql$/);
+  });
+
+  it.each([
+    [["--prot", "4000"], "Unknown argument --prot; see"],
+    [["-x"], "Unknown argument -x; see"],
+    [["serve"], "Unknown argument serve; see"],
+    [["doctor", "graph"], "Unknown argument graph; see"],
+    [[`--secret=${canary}`], "Unknown argument --secret; see"],
+    [[`${canary}@contoso.example`], "Unknown argument; see"],
+    [["--port"], "--port needs a port number"],
+    [["--json"], "--json belongs to doctor"],
+  ])("%j ends with 64 and names the argument, never a value", async (args, message) => {
+    await using program = run({ args });
+
+    expect(await program.exitCode).toBe(64);
+    expect(program.stderr).toContain(message);
+    expect(program.stderr).not.toContain(canary);
+    expect(program.stdout).toBe("");
+  });
+
   it("--version prints the package's version", async () => {
     await using program = run({ args: ["--version"] });
 
@@ -148,21 +231,19 @@ describe("the program's arguments", () => {
     expect(program.stdout).toBe(`${JSON.parse(readFileSync("package.json", "utf8")).version}\n`);
   });
 
-  it.each([[["--port"]], [["start"]], [["--help", "me"]], [["--version", "--help"]], [["-h"]], [[""]]])(
-    "%j is unknown: exit code 64 and a hint to --help",
-    async (args) => {
-      await using program = run({ args });
+  it.each([[["--port"]], [["start"]], [[""]]])("%j is unknown: exit code 64 and a hint to --help", async (args) => {
+    await using program = run({ args });
 
-      expect(await program.exitCode).toBe(64);
-      expect(program.stderr).toContain("--help");
-      expect(program.stdout).toBe("");
-    },
-  );
+    expect(await program.exitCode).toBe(64);
+    expect(program.stderr).toContain("--help");
+    expect(program.stdout).toBe("");
+  });
 });
 
 describe("the program with a bad configuration", () => {
   it("prints every problem without values to standard error and exits with 78", async () => {
-    const unchecked = /^(?:HOST|NODE_ENV|ROUTER_SECRET|PERSISTED_OPERATIONS_FILE|AZURE_.*|AUTH_(?!MODE$).*)$/; // unless a mode asks for them
+    const unchecked =
+      /^(?:HOST|HTTPS_PROXY|HTTP_PROXY|NO_PROXY|NODE_ENV|ROUTER_SECRET|PERSISTED_OPERATIONS_FILE|AZURE_.*|AUTH_(?!MODE$).*)$/; // unless a mode asks for them
     const names = variables.map(({ name }) => name).filter((name) => !unchecked.test(name));
     await using program = run({ env: Object.fromEntries(names.map((name) => [name, canary])) });
 
@@ -177,7 +258,7 @@ describe("the program with a bad configuration", () => {
     const env = {
       AUTH_MODE: "app",
       AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
-      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_ID: "c11e4700-0000-4000-8000-000000000001",
       AZURE_CLIENT_CERTIFICATE_PATH: `-----BEGIN PRIVATE KEY-----\n${canary}`,
       REDIS_URL: `redis://:${canary}%@redis`,
     };
@@ -197,7 +278,7 @@ describe("the program with a bad configuration", () => {
     const env = {
       AUTH_MODE: "app",
       AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
-      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_ID: "c11e4700-0000-4000-8000-000000000001",
       AZURE_CLIENT_CERTIFICATE_PATH: path,
       ROUTER_SECRET: `${canary}\u200B`,
     };
@@ -237,7 +318,7 @@ describe("the program with a bad configuration", () => {
 });
 
 describe("the program's .env", () => {
-  function folderWith(name: string, text: string): string {
+  function folderWith(name: string, text: string | Buffer): string {
     const folder = join(place, name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, ".env"), text);
@@ -251,6 +332,46 @@ describe("the program's .env", () => {
     expect(await program.exitCode).toBe(78);
     expect(program.stderr).toContain("PORT: must be");
     expect(program.stderr).not.toContain("LOG_LEVEL");
+  });
+
+  const usgov = "GRAPH_CLOUD=usgov\r\nAUTH_MODE=passthrough\r\nPORT=0\r\n";
+
+  it.each([
+    ["UTF-8 with a byte order mark", Buffer.from(`\uFEFF${usgov}`)],
+    ["UTF-16, as PowerShell writes it", Buffer.from(`\uFEFF${usgov}`, "utf16le")],
+  ])("may be in %s", async (encoding, content) => {
+    await using program = run({ cwd: folderWith(encoding, content) });
+    await program.url();
+
+    expect(program.lines("starting")).toMatchObject([{ graphBaseUrl: "https://graph.microsoft.us" }]);
+  });
+
+  it("stops the start if it is UTF-16 without a byte order mark", async () => {
+    await using program = run({ cwd: folderWith("without-mark", Buffer.from(usgov, "utf16le")), env: { PORT: "0" } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toContain("  .env: must be a file in UTF-8, or in UTF-16 with a byte order mark");
+  });
+
+  it("stops the start if a line is no assignment; the line's number is named with all other problems", async () => {
+    const cwd = folderWith("broken", `# Graph\nGRAPH_CLOUD: ${canary}\nset AUTH_MODE=${canary}\nPORT=${canary}\n`);
+    await using program = run({ cwd });
+
+    expect(await program.exitCode).toBe(78);
+    for (const problem of [".env: line 2 ", ".env: line 3 ", "PORT: "]) {
+      expect(program.stderr).toContain(`\n  ${problem}must be `);
+    }
+    expect(program.stderr).not.toContain(canary);
+    await using doctor = run({ cwd, args: ["doctor"] });
+    expect(await doctor.exitCode).toBe(78);
+    expect(doctor.stdout).toContain(".env: line 2 must be ");
+  });
+
+  it("replaces variables of the process that are empty", async () => {
+    await using program = run({ cwd: folderWith("empty-variables", usgov), env: { GRAPH_CLOUD: "", AUTH_MODE: "" } });
+    await program.url();
+
+    expect(program.lines("starting")).toMatchObject([{ graphBaseUrl: "https://graph.microsoft.us" }]);
   });
 
   it("is not read in production", async () => {
@@ -269,6 +390,61 @@ describe("the program's .env", () => {
 
     expect(await program.exitCode).toBe(78);
     expect(program.stderr).toContain("  .env: ");
+  });
+});
+
+describe("the program with a misspelled variable", () => {
+  it("does not start the emulator", async () => {
+    await using program = run({ env: { PORT: "0", AUTH_MOD: canary, NODE_ENV: canary } });
+
+    expect(await program.exitCode).toBe(78);
+    expect(program.stderr).toMatch(/\n {2}NODE_ENV: .*\n {2}AUTH_MOD: .*AUTH_MODE/);
+    expect(program.stderr).not.toContain(canary);
+  });
+
+  it("warns at the start, and so does the doctor", async () => {
+    await using graph = await startEmulator();
+    const env = {
+      PORT: "0",
+      AUTH_MODE: "passthrough",
+      GRAPH_BASE_URL: graph.url,
+      ALLOW_LOOPBACK_UPSTREAM: "true",
+      azure_client_id: canary,
+    };
+    await using program = run({ env });
+    await program.url();
+    await using doctor = run({ env, args: ["doctor", "--json"] });
+    await doctor.exitCode;
+
+    const warning = "azure_client_id: is no variable of the gateway; AZURE_CLIENT_ID is";
+    expect(program.lines("check the configuration")).toEqual([
+      { level: 40, time: expect.any(String), warning, msg: expect.any(String) },
+    ]);
+    const detail = expect.stringContaining(warning);
+    expect(JSON.parse(doctor.stdout).findings[0]).toMatchObject({ check: "configuration", status: "warning", detail });
+    expect(program.stdout + doctor.stdout).not.toContain(canary);
+  });
+});
+
+describe("the log of the program", () => {
+  it("begins with the version, Node.js, the mode and Graph's address, and ends with the stop", async () => {
+    const env = { PORT: "0", NODE_ENV: "production", AUTH_MODE: "passthrough", GRAPH_CLOUD: "usgov" };
+    await using program = run({ env });
+    await program.url();
+
+    program.signal("SIGTERM");
+
+    expect(await program.exitCode).toBe(0);
+    const lines = program.stdout.trim().split("\n");
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      version: JSON.parse(readFileSync("package.json", "utf8")).version,
+      nodeVersion: process.version,
+      authMode: "passthrough",
+      graphBaseUrl: "https://graph.microsoft.us",
+      isEmulator: false,
+      msg: "starting",
+    });
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ msg: "stopped" });
   });
 });
 
@@ -334,6 +510,14 @@ describe("the program with nothing configured but a port", () => {
     expect(program.stderr).toBe("");
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
 
 describe("the program on a port that is taken", () => {
   it("says so, names the variable to set, and exits with 1", async () => {
@@ -556,5 +740,164 @@ describe("the program on SIGTERM", () => {
     expect((await answered).status).toBe(200);
     await expect(fetch(new URL("/livez", url))).rejects.toThrow();
     expect(await program.exitCode).toBe(0);
+  });
+});
+
+describe("the program whose log is not read", () => {
+  const list = '{"query":"{ userPfxCertificates(first: 1) { nodes { id } } }"}';
+  /** As long as a name may be, so that few audit lines fill the buffer. */
+  const longName = `${"m".repeat(1000)}@contoso.example`;
+  const itemsOfOne = 100;
+
+  /** A gateway in front of an emulator that counts the creates. */
+  async function startUnread(env: Record<string, string> = {}) {
+    const graph = await startEmulator({ writeQuota: false });
+    const program = run({
+      hasPipe: true,
+      env: {
+        PORT: "0",
+        METRICS_PORT: "0",
+        AUTH_MODE: "passthrough",
+        GRAPH_BASE_URL: graph.url,
+        ALLOW_LOOPBACK_UPSTREAM: "true",
+        GRAPH_WRITES_PER_20S: "100000",
+        LOG_USER_NAMES: "true",
+        ...env,
+      },
+    });
+    const url = await program.url();
+    const metricsUrl = String(program.lines("listening")[0]?.metricsUrl);
+    let count = 0;
+    return {
+      graph,
+      program,
+      url,
+      /** Creates certificates; the HTTP status. */
+      async createMany(): Promise<number> {
+        const inputs = Array.from({ length: itemsOfOne }, () =>
+          anInput({ thumbprint: thumbprintOf(count++), userPrincipalName: longName }),
+        );
+        return (await post(url, JSON.stringify({ query: print(CREATE_MANY), variables: { inputs } }))).status;
+      },
+      create(): ReturnType<typeof post> {
+        const input = anInput({ thumbprint: thumbprintOf(count++), userPrincipalName: longName });
+        return post(url, JSON.stringify({ query: print(CREATE), variables: { input } }));
+      },
+      async metric(name: string): Promise<number> {
+        const text = await (await fetch(metricsUrl)).text();
+        return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1]);
+      },
+      /** Thumbprints of the audit lines. */
+      audited: () => program.lines("audit").map(({ thumbprint }) => thumbprint),
+      stored: () => graph.ledger.map(({ thumbprint }) => thumbprint),
+      async [Symbol.asyncDispose]() {
+        await program[Symbol.asyncDispose]();
+        await graph[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it("goes on with queries, refuses mutations once no audit line fits, and loses no audit line", async () => {
+    await using here = await startUnread();
+    const { program, url, graph } = here;
+    expect((await here.create()).status).toBe(200); // the next one with this text is a compiled operation
+    program.pauseReading();
+
+    while ((await here.metric("log_lines_dropped_total")) === 0) expect(await here.createMany()).toBe(200);
+    while ((await here.createMany()) === 200);
+    const storedByThen = graph.ledger.length;
+    const refused = await here.create();
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer caller-token" },
+      body: JSON.stringify({ query: 'mutation { deleteUserPfxCertificate(id: "none") }' }),
+    });
+    const live = await fetch(new URL("/livez", url));
+
+    expect(refused).toEqual({
+      status: 503,
+      answer: {
+        errors: [
+          { message: expect.stringContaining("audit log"), extensions: { code: "OVERLOADED", retryAfterSeconds: 1 } },
+        ],
+      },
+    });
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect((await post(url, list)).status).toBe(200);
+    expect(live.status).toBe(200);
+    expect(graph.ledger).toHaveLength(storedByThen);
+    expect(await here.metric("log_waiting_characters")).toBeGreaterThan(1_000_000);
+
+    program.resumeReading();
+
+    await expect.poll(async () => (await here.create()).status, { timeout: 30_000 }).toBe(200);
+    await expect.poll(() => here.audited().length).toBe(graph.ledger.length);
+    expect(here.audited().sort()).toEqual(here.stored().sort());
+    const droppedLines = await here.metric("log_lines_dropped_total");
+    expect(program.lines("lines are missing here: standard output was not read")).toEqual([
+      { level: 40, time: expect.any(String), lines: droppedLines, msg: expect.any(String) },
+    ]);
+    expect(await here.metric("log_waiting_characters")).toBe(0);
+    program.signal("SIGTERM");
+    expect(await program.exitCode).toBe(0);
+    expect(program.lines("stopped")).toHaveLength(1);
+  });
+
+  it("stops on SIGTERM, and exits with 0", async () => {
+    await using here = await startUnread();
+    here.program.pauseReading();
+    while ((await here.metric("log_waiting_characters")) === 0) await here.createMany();
+
+    here.program.signal("SIGTERM");
+
+    expect(await here.program.exited).toBe(0);
+  });
+
+  it.each([
+    ["SIGTERM", "SIGTERM", 0],
+    ["an uncaught exception", "SIGUSR2", 1],
+  ] as const)("writes the lines that wait, after %s, to a reader that is back", async (_, signal, exitCode) => {
+    const crash = "process.on('SIGUSR2',()=>{throw(new(Error)('crash'))})";
+    await using here = await startUnread({ NODE_OPTIONS: `--import=data:text/javascript,${crash}` });
+    const { program } = here;
+    program.pauseReading();
+    while ((await here.metric("log_waiting_characters")) < 500_000) expect(await here.createMany()).toBe(200);
+
+    program.signal(signal);
+    program.resumeReading();
+
+    expect(await program.exitCode).toBe(exitCode);
+    expect(here.audited().sort()).toEqual(here.stored().sort());
+  });
+
+  it("refuses mutations, and nothing else, if its reader has gone", async () => {
+    await using here = await startUnread();
+    here.program.stopReading();
+
+    while ((await here.createMany()) === 200);
+
+    expect((await here.create()).status).toBe(503);
+    expect((await post(here.url, list)).status).toBe(200);
+    here.program.signal("SIGTERM");
+    expect(await here.program.exitCode).toBe(0);
+    expect(here.program.stderr).toBe("");
+  });
+});
+
+describe("the program whose log goes into a file", () => {
+  it("writes every line", async () => {
+    const outputFile = join(place, "log");
+    const port = await freePort();
+    await using program = run({ outputFile, env: { PORT: String(port) } });
+    const url = `http://127.0.0.1:${port}/graphql`;
+    await expect.poll(() => post(url, typename).catch(() => undefined), { timeout: 10_000 }).toBeDefined();
+
+    program.signal("SIGTERM");
+
+    expect(await program.exitCode).toBe(0);
+    const text = readFileSync(outputFile, "utf8");
+    for (const message of ["starting", "listening", "access", "stopping", "stopped"]) {
+      expect(text).toContain(`"msg":"${message}"`);
+    }
   });
 });

@@ -6,6 +6,8 @@
 import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
 import { Agent, type Dispatcher, request } from "undici";
 import { isRecord } from "../json.ts";
+import { createConnector } from "../network/connector.ts";
+import type { OutboundProxies } from "../network/outbound-proxy.ts";
 
 const connectTimeoutMs = 5_000;
 const maxAnswerBytes = 256 * 1024;
@@ -103,14 +105,17 @@ function exchangeInTurn(): TokenExchange {
   return currentExchange;
 }
 
-/** @param authorityUrl root of the identity provider, as configured. */
-export function createEntraNetwork(authorityUrl: URL): {
+/** @param authorityUrl root of the identity provider, as configured. @param proxies on the way to it, if any. */
+export function createEntraNetwork(
+  authorityUrl: URL,
+  proxies: OutboundProxies | undefined,
+): {
   /** @param timeoutMs for everything that the attempt sends. */
   exchange(timeoutMs: number): TokenExchange;
   close(): Promise<void>;
 } {
   const dispatcher = new Agent({
-    connect: { timeout: connectTimeoutMs },
+    connect: createConnector(proxies, connectTimeoutMs),
     // One signal limits each attempt, including a body that drips.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -4,6 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
+import { createConnector } from "../network/connector.ts";
+import type { OutboundProxies } from "../network/outbound-proxy.ts";
 
 /** Limit for the whole request: connecting, headers, body. */
 const timeoutMs = 5_000;
@@ -12,33 +14,35 @@ const maxPauseMs = 200;
 /** Entra ID's key set has about 20 KB. */
 const maxBytes = 256 * 1024;
 
-const dispatcher = new Agent({
-  connect: { timeout: timeoutMs },
-  // One signal limits the whole request, including a body that drips. undici's own timers restart with every chunk.
-  headersTimeout: 0,
-  bodyTimeout: 0,
-  maxResponseSize: maxBytes,
-  pipelining: 0,
-});
-
 export type FetchJson = (url: URL) => Promise<unknown>;
 
 /**
  * Asks once more if the connection was cut, or the answer is 429 or 5xx. Never more often: a flood of made-up key ids must not
  * become a flood of requests.
  *
- * @throws {Error} for anything but a 200 with JSON of at most 256 KB within five seconds.
+ * @param proxies on the way, if any.
+ * @returns a function that rejects for anything but a 200 with JSON of at most 256 KB within five seconds.
  */
-export async function fetchJson(url: URL): Promise<unknown> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const first = await ask(url, signal).catch((error: unknown) => error);
-  if (!(first instanceof Error)) return first;
-  if (signal.aborted || (first instanceof StatusError && !first.isTransient)) throw first;
-  await sleep(Math.random() * maxPauseMs, undefined, { signal }).catch(() => undefined); // then the request below fails
-  return ask(url, signal);
+export function createFetchJson(proxies: OutboundProxies | undefined): FetchJson {
+  const dispatcher = new Agent({
+    connect: createConnector(proxies, timeoutMs),
+    // One signal limits the whole request, including a body that drips. undici's own timers restart with every chunk.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: maxBytes,
+    pipelining: 0,
+  });
+  return async (url) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const first = await ask(url, dispatcher, signal).catch((error: unknown) => error);
+    if (!(first instanceof Error)) return first;
+    if (signal.aborted || (first instanceof StatusError && !first.isTransient)) throw first;
+    await sleep(Math.random() * maxPauseMs, undefined, { signal }).catch(() => undefined); // then the request below fails
+    return ask(url, dispatcher, signal);
+  };
 }
 
-async function ask(url: URL, signal: AbortSignal): Promise<unknown> {
+async function ask(url: URL, dispatcher: Agent, signal: AbortSignal): Promise<unknown> {
   const headers = { accept: "application/json", "accept-encoding": "identity", "user-agent": "intune-pfx-gateway" };
   const { statusCode, body } = await request(url, { dispatcher, headers, signal });
   if (statusCode === 200) return body.json();

@@ -14,6 +14,7 @@ import type {
 } from "@azure/msal-node";
 import type { IdentityConfig } from "../config/identity.ts";
 import { readToken } from "../config/text-file.ts";
+import type { OutboundProxies } from "../network/outbound-proxy.ts";
 import type { GatewayLog } from "../observability/log.ts";
 import type { GatewayMetrics } from "../observability/metrics.ts";
 import type { Clock } from "../request/clock.ts";
@@ -45,14 +46,16 @@ interface GraphTokensOptions {
   readonly clock: Clock;
   readonly log: Pick<GatewayLog, "tokenNotIssued">;
   readonly metrics: GatewayMetrics | undefined;
+  /** On the way to Microsoft Entra, if any. */
+  readonly proxies: OutboundProxies | undefined;
 }
 
 export async function createGraphTokens(
   identity: IdentityConfig,
-  { nowMs, clock, log, metrics }: GraphTokensOptions,
+  { nowMs, clock, log, metrics, proxies }: GraphTokensOptions,
 ): Promise<GraphTokens> {
   const msal = await import("@azure/msal-node"); // loaded only in these modes
-  const network = createEntraNetwork(identity.authorityUrl);
+  const network = createEntraNetwork(identity.authorityUrl, proxies);
   const credential = credentialOf(identity);
   const cache = new TokenCache(nowMs, undefined, (outcome) => metrics?.tokenRequest(outcome));
   const requests = { app: new TokenRequests("app", clock, log), obo: new TokenRequests("obo", clock, log) };

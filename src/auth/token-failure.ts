@@ -4,6 +4,7 @@
  *
  * @see https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling
  */
+import { networkCauseOf } from "../network/network-cause.ts";
 import { secondsOfHint } from "../request/retry-hint.ts";
 import { isLasting, isTransient as isTransientNumber } from "./aadsts.ts";
 import type { TokenExchange } from "./entra-network.ts";
@@ -40,7 +41,7 @@ export class TokenFailure extends Error {
     const body = answer?.body ?? {};
     const text = (name: string): string => (typeof body[name] === "string" ? body[name] : "");
     this.status = answer?.status;
-    this.reason = answer === undefined ? reasonOf(networkError ?? error) : undefined;
+    this.reason = answer === undefined ? networkCauseOf(networkError ?? error) : undefined;
     this.errorCode = text("error");
     this.subError = text("suberror");
     this.claims = text("claims");
@@ -77,20 +78,4 @@ function aadstsOf(codes: unknown, description: string): readonly number[] {
 
 function guidOrUndefined(text: string): string | undefined {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text : undefined;
-}
-
-/** A code such as `ENOTFOUND`, never a text. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "UNKNOWN";
-  if (error.name === "TimeoutError") return "TIMEOUT";
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error; // each address of a host fails by itself
-  const code = codeOf(first) ?? codeOf(error) ?? (error.cause === undefined ? undefined : codeOf(error.cause));
-  return code !== undefined && /^\w{1,60}$/.test(code) ? code : "UNKNOWN";
-}
-
-/** Node.js and undici have it as `code`, MSAL as `errorCode`. */
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const code: unknown = Reflect.get(error, "code") ?? Reflect.get(error, "errorCode");
-  return typeof code === "string" ? code : undefined;
 }

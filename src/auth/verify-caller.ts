@@ -10,7 +10,7 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { GatewayError } from "../errors.ts";
 import { type CallerKind, callingAppOf, grantOf } from "./caller-claims.ts";
-import { type FetchJson, fetchJson as fetchBounded } from "./fetch-json.ts";
+import type { FetchJson } from "./fetch-json.ts";
 import { issuersOf, keysUrlOf, type TokenVersion } from "./issuers.ts";
 import { TenantKeys } from "./jwks.ts";
 
@@ -40,8 +40,8 @@ export interface VerifierOptions {
   allowedTenants: readonly string[];
   /** Milliseconds since the epoch. */
   nowMs: () => number;
-  /** Fetches a tenant's key set; the default uses HTTP, limited in time and size. */
-  fetchJson?: FetchJson;
+  /** Fetches a tenant's key set, limited in time and size. */
+  fetchJson: FetchJson;
 }
 
 /** Tolerance for the start and end of validity, because clocks differ. */
@@ -68,7 +68,7 @@ const refusals = {
  * key and the identity provider cannot be reached.
  */
 export function createCallerVerifier(options: VerifierOptions): (token: string) => Promise<VerifiedCaller> {
-  const { authorityUrl, clientId, audience, nowMs, fetchJson = fetchBounded } = options;
+  const { authorityUrl, clientId, audience, nowMs, fetchJson } = options;
   const tenants = new Map<string, TenantKeys>();
   for (const tenantId of options.allowedTenants.map((tenant) => tenant.toLowerCase())) {
     if (!guid.test(tenantId)) throw new TypeError("An allowed tenant is not a GUID.");

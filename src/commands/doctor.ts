@@ -56,7 +56,7 @@ export function report(findings: readonly Finding[]): string {
     .join("\n");
 }
 
-async function examineIdentity({ authMode, identity }: Config): Promise<{ finding: Finding; token?: string }> {
+async function examineIdentity({ authMode, identity, proxies }: Config): Promise<{ finding: Finding; token?: string }> {
   const check = "identity";
   if (identity === undefined) {
     const detail = authMode === "none" ? "the emulator accepts any token" : "callers send their own Graph tokens";
@@ -69,7 +69,13 @@ async function examineIdentity({ authMode, identity }: Config): Promise<{ findin
         lastFailure = record;
       },
     };
-    const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock: systemClock, log, metrics: undefined });
+    const tokens = await createGraphTokens(identity, {
+      nowMs: Date.now,
+      clock: systemClock,
+      log,
+      metrics: undefined,
+      proxies,
+    });
     try {
       const token = await tokens.app(new Deadline(deadlineMs, systemClock));
       const roles = rolesOf(token);
@@ -128,6 +134,7 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
     baseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: 1,
+    proxies: config.proxies,
     circuitsOf: "tenants",
     writeQuotas: new Map([[undefined, new WriteQuota(1, systemClock)]]),
     log,
@@ -227,8 +234,7 @@ function adviceOn(failure: GatewayError): Pick<Finding, "status" | "advice"> {
   if (failure instanceof GraphError) {
     return { status: "failed", advice: "Read Graph's message. Microsoft's support can find the request by its id." };
   }
-  const advice =
-    "Check this machine's DNS and firewall, and GRAPH_CLOUD or GRAPH_BASE_URL. The gateway uses no outbound proxy.";
+  const advice = "Check this machine's DNS and firewall, HTTPS_PROXY and NO_PROXY, and GRAPH_CLOUD or GRAPH_BASE_URL.";
   return { status: "failed", advice };
 }
 

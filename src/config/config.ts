@@ -1,8 +1,10 @@
 /** Reads the configuration; the only reader of the environment. `variables.ts` lists every variable. */
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { parseEnv } from "node:util";
+import { readEnvFile } from "./env-file.ts";
 import { readIdentity } from "./identity.ts";
+import { misspelledIn } from "./misspelled.ts";
+import { nodeEnvs } from "./parsers.ts";
+import { readProxies } from "./proxy.ts";
 import { ConfigError, readerOf } from "./read-env.ts";
 import { readTracing } from "./tracing.ts";
 import { authModes, type Values } from "./variables.ts";
@@ -28,35 +30,45 @@ export type ApiVersion = Values["GRAPH_API_VERSION"];
 export type Config = ReturnType<typeof readConfig>;
 
 /**
- * Returns the process's environment; in development, `.env` in the working directory supplies missing variables.
+ * Reads the configuration from the process's environment. Outside production, `.env` in the working directory supplies missing
+ * variables.
  *
- * @throws {ConfigError} if `.env` exists but cannot be read: without it, another configuration would start.
+ * @param given variables that count before both. @throws {ConfigError} with all problems at once.
  */
-export function environment(): NodeJS.ProcessEnv {
-  if (process.env.NODE_ENV === "production") return process.env;
-  try {
-    const file = parseEnv(readFileSync(".env", "utf8"));
-    // OpenTelemetry's SDK reads its variables from the process.
-    for (const [name, value] of Object.entries(file)) if (name.startsWith("OTEL_")) process.env[name] ??= value;
-    return { ...file, ...process.env };
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return process.env; // usually there is no .env
-    throw new ConfigError([".env: exists but can't be read"]);
-  }
+export function readConfiguration(given: Readonly<Record<string, string>> = {}): Config {
+  if (process.env.NODE_ENV === "production") return readConfig({ ...process.env, ...given });
+  const problems: string[] = [];
+  const file = readEnvFile(".env", (rule) => problems.push(`.env: ${rule}`));
+  // OpenTelemetry's SDK reads its variables from the process.
+  for (const [name, value] of Object.entries(file)) if (name.startsWith("OTEL_")) process.env[name] ||= value;
+  // An empty variable counts as missing. Compose files and scripts pass on what is not set as empty.
+  const own = Object.entries(process.env).filter(([, value]) => value);
+  return readConfig({ ...file, ...Object.fromEntries(own), ...given }, problems);
 }
 
 /**
- * Reads and checks the configuration.
+ * Reads and checks the variables of an environment.
  *
- * @throws {ConfigError} with all problems at once.
+ * @param earlier problems that were found before. @throws {ConfigError} with all problems at once.
  */
-export function readConfig(env: NodeJS.ProcessEnv) {
-  const reader = readerOf(env);
+export function readConfig(env: NodeJS.ProcessEnv, earlier: readonly string[] = []) {
+  const reader = readerOf(env, earlier);
   const { read, problem, problems } = reader;
-  const isProduction = read("NODE_ENV") === "production";
+  const nodeEnv = read("NODE_ENV");
+  const isProduction = nodeEnv === "production";
   const cloud = clouds[read("GRAPH_CLOUD")];
   const emulates =
     !isProduction && !env.GRAPH_CLOUD && !env.GRAPH_BASE_URL && (!env.AUTH_MODE || env.AUTH_MODE === "none");
+  const warnings: string[] = [];
+  /** A variable that has no effect. It may be the one that should have kept the emulator from taking imports into nothing. */
+  const suspect = (name: string, finding: string): void => {
+    if (emulates) problem(name, `${finding}; so the emulator would start instead of Microsoft Graph`);
+    else warnings.push(`${name}: ${finding}`);
+  };
+  if (!nodeEnvs.some((each) => each === nodeEnv)) {
+    suspect("NODE_ENV", `is none of ${nodeEnvs.join(", ")}, and counts as development`);
+  }
+  for (const { name, meant } of misspelledIn(env)) suspect(name, `is no variable of the gateway; ${meant} is`);
   const allowLoopback = read("ALLOW_LOOPBACK_UPSTREAM");
   const roots = Object.values(clouds);
   const readRoot = (name: "GRAPH_BASE_URL" | "AUTHORITY_URL", kind: "graph" | "authority"): URL | undefined => {
@@ -79,7 +91,10 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   const { graph, authority } = roots.find((each) => `${each.graph}/` === givenGraphUrl?.href) ?? cloud;
   const graphUrl = givenGraphUrl ?? new URL(graph);
   const authMode = read("AUTH_MODE");
-  if (!emulates && !env.AUTH_MODE) problem("AUTH_MODE", `must be set to one of ${authModes.join(", ")}`);
+  if (!emulates && !env.AUTH_MODE) {
+    const modes = isProduction ? authModes.filter((mode) => mode !== "none") : authModes;
+    problem("AUTH_MODE", `must be set to one of ${modes.join(", ")}`);
+  }
   const identity =
     authMode === "obo" || authMode === "app"
       ? readIdentity(reader, authMode, givenAuthorityUrl ?? new URL(authority), `${graph}/.default`)
@@ -110,6 +125,8 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     rateLimitPerMinute: read("RATE_LIMIT_PER_MINUTE"),
     /** Absent: each replica has its own quota and limits. Contains a password. */
     redisUrl: read("REDIS_URL"),
+    /** Absent: connections are made directly. Contains a password. */
+    proxies: readProxies(reader, env),
     /** Exact origins; `development` also allows Apollo Sandbox and any port of localhost. */
     corsOrigins: read("CORS_ORIGINS") ?? (isProduction ? [] : ("development" as const)),
     introspection: read("INTROSPECTION") ?? !isProduction,
@@ -120,6 +137,8 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     /** Whether traces are exported; OpenTelemetry's variables decide. */
     tracing: readTracing(reader, env),
     logLevel: read("LOG_LEVEL"),
+    /** Variables that have no effect, by name; the gateway starts all the same. */
+    warnings,
   };
   if (config.metricsPort === config.port && config.port !== 0) problem("METRICS_PORT", "must differ from PORT");
   if (problems.length > 0) throw new ConfigError(problems);

@@ -35,13 +35,14 @@ export function readIdentity(
   graphScope: string,
 ): IdentityConfig {
   const { read, problem } = reader;
-  const [tenantId = "", ...moreTenants] = read("AZURE_TENANT_ID");
-  if (tenantId === "" || moreTenants.length > 0) problem("AZURE_TENANT_ID", "must be the id of one tenant, a GUID");
-  const clientId = read("AZURE_CLIENT_ID")?.toLowerCase(); // tokens contain it in lower case
-  const audience = read("AUTH_AUDIENCE");
   const credential = readCredential(reader, mode);
-  if (clientId === undefined && credential.kind !== "managedIdentity") problem("AZURE_CLIENT_ID", "must be set");
-  if (clientId === undefined && audience === undefined) {
+  const tenantId = read("AZURE_TENANT_ID") ?? "";
+  if (tenantId === "") problem("AZURE_TENANT_ID", "must be set: the tenant's id, a GUID");
+  const clientId = read("AZURE_CLIENT_ID");
+  const audience = read("AUTH_AUDIENCE");
+  if (clientId === undefined && !read("AZURE_USE_MANAGED_IDENTITY")) {
+    problem("AZURE_CLIENT_ID", "must be set: the application's id, a GUID");
+  } else if (clientId === undefined && audience === undefined) {
     problem(
       "AUTH_AUDIENCE",
       "must be set if AZURE_CLIENT_ID is not set: callers can't be verified without an audience",

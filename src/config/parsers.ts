@@ -64,12 +64,14 @@ export const host = (fallback: string) =>
     return text;
   });
 
+/** The names of `NODE_ENV`. Any other name counts as development, with a warning or a refusal. */
+export const nodeEnvs = ["production", "development", "test"] as const;
+
 /** `production`; any other name means development. */
 export const nodeEnv = parser("development", (name, problem) => {
-  if (name !== "production" && name.trim().toLowerCase() === "production") {
-    problem("must be exactly production, in lower case and without spaces; any other value means development");
-  }
-  return name;
+  if (name === "production" || name.trim().toLowerCase() !== "production") return name;
+  problem("must be exactly production, in lower case and without spaces; any other value means development");
+  return "development";
 });
 
 /** Any text. */
@@ -114,6 +116,25 @@ export const httpUrl = optional<string>((text, problem) => {
   return text;
 });
 
+/** The address of an HTTP proxy, with or without `http://`; may have a user and a password. */
+export const proxyUrl = optional<URL>((text, problem) => {
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
+  const isProxy = url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== "" && isDecodable(url);
+  if (!isProxy)
+    problem("must be an HTTP proxy such as http://proxy.example:8080; encode special characters of a password");
+  return isProxy ? url : undefined;
+});
+
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The root of a service. Other variables decide whether the gateway may use it. */
 export const rootUrl = optional<URL>((text, problem) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -133,11 +154,21 @@ export const origins = optional<readonly string[]>((text, problem) => {
   return values;
 });
 
+const guidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** One GUID, in lower case. @param hint where to find it, as a clause. */
+export const guid = (hint: string) =>
+  optional<string>((text, problem) => {
+    const value = text.trim().toLowerCase();
+    if (!guidPattern.test(value)) problem(`must be a GUID: ${hint}`);
+    return value;
+  });
+
 /** GUIDs, separated by commas. The values are in lower case. */
 export const guids = parser<readonly string[]>([], (text, problem) => {
   const words = text.split(",").map((value) => value.trim().toLowerCase());
   const values = words.filter((value) => value !== "");
-  const areGuids = values.every((value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value));
+  const areGuids = values.every((value) => guidPattern.test(value));
   if (!areGuids) problem("must be GUIDs, separated by commas");
   return values;
 });

@@ -18,9 +18,9 @@ export class ConfigError extends Error {
 /** Reads one environment, and has its problems. */
 export type Reader = ReturnType<typeof readerOf>;
 
-/** Returns functions that read one environment and add to one list of problems. */
-export function readerOf(env: NodeJS.ProcessEnv) {
-  const problems: string[] = [];
+/** Returns functions that read one environment and add to one list of problems. @param earlier the first problems of the list. */
+export function readerOf(env: NodeJS.ProcessEnv, earlier: readonly string[]) {
+  const problems: string[] = [...earlier];
   const problem = (name: string, rule: string): void => {
     problems.push(`${name}: ${rule}`);
   };
@@ -28,7 +28,10 @@ export function readerOf(env: NodeJS.ProcessEnv) {
     const source = `${name}_FILE`;
     const path = isSecret ? env[source] : undefined;
     if (!path) return { text: env[name], source: name };
-    if (env[name]) problem(name, `must not be set together with ${source}`);
+    if (env[name]) {
+      problem(name, `must not be set together with ${source}`);
+      return { text: undefined, source };
+    }
     // Editors and `echo` end a file with one line end.
     return { text: readText(path, (rule) => problem(source, rule)).replace(/\r?\n$/, ""), source };
   };

@@ -7,6 +7,7 @@ import {
   boolean,
   certificateFile,
   choice,
+  guid,
   guids,
   headerSecret,
   host,
@@ -15,6 +16,7 @@ import {
   nodeEnv,
   origins,
   type Parser,
+  proxyUrl,
   redisUrl,
   rootUrl,
   secret,
@@ -66,9 +68,13 @@ const table = {
     "passthrough (sends the caller's Graph token), obo (on behalf of the caller), app (the gateway's own identity) or none (emulator only)",
     "none with the emulator, otherwise required",
   ),
-  AZURE_TENANT_ID: row(guids, "the gateway's tenant", "none; required in obo and app"),
+  AZURE_TENANT_ID: row(
+    guid("a tenant's Overview page in the Entra admin center shows it as Tenant ID; a domain name is not enough"),
+    "the gateway's tenant",
+    "none; required in obo and app",
+  ),
   AZURE_CLIENT_ID: row(
-    word(undefined),
+    guid("an application's Overview page in the Entra admin center shows it as Application (client) ID"),
     "the gateway's application id",
     "none; required in obo and app, except for a system-assigned managed identity",
   ),
@@ -122,6 +128,16 @@ const table = {
     redisUrl,
     "redis:// or rediss:// URL, for a cluster redis+cluster:// or rediss+cluster://; shares the write quota, callers' rate limits and creates in flight between replicas",
   ),
+  HTTPS_PROXY: row(
+    proxyUrl,
+    "HTTP proxy for Graph, Microsoft Entra and the trace collector; https_proxy counts first, loopback and managed identities never go through it",
+    "HTTP_PROXY",
+  ),
+  HTTP_PROXY: row(proxyUrl, "HTTP proxy for http: addresses, and for https: ones without HTTPS_PROXY"),
+  NO_PROXY: row(
+    anyText,
+    "hosts that are reached without the proxy: names with their subdomains, addresses, networks such as 10.0.0.0/8, or *; separated by commas",
+  ),
   CORS_ORIGINS: row(
     origins,
     "exact origins from which browsers may call, separated by commas",
@@ -158,7 +174,10 @@ const table = {
     boolean(false),
     "write user principal names to the audit log; otherwise the audit log has a hash of each name",
   ),
-  NODE_ENV: row(nodeEnv, "production turns the emulator off, and the explorer and introspection by default"),
+  NODE_ENV: row(
+    nodeEnv,
+    "production, development or test; production turns the emulator off, and the explorer and introspection by default",
+  ),
 };
 
 /** Every variable's value, by name. */

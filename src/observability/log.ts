@@ -3,10 +3,30 @@
  * leak through a line of this file.
  */
 import { type DestinationStream, pino } from "pino";
+import { type Backlog, StandardOutput } from "./standard-output.ts";
 
 export interface GatewayLog {
-  listening(record: { url: string; authMode: string; graphBaseUrl: string; metricsUrl: string | undefined }): void;
+  /** What standard output has not taken yet. */
+  readonly backlog: Backlog;
+  starting(record: {
+    version: string;
+    nodeVersion: string;
+    authMode: string;
+    graphBaseUrl: string;
+    isEmulator: boolean;
+  }): void;
+  listening(record: {
+    url: string;
+    authMode: string;
+    graphBaseUrl: string;
+    metricsUrl: string | undefined;
+    /** Address of the outbound proxy for Graph, without its user and password. */
+    proxy: string | undefined;
+  }): void;
+  /** A variable that has no effect: its name, and why. */
+  configuration(record: { warning: string }): void;
   stopping(record: { signal: string }): void;
+  stopped(): void;
   /** The dates of the certificate with which the gateway proves its identity need attention. */
   clientCertificate(record: { state: string; date: Date }): void;
   /** Graph returned an enum member that this build does not know; the property became null. */
@@ -15,7 +35,7 @@ export interface GatewayLog {
   oddItems(record: { count: number }): void;
   /** `GRAPH_API_VERSION=auto` found that v1.0 lacks the collection. */
   movedToBeta(record: { tenantId: string | undefined }): void;
-  /** One request to Graph and its result, at level debug. */
+  /** One request to Graph and its result, at level debug; at level warn without a response. */
   graphAttempt(record: GraphAttemptRecord): void;
   /** One attempt to get a token for Graph failed. */
   tokenNotIssued(record: TokenFailureRecord): void;
@@ -37,6 +57,8 @@ export interface GraphAttemptRecord {
   /** Absent without a response; then `silence` has the reason. */
   status?: number;
   silence?: string;
+  /** Why there was no response: `ENOTFOUND`, `PROXY_STATUS_407`, `ANSWER_TIMEOUT`. */
+  cause?: string | undefined;
   durationMs: number;
   /** The two ids that Microsoft's support needs. */
   clientRequestId?: string;
@@ -111,37 +133,6 @@ interface AuditRecord extends AuditEntry {
   userPrincipalNameSha256?: string | undefined;
 }
 
-/** More than the lines of one turn of the event loop, which are written at its end anyway. */
-const maxHeldCharacters = 16_000;
-
-/**
- * Standard output, written once for all lines of one turn of the event loop. A write costs up to a fifth of a create, and a
- * busy gateway has several lines at once. Buffered lines are written when the process exits.
- */
-function standardOutput(): DestinationStream {
-  // pino's own buffering is not used: its flushSync retries forever if no process reads the output any more (sonic-boom 4.2.1).
-  const output = pino.destination({ dest: 1, sync: true });
-  let held = "";
-  let isDue = false;
-  const flush = () => {
-    isDue = false;
-    if (held === "") return;
-    const lines = held;
-    held = "";
-    output.write(lines);
-  };
-  process.once("exit", flush);
-  return {
-    write(line) {
-      held += line;
-      if (held.length > maxHeldCharacters) flush();
-      if (isDue) return;
-      isDue = true;
-      setImmediate(flush);
-    },
-  };
-}
-
 /** pino's numbers of the levels. */
 const levels = { debug: 20, info: 30 } as const;
 
@@ -165,18 +156,28 @@ const noAnswer =
 const noWrites =
   "Redis takes no writes; until it does, this process has its own share of the write quota, its own rate limits and its own creates in flight";
 
-/** @param level pino's level; `silent` for no lines. @param destination target of the lines; default standard output. */
-export function createLog(level: string, destination: DestinationStream = standardOutput()): GatewayLog {
+/** A destination without a backlog. */
+const noBacklog: Backlog = { waitingCharacters: 0, isFull: false, droppedLines: 0 };
+
+/** @param level pino's level; `silent` for no lines. @param given target of the lines; default standard output. */
+export function createLog(level: string, given?: DestinationStream): GatewayLog {
   const timestamp = isoTimes();
+  const destination =
+    given ?? new StandardOutput((lines) => log.warn({ lines }, "lines are missing here: standard output was not read"));
+  const output = destination instanceof StandardOutput ? destination : undefined;
   const log = pino({ level, base: null, timestamp }, destination);
   // pino builds a line property by property, which took 3 % of the CPU time for the two lines of a create.
-  const writeLine = (levelNumber: number, record: Readonly<Record<string, unknown>>): void => {
-    destination.write(`{"level":${levelNumber}${timestamp()},${JSON.stringify(record).slice(1)}\n`);
-  };
+  const lineOf = (levelNumber: number, record: Readonly<Record<string, unknown>>): string =>
+    `{"level":${levelNumber}${timestamp()},${JSON.stringify(record).slice(1)}\n`;
   return {
-    listening: ({ url, authMode, graphBaseUrl, metricsUrl }) =>
-      log.info({ url, authMode, graphBaseUrl, metricsUrl }, "listening"),
+    backlog: output ?? noBacklog,
+    starting: ({ version, nodeVersion, authMode, graphBaseUrl, isEmulator }) =>
+      log.info({ version, nodeVersion, authMode, graphBaseUrl, isEmulator }, "starting"),
+    listening: ({ url, authMode, graphBaseUrl, metricsUrl, proxy }) =>
+      log.info({ url, authMode, graphBaseUrl, metricsUrl, proxy }, "listening"),
+    configuration: ({ warning }) => log.warn({ warning }, "check the configuration"),
     stopping: ({ signal }) => log.info({ signal }, "stopping"),
+    stopped: () => log.info("stopped"),
     clientCertificate: ({ state, date }) =>
       log.warn({ date: date.toISOString() }, `the certificate in AZURE_CLIENT_CERTIFICATE_PATH ${state}`),
     unknownEnumMember: ({ property }) =>
@@ -188,8 +189,10 @@ export function createLog(level: string, destination: DestinationStream = standa
     sharedStoreBack: () => log.info("Redis answers again; the write quota, rate limits and creates are shared"),
     movedToBeta: ({ tenantId }) =>
       log.warn({ tenantId }, "Graph v1.0 has no userPfxCertificates; using beta from now on"),
-    graphAttempt: ({ operation, status, silence, durationMs, clientRequestId, requestId }) =>
-      log.debug({ operation, status, silence, durationMs, clientRequestId, requestId }, "request to Graph"),
+    graphAttempt({ operation, status, silence, cause, durationMs, clientRequestId, requestId }) {
+      const level = cause === undefined ? "debug" : "warn";
+      log[level]({ operation, status, silence, cause, durationMs, clientRequestId, requestId }, "request to Graph");
+    },
     tokenNotIssued({
       source,
       mode,
@@ -210,7 +213,7 @@ export function createLog(level: string, destination: DestinationStream = standa
     access(record) {
       const isProbe = record.route === "/livez" || record.route === "/readyz";
       if (!log.isLevelEnabled(isProbe ? "debug" : "info")) return;
-      writeLine(isProbe ? levels.debug : levels.info, {
+      const line = lineOf(isProbe ? levels.debug : levels.info, {
         id: record.id,
         method: record.method,
         route: record.route,
@@ -228,10 +231,11 @@ export function createLog(level: string, destination: DestinationStream = standa
         clientId: record.clientId,
         msg: "access",
       });
+      destination.write(line);
     },
     audit(record) {
       if (level === "silent") return;
-      writeLine(levels.info, {
+      const line = lineOf(levels.info, {
         operation: record.operation,
         outcome: record.outcome,
         httpRequestId: record.httpRequestId,
@@ -247,6 +251,8 @@ export function createLog(level: string, destination: DestinationStream = standa
         requestId: record.requestId,
         msg: "audit",
       });
+      if (output === undefined) destination.write(line);
+      else output.writeAudit(line);
     },
     tracesNotExported: () => log.warn("the collector did not accept the traces"),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),

@@ -3,8 +3,11 @@
  * codes, never from a caller, so a caller can create no time series and no secret can leak. Loaded only if `METRICS_PORT` is
  * set. docs/observability.md lists all metrics.
  */
+import { readFileSync } from "node:fs";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { packageFolder } from "../package-folder.ts";
 import { BufferedCounter, BufferedHistogram } from "./buffered-metrics.ts";
+import type { Backlog } from "./standard-output.ts";
 
 /** Result of a look-up after a lost response; `unknown`: it could not be determined. */
 export type ReconcileOutcome = "stored" | "absent" | "conflict" | "unknown";
@@ -38,6 +41,7 @@ export interface GaugeSources {
   writeQuotaRemaining(): number;
   isCircuitOpen(): boolean;
   tokenCacheEntries(): number;
+  readonly logBacklog: Pick<Backlog, "waitingCharacters" | "droppedLines">;
 }
 
 /** Output for Prometheus. */
@@ -78,6 +82,7 @@ export function createMetrics(): MetricsRegistry {
     writeQuotaRemaining: () => 0,
     isCircuitOpen: () => false,
     tokenCacheEntries: () => 0,
+    logBacklog: { waitingCharacters: 0, droppedLines: 0 },
   };
 
   const requests = new BufferedCounter({
@@ -142,6 +147,18 @@ export function createMetrics(): MetricsRegistry {
         this.set(read());
       },
     });
+  new Gauge({
+    name: "gateway_build_info",
+    help: "Always 1; the labels are the versions of the gateway and of Node.js.",
+    labelNames: ["version", "node_version"],
+    registers,
+  }).set(
+    {
+      version: JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")).version,
+      node_version: process.version,
+    },
+    1,
+  );
   gauge("graphql_requests_in_flight", "GraphQL requests in progress.", () => inFlight);
   gauge("graph_write_quota_remaining", "Writes that can be sent to Microsoft Graph now, without waiting.", () =>
     sources.writeQuotaRemaining(),
@@ -150,6 +167,20 @@ export function createMetrics(): MetricsRegistry {
     sources.isCircuitOpen() ? 1 : 0,
   );
   gauge("token_cache_entries", "Tokens for Microsoft Graph in the cache.", () => sources.tokenCacheEntries());
+  gauge(
+    "log_waiting_characters",
+    "Characters of log lines that wait because standard output is not read.",
+    () => sources.logBacklog.waitingCharacters,
+  );
+  new Counter({
+    name: "log_lines_dropped_total",
+    help: "Log lines that were dropped because standard output was not read.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.logBacklog.droppedLines);
+    },
+  });
 
   // Start at zero, so that rates and alerts have a first value.
   for (const outcome of ["stored", "absent", "conflict", "unknown"]) reconciles.inc({ outcome }, 0);

@@ -1,6 +1,7 @@
 /** Creates and starts the parts of the gateway: schema, Apollo Server, Graph client, HTTP server. Also stops them. */
 import { createHash } from "node:crypto";
 import { type Authenticate, authenticateCallers, authenticateNobody } from "../auth/authenticate.ts";
+import { createFetchJson } from "../auth/fetch-json.ts";
 import { createGraphTokens, type GraphTokens } from "../auth/graph-tokens.ts";
 import type { Config } from "../config/config.ts";
 import { createContext } from "../context.ts";
@@ -42,12 +43,14 @@ export async function startGateway(
   graphiqlFolder: URL | undefined,
   clock: Clock = systemClock,
 ): Promise<Gateway> {
-  const operationCache = new OperationCache();
+  const operationCache = new OperationCache(log.backlog);
   const apollo = await startApollo(config, log, operationCache);
   // Imported on demand, so that nothing is counted if metrics are off.
   const metrics =
     config.metricsPort === undefined ? undefined : (await import("../observability/metrics.ts")).createMetrics();
-  const tracing = config.tracing ? (await import("../observability/opentelemetry.ts")).startTracing(log) : undefined;
+  const tracing = config.tracing
+    ? (await import("../observability/opentelemetry.ts")).startTracing(log, config.proxies)
+    : undefined;
   const store = await connectStore(config, log);
   const quotas = quotaTenants(config).map((tenantId) => {
     const limit = config.graphWritesPer20s;
@@ -60,6 +63,7 @@ export async function startGateway(
     baseUrl: graphBaseUrl,
     apiVersion: config.graphApiVersion,
     maxConnections: config.graphMaxConnections,
+    proxies: config.proxies,
     circuitsOf: config.authMode === "passthrough" ? "callers" : "tenants",
     writeQuotas: new Map(quotas),
     log,
@@ -75,6 +79,7 @@ export async function startGateway(
     writeQuotaRemaining: () => client.writeQuotaRemaining,
     isCircuitOpen: () => client.isCircuitOpen,
     tokenCacheEntries: () => tokens?.cached ?? 0,
+    logBacklog: log.backlog,
   });
   const graphiql = config.explorer && graphiqlFolder ? findGraphiql(graphiqlFolder) : undefined;
   const admission = new ConcurrencyLimit(config.maxInflight);
@@ -99,7 +104,8 @@ export async function startGateway(
   const metricsServer = metrics && (await startMetricsServer(metrics, config.host, config.metricsPort ?? 0, log));
   const url = `${await listen(server, config.host, config.port)}/graphql`;
   const metricsUrl = metricsServer?.url;
-  log.listening({ url, authMode: config.authMode, graphBaseUrl: graphBaseUrl.origin, metricsUrl });
+  const proxy = config.proxies?.proxyForUrl(graphBaseUrl)?.address;
+  log.listening({ url, authMode: config.authMode, graphBaseUrl: graphBaseUrl.origin, metricsUrl, proxy });
 
   return {
     url,
@@ -165,7 +171,7 @@ function quotaNameOf({ authMode, identity }: Config, graphBaseUrl: URL, tenantId
 }
 
 async function authentication(
-  { authMode, identity }: Config,
+  { authMode, identity, proxies }: Config,
   log: GatewayLog,
   clock: Clock,
   metrics: GatewayMetrics | undefined,
@@ -188,7 +194,8 @@ async function authentication(
     audience,
     allowedTenants,
     nowMs: Date.now,
+    fetchJson: createFetchJson(proxies),
   });
-  const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock, log, metrics });
+  const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock, log, metrics, proxies });
   return { authenticate: authenticateCallers(authMode, identity, verify, tokens), tokens, close: tokens.close };
 }

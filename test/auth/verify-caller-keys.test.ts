@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { fetchJson } from "../../src/auth/fetch-json.ts";
+import { createFetchJson } from "../../src/auth/fetch-json.ts";
 import { createCallerVerifier } from "../../src/auth/verify-caller.ts";
 import { GatewayError } from "../../src/errors.ts";
 import { type IdentityProvider, startIdentityProvider } from "../support/identity-provider.ts";
@@ -15,6 +15,7 @@ async function start() {
     audience: undefined,
     allowedTenants: [provider.tenantId],
     nowMs: () => clock.nowMs,
+    fetchJson: createFetchJson(undefined),
   });
   /** `accepted`, or the code of the refusal. */
   const outcomeOf = async (token: string | Promise<string>): Promise<string> => {
@@ -253,7 +254,9 @@ describe("fetching over https", () => {
   it("trusts no untrusted certificate", async () => {
     await using provider = await startIdentityProvider();
 
-    const fetched = fetchJson(new URL(`${provider.secureUrl}/${provider.tenantId}/discovery/v2.0/keys`));
+    const fetched = createFetchJson(undefined)(
+      new URL(`${provider.secureUrl}/${provider.tenantId}/discovery/v2.0/keys`),
+    );
 
     await expect(fetched).rejects.toThrow(/self.signed|verify/i);
     expect(provider.requests).toEqual([]);

@@ -1,6 +1,7 @@
 import { constants, KeyObject, sign } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { createFetchJson } from "../../src/auth/fetch-json.ts";
 import { createCallerVerifier, type VerifiedCaller, type VerifierOptions } from "../../src/auth/verify-caller.ts";
 import { GatewayError } from "../../src/errors.ts";
 import {
@@ -33,6 +34,7 @@ function verifierOf(given: Partial<VerifierOptions> = {}): (token: string) => Pr
     audience: undefined,
     allowedTenants: [tenantId],
     nowMs: () => nowMs,
+    fetchJson: createFetchJson(undefined),
     ...given,
   });
 }

@@ -179,3 +179,35 @@ describe("the client's types", () => {
     for (const name of names) expect(client).toHaveProperty(`${name}Document.kind`, "Document");
   });
 });
+
+describe("findGatewayError, through a router that answers with an error of its own,", () => {
+  const inner = {
+    message: "Step up.",
+    extensions: { code: "CLAIMS_CHALLENGE", claims: Buffer.from('{"a":1}').toString("base64") },
+  };
+  const routers = (body: unknown) => ({
+    errors: [
+      {
+        message: "401: Unauthorized",
+        extensions: { code: "UNAUTHENTICATED", response: { url: "http://pfx", status: 401, body } },
+      },
+    ],
+  });
+
+  it.each([
+    ["as an object", { errors: [inner] }],
+    ["as text", JSON.stringify({ errors: [inner] })],
+  ])("finds the gateway's error in the answer that the router has put into it: %s", (_, body) => {
+    for (const failure of [routers(body), { graphQLErrors: routers(body).errors }, { result: routers(body) }]) {
+      expect(findGatewayError(failure)).toEqual(inner);
+      expect(findGatewayError(failure, "CLAIMS_CHALLENGE")?.extensions.claims).toBe(inner.extensions.claims);
+    }
+  });
+
+  it.each([["no JSON"], [undefined], [{ errors: "none" }], [null], [{ errors: [{ message: "x" }] }]])(
+    "takes the router's own error if there is none of the gateway's in it: %j",
+    (body) => {
+      expect(findGatewayError(routers(body))?.extensions.code).toBe("UNAUTHENTICATED");
+    },
+  );
+});

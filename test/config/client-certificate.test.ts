@@ -21,7 +21,11 @@ function fileWith(content: string | Buffer): string {
   return path;
 }
 
-const env = { AUTH_MODE: "app", AZURE_TENANT_ID: defaultTenantId, AZURE_CLIENT_ID: "client" };
+const env = {
+  AUTH_MODE: "app",
+  AZURE_TENANT_ID: defaultTenantId,
+  AZURE_CLIENT_ID: "c11e4700-0000-4000-8000-000000000001",
+};
 
 /** The credential that the gateway reads from a file with this content, or the problems. */
 function read(content: string | Buffer) {

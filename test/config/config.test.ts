@@ -36,6 +36,8 @@ function problemsOf(env: Environment): readonly string[] {
   return [];
 }
 
+const clientId = "c11e4700-0000-4000-8000-000000000001";
+
 describe("the configuration of an empty environment", () => {
   const defaults = {
     host: "127.0.0.1",
@@ -61,6 +63,7 @@ describe("the configuration of an empty environment", () => {
     logLevel: "info",
     metricsPort: undefined,
     tracing: false,
+    warnings: [],
   };
 
   it("uses the emulator, listens only on this machine, and enables the development features", () => {
@@ -71,7 +74,7 @@ describe("the configuration of an empty environment", () => {
     expect(readConfig(Object.fromEntries(variables.map(({ name }) => [name, ""])))).toEqual(defaults);
   });
 
-  it.each(["development", "test", "staging"])("is the same with NODE_ENV=%s", (value) => {
+  it.each(["development", "test"])("is the same with NODE_ENV=%s", (value) => {
     expect(readConfig({ NODE_ENV: value })).toEqual(defaults);
   });
 
@@ -111,7 +114,7 @@ describe("the configuration with a Graph", () => {
     const env = {
       AUTH_MODE: "app",
       AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
-      AZURE_CLIENT_ID: "client",
+      AZURE_CLIENT_ID: clientId,
       AZURE_CLIENT_SECRET: canary,
       GRAPH_BASE_URL: "https://microsoftgraph.chinacloudapi.cn",
     };
@@ -148,7 +151,7 @@ describe("the gateway's identity", () => {
   const obo: Environment = {
     AUTH_MODE: "obo",
     AZURE_TENANT_ID: tenant,
-    AZURE_CLIENT_ID: "client",
+    AZURE_CLIENT_ID: clientId,
     AZURE_CLIENT_SECRET: canary,
   };
 
@@ -156,7 +159,7 @@ describe("the gateway's identity", () => {
     expect(readConfig(obo).identity).toEqual({
       authorityUrl: new URL("https://login.microsoftonline.com"),
       tenantId: tenant,
-      clientId: "client",
+      clientId,
       credential: { kind: "secret", secret: canary },
       graphScope: "https://graph.microsoft.com/.default",
       audience: undefined,
@@ -274,9 +277,19 @@ describe("the gateway's identity", () => {
       clientId: undefined,
     });
     expect(problemsOf(managed)).toEqual([expect.stringMatching(/^AUTH_AUDIENCE: must be set/)]);
-    expect(problemsOf({ ...managed, AUTH_MODE: "obo", AZURE_CLIENT_ID: "client" })).toEqual([
+    expect(problemsOf({ ...managed, AUTH_MODE: "obo", AZURE_CLIENT_ID: clientId })).toEqual([
       expect.stringMatching(/^AZURE_USE_MANAGED_IDENTITY: works only in app mode/),
     ]);
+  });
+
+  it.each([
+    ["AZURE_CLIENT_ID", { AZURE_CLIENT_ID: "" }, /^AZURE_CLIENT_ID: must be set: the application's id, a GUID$/],
+    ["AZURE_CLIENT_ID", { AZURE_CLIENT_ID: canary }, /must be a GUID: .* Application \(client\) ID$/],
+    ["AZURE_TENANT_ID", { AZURE_TENANT_ID: "contoso.onmicrosoft.com" }, /must be a GUID: .* Tenant ID; a domain name/],
+    ["AZURE_TENANT_ID", { AZURE_TENANT_ID: `${tenant},${tenant}` }, /must be a GUID/],
+    ["AZURE_TENANT_ID", { AZURE_TENANT_ID: "" }, /must be set: the tenant's id/],
+  ])("names one problem, and where to find the value: %s %o", (_, env, message) => {
+    expect(problemsOf({ ...obo, ...env })).toEqual([expect.stringMatching(message)]);
   });
 
   it.each([
@@ -406,6 +419,12 @@ describe("every variable", () => {
       /must be a URL of the form redis:/,
       [canary, "localhost:6379", "http://redis:6379", `redis:${canary}`, "redis+sentinel://redis", "redis+cluster://"],
     ],
+    [
+      "HTTPS_PROXY",
+      /HTTP proxy such as/,
+      [`socks5://${canary}`, `http://`, `http://${canary} x`, `http://u:%zz@${canary}`],
+    ],
+    ["HTTP_PROXY", /HTTP proxy such as/, [`ftp://${canary}`]],
     ["REDIS_URL", /no database/, ["redis+cluster://redis:6379/1", `rediss+cluster://redis/${canary}`]],
     [
       "REDIS_URL",
@@ -454,7 +473,7 @@ describe("every variable", () => {
   it("in the table has an effect", () => {
     const tested = new Set([...given, ...refused].map(([name]) => name));
 
-    for (const name of identityVariables) tested.add(name); // see "the gateway's identity"
+    for (const name of [...identityVariables, "NO_PROXY"]) tested.add(name); // see "the gateway's identity" and test/network
     expect(variables.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual([]);
   });
 
@@ -463,7 +482,8 @@ describe("every variable", () => {
 
     const problems = problemsOf({ ...env, HOST: "", NODE_ENV: "production", NODE_TLS_REJECT_UNAUTHORIZED: "0" });
 
-    const unchecked = ["HOST", "NODE_ENV", "PERSISTED_OPERATIONS_FILE", "ROUTER_SECRET", ...identityVariables];
+    const names = ["HOST", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]; // any word is a host
+    const unchecked = [...names, "NODE_ENV", "PERSISTED_OPERATIONS_FILE", "ROUTER_SECRET", ...identityVariables];
     const named = variables.map(({ name }) => name).filter((name) => !unchecked.includes(name));
     expect(new Set(problems.map((problem) => problem.split(":")[0]))).toEqual(
       new Set([...named, "NODE_TLS_REJECT_UNAUTHORIZED"]),
@@ -496,9 +516,7 @@ describe("traces", () => {
 
 describe("production", () => {
   it("refuses to start with nothing configured", () => {
-    expect(problemsOf({ NODE_ENV: "production" })).toEqual([
-      "AUTH_MODE: must be set to one of passthrough, obo, app, none",
-    ]);
+    expect(problemsOf({ NODE_ENV: "production" })).toEqual(["AUTH_MODE: must be set to one of passthrough, obo, app"]);
   });
 
   it("turns off introspection, explorer and CORS by default", () => {

@@ -19,7 +19,7 @@ function fileWith(content: string | Buffer): string {
 const identity = {
   AUTH_MODE: "app",
   AZURE_TENANT_ID: "7e4a4700-0000-4000-8000-000000000001",
-  AZURE_CLIENT_ID: "client",
+  AZURE_CLIENT_ID: "c11e4700-0000-4000-8000-000000000001",
 };
 /** What else the variable needs, and a value that begins and ends with visible characters. */
 const secrets = {
@@ -74,6 +74,27 @@ describe.each(names)("the file of %s", (name) => {
 
   it.each(["", "\n", "\uFEFF", " \r\n"])("must not be empty: %j", (content) => {
     expect(read(name, { [file]: fileWith(content) })).toEqual([`${file}: must name a file that is not empty`]);
+  });
+});
+
+describe.each(names)("%s, given in a way that is wrong twice,", (name) => {
+  const file = `${name}_FILE`;
+  const [, secret] = secrets[name];
+
+  it.each([
+    ["as a variable and in a file", { [name]: secret, [file]: fileWith(secret) }, name],
+    ["as a variable and in a file that can't be read", { [name]: secret, [file]: "/nowhere" }, name],
+    ["as a variable and in an empty file", { [name]: secret, [file]: fileWith("") }, name],
+    ["as a broken variable and in a broken file", { [name]: "\u200B", [file]: fileWith("\u200B") }, name],
+    ["in a file that can't be read", { [file]: "/nowhere" }, file],
+    ["in a file with a hidden character", { [file]: fileWith(`${secret}\t`) }, name],
+  ])("is one problem: %s", (_, given, named) => {
+    expect(read(name, given)).toEqual([expect.stringMatching(new RegExp(`^${named}(?:_FILE)?: must `))]);
+  });
+
+  it("may be empty in the one way and given in the other", () => {
+    expect(read(name, { [name]: "", [file]: fileWith(secret) })).toBe(secret);
+    expect(read(name, { [name]: secret, [file]: "" })).toBe(secret);
   });
 });
 

@@ -4,6 +4,7 @@
  */
 
 import type { ApiVersion } from "../../config/config.ts";
+import type { OutboundProxies } from "../../network/outbound-proxy.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import type { GatewayMetrics } from "../../observability/metrics.ts";
 import type { Clock } from "../../request/clock.ts";
@@ -25,6 +26,8 @@ export interface GraphClientOptions {
   apiVersion: ApiVersion;
   /** Maximum number of open sockets to Graph. */
   maxConnections: number;
+  /** On the way to Graph, if any. */
+  proxies: OutboundProxies | undefined;
   /** What has a circuit of its own. */
   circuitsOf: CircuitsOf;
   /** The write quota of each tenant that callers can have; `undefined`: of callers without one. */
@@ -64,7 +67,7 @@ export class GraphClient {
     this.graphClock = new GraphClock(clock.now);
     this.#retryBudgets = new RetryBudgets(clock.now);
 
-    const transport = createTransport(baseUrl, maxConnections);
+    const transport = createTransport(baseUrl, maxConnections, options.proxies);
     this.#close = transport.close;
     const observed = withObserver(transport.send, baseUrl, clock.now, (attempt, date) => {
       this.graphClock.observe(date);

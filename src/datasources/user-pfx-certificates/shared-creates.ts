@@ -36,7 +36,7 @@ const doubtMs = 60 * 60_000;
 const firstPollMs = 50;
 const maxPollMs = 500;
 /** Maximum number of ended creates that Redis is told about when it is back, and number that it is told at once. */
-const maxUntold = 10_000;
+const maxEnds = 10_000;
 const toldAtOnce = 100;
 
 /**
@@ -109,7 +109,7 @@ interface Digests {
   readonly file: string;
 }
 
-/** A create of this process, from the moment it asks for the lock until its end is told to Redis. */
+/** A create of this process, from the moment it asks for the lock until its end. */
 interface Flight {
   readonly id: string;
   readonly call: CreateCall;
@@ -119,12 +119,18 @@ interface Flight {
   mayHaveLock: boolean;
 }
 
-/** How a create ended, for Redis. */
+/** How a create ended, for Redis. It holds nothing of the input: it may have to wait until Redis is back. */
 interface End {
+  readonly id: string;
+  readonly naturalKey: string;
   /** JSON for the same create in other replicas; empty: they send their own. */
   readonly outcome: string;
   readonly date: string;
-  readonly doubt: "none" | "same" | "unresolved";
+  /** `none`, `same` as before, or the digest of the file whose create is unresolved. */
+  readonly doubt: string;
+  readonly mayStillBeApplied: boolean;
+  /** When Redis was told, in monotonic milliseconds; absent: not yet. */
+  toldAtMs?: number;
 }
 
 type Begun =
@@ -141,8 +147,11 @@ export class SharedCreates implements CreatesOfReplicas {
   /** The same in all replicas: whoever comes first puts a random one into Redis. */
   #digestKey = randomBytes(32).toString("base64url");
   readonly #flights = new Set<Flight>();
-  /** Ended creates that Redis could not be told about. */
-  readonly #untold = new Map<Flight, End>();
+  /**
+   * Ended creates that Redis could not be told about, or was told lately: a failover loses what the new primary has not got yet,
+   * and a lock would come back. The oldest come first.
+   */
+  readonly #ends = new Set<End>();
 
   /**
    * @param scope what tells natural keys of several Graphs and tenants apart. @param deadlineMs of the longest request.
@@ -167,14 +176,14 @@ export class SharedCreates implements CreatesOfReplicas {
     try {
       const certificate = await create();
       const date = certificate.createdDateTime ?? "";
-      const ended = this.#end(flight, { outcome: successOf(certificate), date, doubt: "none" });
+      const ended = this.#end(flight, successOf(certificate), date, "none");
       // Only a record that was looked up could be another create's, if this one had lost its lock.
-      if (history.isLookedUp && (await ended) === 0) throw stillUnknown();
+      if (history.isLookedUp && (await ended) === 0) throw lostLock();
       return certificate;
     } catch (error) {
       const isUnknown = error instanceof GatewayError && error.code === "OUTCOME_UNKNOWN";
       const date = history.createdDateTime ?? "";
-      void this.#end(flight, { outcome: failureOf(error, call), date, doubt: isUnknown ? "unresolved" : "same" });
+      void this.#end(flight, failureOf(error, call), date, isUnknown ? "unresolved" : "same");
       throw error;
     }
   }
@@ -260,32 +269,53 @@ export class SharedCreates implements CreatesOfReplicas {
   }
 
   /** Tells Redis that the create has ended; later if Redis is away. Returns 1 if this create had the lock. */
-  async #end(flight: Flight, end: End): Promise<unknown> {
+  async #end(flight: Flight, outcome: string, date: string, doubt: "none" | "same" | "unresolved"): Promise<unknown> {
     this.#flights.delete(flight);
-    const hadLock = await this.#tell(flight, end);
-    const matters = flight.mayHaveLock || end.doubt === "unresolved";
-    if (hadLock === undefined && matters && this.#untold.size < maxUntold) this.#untold.set(flight, end);
-    return hadLock;
+    const { id, digests, history, mayHaveLock } = flight;
+    const end: End = {
+      id,
+      naturalKey: digests.naturalKey,
+      outcome,
+      date,
+      doubt: doubt === "unresolved" ? digests.file : doubt,
+      mayStillBeApplied: history.mayStillBeApplied,
+    };
+    if (mayHaveLock || doubt === "unresolved") this.#keep(end);
+    return this.#tell(end);
   }
 
-  #tell({ id, digests, history }: Flight, { outcome, date, doubt }: End): Promise<unknown> {
+  #keep(end: End): void {
+    this.#ends.add(end);
+    const since = this.#clock.now() - this.#lockMs; // older locks are dead
+    for (const oldest of this.#ends) {
+      const isOld = oldest.toldAtMs !== undefined && oldest.toldAtMs < since;
+      if (!isOld && this.#ends.size <= maxEnds) break;
+      this.#ends.delete(oldest);
+    }
+  }
+
+  /** Returns 1 if the create had the lock; `undefined` if Redis is away. */
+  async #tell(end: End): Promise<unknown> {
     const { keyPrefix } = this.#store;
-    return this.#store.ask((redis) =>
+    const { id, naturalKey, outcome, date, doubt, mayStillBeApplied, toldAtMs } = end;
+    const hadLock = await this.#store.ask((redis) =>
       redis.eval(
         endCreate,
         2,
-        `${keyPrefix}:create:${digests.naturalKey}`,
+        `${keyPrefix}:create:${naturalKey}`,
         `${keyPrefix}:created:${id}`,
         id,
         outcome,
         date,
-        doubt === "unresolved" ? digests.file : doubt,
-        history.mayStillBeApplied ? "1" : "0",
+        toldAtMs === undefined ? doubt : "same", // a doubt may have been settled since
+        mayStillBeApplied ? "1" : "0",
         outcomeMs,
         dateMs,
         doubtMs,
       ),
     );
+    if (hadLock !== undefined) end.toldAtMs = this.#clock.now();
+    return hadLock;
   }
 
   /** Redis is back, perhaps without its memory: claims the creates in flight, and tells the ends. */
@@ -296,11 +326,10 @@ export class SharedCreates implements CreatesOfReplicas {
       if (begun === undefined) return; // away again
       if (begun.state === "busy") distrust(flight, begun.file);
     }
-    while (this.#untold.size > 0) {
-      const some = [...this.#untold].slice(0, toldAtOnce);
-      const told = await Promise.all(some.map(([flight, end]) => this.#tell(flight, end)));
+    const ends = [...this.#ends];
+    for (let at = 0; at < ends.length; at += toldAtOnce) {
+      const told = await Promise.all(ends.slice(at, at + toldAtOnce).map((end) => this.#tell(end)));
       if (told.includes(undefined)) return;
-      for (const [flight] of some) this.#untold.delete(flight);
     }
   }
 
@@ -344,6 +373,13 @@ function worse(one: KeyHistory["doubt"], other: KeyHistory["doubt"]): KeyHistory
 /** A create of another replica may be applied at any time: a record that fits must not be taken for this create's. */
 function distrust({ history, digests }: Flight, file: string): void {
   if (file !== digests.file) history.doubt = "may still be applied";
+}
+
+function lostLock(): GatewayError {
+  return new GatewayError(
+    "OUTCOME_UNKNOWN",
+    "Redis failed meanwhile, and another replica may have stored that record; repeating it is safe.",
+  );
 }
 
 /** The outcome of a create, as Redis has it: no property of the input. */

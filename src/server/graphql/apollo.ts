@@ -18,6 +18,7 @@ import { cacheOperations } from "./compiled/cache-operations-plugin.ts";
 import { DocumentCache } from "./compiled/document-cache.ts";
 import type { OperationCache } from "./compiled/operation-cache.ts";
 import { createFormatError } from "./format-error.ts";
+import { auditLogHasRoom } from "./plugins/audit-log-has-room.ts";
 import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";
 import { limitWrites } from "./plugins/limit-writes.ts";
@@ -63,6 +64,7 @@ export async function startApollo(
       ApolloServerPluginUsageReportingDisabled(),
       ...(manifest === undefined ? [] : [persistedOperations(manifest)]),
       emptyOperationName,
+      auditLogHasRoom(log.backlog),
       limitWrites(config.maxBatchItems),
       httpStatus,
       reportInvalidValues(config.maxBatchItems),

@@ -61,6 +61,7 @@ export function createFormatError(log: GatewayLog, { namesSchema = false }: { na
     if (code === "OPERATION_RESOLUTION_FAILURE") {
       return { message: "operationName must name one of the document's operations.", ...where, extensions: { code } };
     }
+    if (code === "OVERLOADED") return { message: formatted.message, extensions: { ...formatted.extensions } };
     if (fixedTexts.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
     const { code: masked, message } = maskInternalError(origin, log);
     return { message, ...where, extensions: { code: masked } };

@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { keyFile } from "../../client/vectors.ts";
 import { TestFolder } from "../../support/cli.ts";
+import { type ProxyFault, startConnectProxy } from "../../support/connect-proxy.ts";
 import { startGateway } from "../../support/gateway.ts";
 import { pfxOf } from "../../support/many-pfx.ts";
+import { startTlsFront } from "../../support/tls-front.ts";
 import { startCli } from "./cli-process.ts";
-import { type ProxyFault, startConnectProxy } from "./connect-proxy.ts";
-import { startTlsFront } from "./tls-front.ts";
 
 const hostname = "pfx.contoso.example";
 const gatewayUrl = `https://${hostname}/graphql`;

@@ -67,7 +67,7 @@ describe("a look-up", () => {
       faults: [answerStatus("POST", posts, 500, { times: 90 }), delayAnswer("GET", posts, 1000, { times: 30 })],
     });
     const creates = Array.from({ length: 30 }, (_, index) => create(gateway, { thumbprint: thumbprintOf(index + 1) }));
-    await expect.poll(() => asked(gateway, "GET").length, { timeout: 10_000 }).toBe(30);
+    await expect.poll(() => asked(gateway, "GET").length, { timeout: 10_000 }).toBeGreaterThanOrEqual(30);
 
     expect((await gateway.send(LIST)).errors).toBeUndefined();
     await Promise.all(creates);

@@ -87,7 +87,8 @@ export function isGatewayError<Code extends GatewayErrorCode = GatewayErrorCode>
 /**
  * The first of the gateway's errors, of this code where one is given, in whatever a GraphQL client throws or returns: Apollo
  * Client 4 (`CombinedGraphQLErrors`, `ServerError`) and 3 (`ApolloError`), urql (`CombinedError`), graphql-request
- * (`ClientError`), an answer `{ errors: […] }`, or one error itself.
+ * (`ClientError`), an answer `{ errors: […] }`, or one error itself. Where a router has put the gateway's whole answer into an
+ * error of its own (`extensions.response.body`), that answer counts: the router's own code may be less exact.
  *
  * @example
  * try {
@@ -111,11 +112,19 @@ function errorsIn(failure: unknown, depth = 0): unknown[] {
   if (!isRecord(failure) || depth > 3) return [];
   const { errors, graphQLErrors, networkError, response, result, bodyText } = failure;
   return [
-    failure,
-    ...(Array.isArray(errors) ? errors : []),
-    ...(Array.isArray(graphQLErrors) ? graphQLErrors : []),
+    ...throughRouter(failure, depth),
+    ...[errors, graphQLErrors].flatMap((list) =>
+      Array.isArray(list) ? list.flatMap((error) => throughRouter(error, depth)) : [],
+    ),
     ...[networkError, response, result, parse(bodyText)].flatMap((nested) => errorsIn(nested, depth + 1)),
   ];
+}
+
+/** One error, after those of the subgraph's answer that a router has put into it. */
+function throughRouter(error: unknown, depth: number): unknown[] {
+  const extensions = isRecord(error) && isRecord(error.extensions) ? error.extensions : {};
+  const response = isRecord(extensions.response) ? extensions.response : {};
+  return [...errorsIn(parse(response.body) ?? response.body, depth + 1), error];
 }
 
 /** Apollo Client 4 leaves the body of a refusal by HTTP status, a 401 for example, as text. */

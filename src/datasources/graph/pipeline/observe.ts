@@ -1,4 +1,6 @@
 /** Reports the result of every single request to Graph, for logs, metrics and traces. */
+
+import { networkCauseOf } from "../../../network/network-cause.ts";
 import type { GraphAttemptRecord } from "../../../observability/log.ts";
 import type { TraceSpan } from "../../../observability/span.ts";
 import { type GraphRequest, type GraphResponse, TransportError } from "../protocol/request.ts";
@@ -31,11 +33,20 @@ export function withObserver(
       return response;
     } catch (error) {
       const silence = error instanceof TransportError ? error.reason : "refused";
-      onAttempt({ operation, silence, durationMs: now() - startedAt });
+      onAttempt({ operation, silence, cause: causeOf(error), durationMs: now() - startedAt });
       span.end(silence);
       throw error;
     }
   };
+}
+
+/** Undefined if the gateway itself refused to send, or nobody waits any more. */
+function causeOf(error: unknown): string | undefined {
+  if (!(error instanceof TransportError)) return undefined;
+  const { reason, sent, cause } = error;
+  if (reason === "network") return networkCauseOf(cause);
+  if (reason !== "timeout" && reason !== "deadline") return undefined;
+  return sent ? "ANSWER_TIMEOUT" : "CONNECT_TIMEOUT";
 }
 
 /**

@@ -6,6 +6,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Dispatcher, errors, Pool } from "undici";
+import { createConnector } from "../../../network/connector.ts";
+import type { OutboundProxies } from "../../../network/outbound-proxy.ts";
 import type { CloseListener } from "../../../request/request-closed.ts";
 import { type EncodedBody, encodeBody, parseAnswer } from "../protocol/body-encoding.ts";
 import { decodeContent } from "../protocol/content-encoding.ts";
@@ -28,11 +30,17 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** @param baseUrl scheme, host and optional path prefix of Graph. @param connections maximum number of open sockets. */
-export function createTransport(baseUrl: URL, connections: number): Transport {
+/** For connecting, and for the answer of a proxy. */
+const connectTimeoutMs = 10_000;
+
+/**
+ * @param baseUrl scheme, host and optional path prefix of Graph. @param connections maximum number of open sockets. @param proxies
+ * on the way to Graph, if any.
+ */
+export function createTransport(baseUrl: URL, connections: number, proxies: OutboundProxies | undefined): Transport {
   const pool = new Pool(baseUrl.origin, {
     connections,
-    connect: { timeout: 10_000 },
+    connect: createConnector(proxies, connectTimeoutMs),
     // Disabled: we set one timeout per attempt.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -3,6 +3,7 @@
  * with the same text is executed at once, like a prepared statement. Anything unusual in a request, or in its result, is left
  * to Apollo Server. Texts with a caller's own values are not kept; see `document-cache.ts`.
  */
+import type { Backlog } from "../../../observability/standard-output.ts";
 import type { CompiledOperation } from "./compile-operation.ts";
 
 /** Clients use a handful of operations; this limit stops abuse. The operations used last are kept. */
@@ -30,6 +31,12 @@ export class OperationCache {
   /** The media type with which Apollo Server answered each `Accept` header. */
   readonly #mediaTypes = new Map<string | undefined, string>();
   #textOf: (body: object) => string | undefined = textInBody;
+  readonly #logBacklog: Pick<Backlog, "isFull">;
+
+  /** @param logBacklog while it is full, Apollo Server gets the mutations and refuses them. */
+  constructor(logBacklog: Pick<Backlog, "isFull"> = { isFull: false }) {
+    this.#logBacklog = logBacklog;
+  }
 
   /** @param textOf the text of a request that may name an operation of the manifest; `undefined` if it does not. */
   useManifest(textOf: (body: object) => string | undefined): void {
@@ -60,6 +67,7 @@ export class OperationCache {
     const variables = "variables" in body ? body.variables : undefined;
     if (!isVariables(variables)) return undefined;
     const { compiled, name, recordedType, recordedName } = operation;
+    if (recordedType === "mutation" && this.#logBacklog.isFull) return undefined;
     return { compiled, name, recordedType, recordedName, variables: variables ?? {}, mediaType };
   }
 }

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from "graphql";
 import { ConfigError } from "../../../config/read-env.ts";
+import { attempt, decode } from "../../../config/text-file.ts";
 import { isRecord } from "../../../json.ts";
 import { maxTokens, withinLimits } from "../rules/document-limits.ts";
 import { knownOperationTypes } from "../rules/known-operation-types.ts";
@@ -35,11 +36,11 @@ export function readOperationManifest(file: string, schema: GraphQLSchema): Oper
 }
 
 function parseFile(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    throw new ConfigError([`${variable}: the file can't be read`]);
+  const bytes = attempt(() => readFileSync(file));
+  if (bytes === undefined) throw new ConfigError([`${variable}: the file can't be read`]);
+  const text = decode(bytes);
+  if (text === undefined) {
+    throw new ConfigError([`${variable}: the file must be in UTF-8, or in UTF-16 with a byte order mark`]);
   }
   try {
     return JSON.parse(text);

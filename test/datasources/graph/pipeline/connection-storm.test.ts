@@ -82,7 +82,7 @@ describe("a storm of requests", () => {
       await listen(server);
       const address = server.address();
       const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-      const transport = createTransport(new URL(`http://127.0.0.1:${port}`), connections);
+      const transport = createTransport(new URL(`http://127.0.0.1:${port}`), connections, undefined);
       const ask = async (ms: number, leavesAfterMs?: number) => {
         const caller = {
           token: async () => "t",

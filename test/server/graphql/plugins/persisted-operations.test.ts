@@ -214,6 +214,29 @@ describe("a manifest", () => {
     );
   });
 
+  it.each([
+    ["UTF-8 with a byte order mark", Buffer.from(`\uFEFF${JSON.stringify({ one: READ })}`)],
+    ["UTF-16, little endian", Buffer.from(`\uFEFF${JSON.stringify({ one: READ })}\r\n`, "utf16le")],
+    ["UTF-16, big endian", Buffer.from(`\uFEFF${JSON.stringify({ one: READ })}`, "utf16le").swap16()],
+  ])("may be a file in %s", async (_, content) => {
+    using file = fileOf("");
+    writeFileSync(file.path, content);
+    await using gateway = await startGateway({ config: { persistedOperationsFile: file.path } });
+
+    const { status } = await post(gateway.url, { documentId: "one", variables: { id: "none" } });
+
+    expect(status).toBe(200);
+  });
+
+  it("must not be a file in UTF-16 without a byte order mark", () => {
+    using file = fileOf("");
+    writeFileSync(file.path, Buffer.from(JSON.stringify({ one: READ }), "utf16le"));
+
+    expect(() => readOperationManifest(file.path, schema)).toThrow(
+      "PERSISTED_OPERATIONS_FILE: the file must be in UTF-8, or in UTF-16 with a byte order mark",
+    );
+  });
+
   it("that is invalid prevents the start", async () => {
     using file = fileOf({});
 
