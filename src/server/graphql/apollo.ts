@@ -20,6 +20,7 @@ import type { OperationCache } from "./compiled/operation-cache.ts";
 import { createFormatError } from "./format-error.ts";
 import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";
+import { limitText } from "./plugins/limit-text.ts";
 import { limitWrites } from "./plugins/limit-writes.ts";
 import { readOperationManifest } from "./plugins/manifest.ts";
 import { persistedOperations, textInManifest } from "./plugins/persisted-operations.ts";
@@ -61,6 +62,7 @@ export async function startApollo(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      limitText,
       ...(manifest === undefined ? [] : [persistedOperations(manifest)]),
       emptyOperationName,
       limitWrites(config.maxBatchItems),

@@ -4,7 +4,8 @@ import type { Socket } from "node:net";
 import type { RequestRecord } from "../../context.ts";
 import { GatewayError } from "../../errors.ts";
 import type { GatewayLog } from "../../observability/log.ts";
-import { HttpError, httpErrorOf, jsonType } from "./http-error.ts";
+import { jsonType } from "../media-types.ts";
+import { HttpError, httpErrorOf } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
 import { answerOnSocket, errorOfBrokenHttp, lingerMs } from "./respond-on-socket.ts";
 

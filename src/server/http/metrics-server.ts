@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import type { GatewayLog } from "../../observability/log.ts";
 import type { MetricsText } from "../../observability/metrics.ts";
-import { HttpError, jsonType } from "./http-error.ts";
+import { jsonType } from "../media-types.ts";
+import { HttpError } from "./http-error.ts";
 import { listen } from "./listen.ts";
 import { answerOnSocket, errorOfBrokenHttp } from "./respond-on-socket.ts";
 

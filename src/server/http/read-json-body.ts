@@ -159,25 +159,3 @@ function tooLarge(maxBytes: number): HttpError {
 function notJson(): HttpError {
   return new HttpError(400, "The body is not valid JSON in UTF-8.");
 }
-
-/**
- * Maximum number of line breaks and backslashes in a document, checked before parsing. Each of them makes parsing slower: a
- * comment is no token but costs as much, and ends with its line; a string with escapes is split into pieces; and for each
- * error the parser counts the lines before it.
- */
-const maxBreaks = 10_000;
-
-/** Rejects a document that is too expensive to parse. @param body parsed body of a request. @throws {HttpError} 400. */
-export function refuseBrokenText(body: unknown): void {
-  if (typeof body !== "object" || body === null || !("query" in body) || typeof body.query !== "string") return;
-  const { query } = body;
-  if (query.length <= maxBreaks) return;
-  let breaks = 0;
-  for (let at = 0; at < query.length; at++) {
-    const code = query.charCodeAt(at);
-    if (code === 0x0a || code === 0x0d || code === 0x5c) breaks += 1;
-  }
-  if (breaks <= maxBreaks) return;
-  const message = `The document is too large: at most ${maxBreaks} line breaks and backslashes.`;
-  throw new HttpError(400, message, {}, "GRAPHQL_PARSE_FAILED");
-}

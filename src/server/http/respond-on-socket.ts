@@ -4,7 +4,8 @@
  */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { HttpError, jsonType } from "./http-error.ts";
+import { jsonType } from "../media-types.ts";
+import { HttpError } from "./http-error.ts";
 
 /** Time to read on from a rejected connection, so that closing it does not destroy the response. */
 export const lingerMs = 2000;

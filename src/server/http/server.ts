@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { RequestRecord } from "../../context.ts";
 import { RequestClosed } from "../../request/request-closed.ts";
 import { readStaticFile, type StaticFile } from "../explorer/graphiql.ts";
+import { jsonType } from "../media-types.ts";
 import { observeRequest } from "./access-log.ts";
 import {
   answerBrokenHttp,
@@ -17,7 +18,7 @@ import {
   refuse,
 } from "./end-response.ts";
 import { handleGraphQL } from "./graphql-handler.ts";
-import { HttpError, jsonType } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
 import { answerOnSocket } from "./respond-on-socket.ts";
 
