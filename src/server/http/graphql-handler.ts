@@ -195,7 +195,8 @@ function deadlineMsOf({ headers }: IncomingMessage, ownMs: number): number {
   return typeof asked === "string" && /^[1-9]\d{0,8}$/.test(asked) ? Math.min(Number(asked), ownMs) : ownMs;
 }
 
-function prefersHtml({ headers }: IncomingMessage): boolean {
+/** Whether a browser asks for a page. */
+export function prefersHtml({ headers }: IncomingMessage): boolean {
   return (headers.accept ?? "").includes("text/html");
 }
 

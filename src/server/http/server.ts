@@ -17,7 +17,7 @@ import {
   methodNotAllowed,
   refuse,
 } from "./end-response.ts";
-import { handleGraphQL } from "./graphql-handler.ts";
+import { handleGraphQL, prefersHtml } from "./graphql-handler.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
 import { answerOnSocket } from "./respond-on-socket.ts";
@@ -165,6 +165,10 @@ function handleHealth(options: HttpOptions, request: IncomingMessage, response: 
   response.writeHead(ok ? 200 : 503, { "content-type": jsonType, "cache-control": "no-store" });
   response.end(request.method === "HEAD" ? undefined : JSON.stringify({ status: ok ? "ok" : "draining" }));
 }
+    case "/":
+      if (options.explorer === undefined || request.method !== "GET" || !prefersHtml(request)) break;
+      response.writeHead(302, { location: "/graphql", "cache-control": "no-store" }).end();
+      return undefined;
 
 async function handleStaticFile(
   options: HttpOptions,
