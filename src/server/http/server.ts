@@ -29,7 +29,7 @@ export function createHttpServer(options: HttpOptions): Server {
       headersTimeout: 10_000,
       requestTimeout: 13_500, // a slow body must be cut within 15 s; node checks once a second and may be a second late
       connectionsCheckingInterval: 1000,
-      keepAliveTimeout: 65_000,
+      keepAliveTimeout: options.config.keepAliveTimeoutMs,
       requireHostHeader: false, // node's own 400 has no body
     },
     (request, response) => {
