@@ -178,6 +178,7 @@ describe("graphql-cop", () => {
       "keep-alive",
       "vary",
       "x-content-type-options",
+      "x-request-id",
     ]);
   });
 

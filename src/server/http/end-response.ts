@@ -1,4 +1,5 @@
 /** How responses end: with an error, on a connection that closes, or at a client that does not read. */
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { RequestRecord } from "../../context.ts";
@@ -46,7 +47,7 @@ export function refuse(
         ? httpErrorOf(error)
         : new HttpError(500, "The gateway had an internal error.");
   record.errorCodes.push(known.code);
-  if (known.status === 500) options.log.internalError({ id: "http", error });
+  if (known.status === 500) options.log.internalError({ id: record.id, error });
   if (response.headersSent) {
     response.destroy();
     return;
@@ -82,15 +83,14 @@ export function refuse(
  */
 export function answerBrokenHttp(brokenHttp: NodeJS.ErrnoException, socket: Socket, log: GatewayLog): void {
   const error = errorOfBrokenHttp(brokenHttp, socket);
-  if (error === undefined) return;
-  logAnswered(error, socket, log);
-  answerOnSocket(socket, error);
+  if (error !== undefined) answerAndLog(error, socket, log);
 }
 
-export function logAnswered(
-  { status, code, json: body }: HttpError,
-  { bytesRead: bytesIn }: Socket,
-  log: GatewayLog,
-): void {
-  log.access({ route: "broken", status, bytesIn, bytesOut: Buffer.byteLength(body), errorCodes: [code] });
+/** Answers directly on the socket if node made no request or no response. */
+export function answerAndLog(error: HttpError, socket: Socket, log: GatewayLog): void {
+  const { status, code, json } = error;
+  const id = randomUUID();
+  const bytesOut = Buffer.byteLength(json);
+  log.access({ id, route: "broken", status, bytesIn: socket.bytesRead, bytesOut, errorCodes: [code] });
+  answerOnSocket(socket, error, id);
 }

@@ -13,7 +13,6 @@ import { Deadline } from "../../request/deadline.ts";
 import { RequestClosed } from "../../request/request-closed.ts";
 import { runCompiled } from "../graphql/compiled/run-compiled.ts";
 import type { Permit } from "./concurrency-limit.ts";
-import { allowOrigin } from "./cors.ts";
 import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-response.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
@@ -29,9 +28,8 @@ export function handleGraphQL(
   responseClosed: RequestClosed,
   search: string,
 ): Promise<void> | undefined {
-  const { config, explorer } = options;
+  const { explorer } = options;
   const { method } = request;
-  allowOrigin(request, response, config.corsOrigins);
   if (method === "OPTIONS") {
     response.writeHead(204).end();
     return undefined;

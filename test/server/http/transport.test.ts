@@ -106,6 +106,12 @@ const refusals: readonly (readonly [what: string, status: number, send: (url: st
     (url) => sendRaw(url, `POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 26\r\n\r\n${typename}`),
   ],
   ["another charset", 415, (url) => post(url, typename, { "content-type": "application/json; charset=iso-8859-1" })],
+  ["a quoted charset", 415, (url) => post(url, typename, { "content-type": 'application/json; charset="utf-16"' })],
+  [
+    "a second charset",
+    415,
+    (url) => post(url, typename, { "content-type": "application/json; charset=utf-8; v=1; charset=latin1" }),
+  ],
   ["UTF-16", 415, (url) => post(url, typename, { "content-type": "application/json; charset=utf-16" })],
   ["an unknown content encoding", 415, (url) => post(url, typename, { "content-encoding": "zstd" })],
   ["two content encodings", 415, (url) => post(url, typename, { "content-encoding": "gzip, gzip" })],
@@ -128,7 +134,6 @@ const refusals: readonly (readonly [what: string, status: number, send: (url: st
   ["a string", 400, (url) => post(url, `"${canary}"`)],
   ["no query", 400, (url) => post(url, "{}")],
   ["a query that is no string", 400, (url) => post(url, `{"query":{"${canary}":1}}`)],
-  ["a document with a syntax error", 400, (url) => post(url, `{"query":"{ __typename(x: \\"${canary}"}`)],
   ["variables that are a string", 400, (url) => post(url, `{"query":"{ __typename }","variables":"${canary}"}`)],
   ["variables that are an array", 400, (url) => post(url, `{"query":"{ __typename }","variables":["${canary}"]}`)],
   ["text that is not gzip", 400, (url) => post(url, canary, { "content-encoding": "gzip" })],
@@ -147,9 +152,17 @@ const refusals: readonly (readonly [what: string, status: number, send: (url: st
   ],
   ["two lengths", 400, (url) => sendRaw(url, postText(typename, "Content-Length: 26", "Content-Length: 27"))],
   ["text that is not HTTP", 400, (url) => sendRaw(url, `${canary}\r\n\r\n`)],
+  ["two Hosts", 400, (url) => sendRaw(url, get("/livez", "HOST: gateway.example"))],
+  ["two tokens", 400, (url) => sendRaw(url, get("/livez", "Authorization: Bearer a", `authorization: ${canary}`))],
+  ["two media types", 400, (url) => sendRaw(url, postText(typename, "content-type: application/json"))],
+  ["another transfer coding", 400, (url) => sendRaw(url, postText(typename, "Transfer-Encoding: gzip"))],
+  ["a length that is no number", 400, (url) => sendRaw(url, postText(typename, "Content-Length: +26"))],
+  ["a header in two lines", 400, (url) => sendRaw(url, get("/livez", "X-Folded: a\r\n b"))],
+  ["HTTP/2", 400, (url) => sendRaw(url, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")],
   ["no Host", 400, (url) => sendRaw(url, "GET /livez HTTP/1.1\r\n\r\n")],
   ["an expectation", 417, (url) => sendRaw(url, get("/livez", `Expect: ${canary}`))],
   ["a header that is too large", 431, (url) => sendRaw(url, get("/livez", `X-Large: ${canary.repeat(2000)}`))],
+  ["too many headers", 431, (url) => sendRaw(url, get("/livez", ...Array<string>(1001).fill("a: b")))],
   ["headers that go on and on", 431, (url) => sendRaw(url, get("/livez", `X: ${canary}\r\n`.repeat(200_000).trim()))],
   ["a media type of the answer that there is not", 406, (url) => post(url, typename, { accept: "application/xml" })],
 ];
@@ -181,25 +194,31 @@ describe("an error response", () => {
     expect(received.match(/HTTP\/1\.1 \d{3}/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
   });
 
-  it("is not sent on a connection where it would be read as the response to a create", async () => {
-    await using gateway = await startGateway({ faults: [delayAnswer("POST", "/userPfxCertificates", 200)] });
+  it.each([
+    ["one byte too many", "\0", 0],
+    ["one byte too many, later", "x", 50],
+    ["broken HTTP, later", `${canary}\r\n\r\n`, 50],
+    ["a request with a broken body", postText("no chunk\r\n", "Transfer-Encoding: chunked"), 0],
+  ])("does not replace the answer to a create that is followed by %s", async (_, more, afterMs) => {
+    const faults = [delayAnswer("POST", "/userPfxCertificates", 300)];
+    await using gateway = await startGateway({ faults });
     const query =
       "mutation ($input: CreateUserPfxCertificateInput!) { createUserPfxCertificate(input: $input) { id } }";
-    const body = JSON.stringify({ query, variables: { input: anInput() } });
+    const create = postText(JSON.stringify({ query, variables: { input: anInput() } }), "Authorization: Bearer any");
     const socket = connectTo(gateway.url);
-    socket.write(
-      postText(body, "Authorization: Bearer any", `Content-Length: ${body.length}`).replace(
-        "Connection: close\r\n",
-        "",
-      ),
-    );
-    while (gateway.emulator.requests.length === 0) await new Promise(setImmediate);
+    socket.write(`${create.replace("Connection: close\r\n", "")}${afterMs === 0 ? more : ""}`);
+    if (afterMs > 0) {
+      await expect.poll(() => gateway.emulator.requests.length).toBe(1);
+      socket.write(more);
+    }
 
-    socket.write(`${canary}\r\n\r\n`);
+    const { status, headers, text } = await readAnswer(socket);
 
-    await expect(readAnswer(socket)).rejects.toThrow("no whole answer");
-    await gateway.stop();
-    expect(gateway.log).toContainEqual(expect.objectContaining({ msg: "audit", outcome: "success" }));
+    expect(status).toBe(200);
+    expect(headers.get("connection")).toBe("close");
+    expect(JSON.parse(text)).toMatchObject({ data: { createUserPfxCertificate: { id: expect.any(String) } } });
+    expect(gateway.emulator.records).toHaveLength(1);
+    socket.destroy();
   });
 
   it.each(refusals)(
@@ -222,10 +241,27 @@ describe("an error response", () => {
       expect(answer.text).not.toContain(canary);
       expect(answer.text).not.toMatch(/\bat .+:\d+:\d+|node:|node_modules|\.[jt]s\b|stack/);
       expect(answer.text).not.toContain(process.cwd());
+      await expect.poll(() => gateway.log.map(({ id }) => id)).toContain(answer.headers.get("x-request-id"));
       expect(gateway.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
       expect(gateway.emulator.requests).toEqual([]);
     },
   );
+
+  it.each([
+    ["large headers", "All headers and the request target together are larger than 16384 bytes.", ["x".repeat(16_384)]],
+    [
+      "very large headers",
+      "All headers and the request target together are larger than 16384 bytes.",
+      ["x".repeat(90_000)],
+    ],
+    ["many headers", "The request has more than 1000 headers.", Array<string>(1000).fill("y")],
+  ])("to %s says which limit they exceed", async (_, message, values) => {
+    await using gateway = await startGateway({ config });
+
+    const { text } = await sendRaw(gateway.url, get("/livez", ...values.map((value) => `X: ${value}`)));
+
+    expect(JSON.parse(text).errors[0].message).toBe(message);
+  });
 
   it.each([
     ["/graphql", "PUT", "GET, POST, OPTIONS"],
@@ -512,6 +548,38 @@ describe("a response", () => {
 
     expect((await post(gateway.url, typename)).status).toBe(200);
     expect(gateway.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+});
+
+describe("every response", () => {
+  it("has an id of its own, which is the id of its log line, whatever the client sends", async () => {
+    await using gateway = await startGateway({ config });
+    const headers = { "x-request-id": canary };
+
+    const ids: (string | null)[] = [];
+    for (const path of ["/graphql", "/livez", "/readyz", "/nothing"]) {
+      ids.push((await fetch(new URL(path, gateway.url), { headers })).headers.get("x-request-id"));
+    }
+    for (let request = 0; request < 3; request++) {
+      ids.push((await post(gateway.url, typename, headers)).headers.get("x-request-id"));
+    }
+
+    const lines = () => gateway.log.filter(({ msg }) => msg === "access").map(({ id }) => id);
+    await expect.poll(lines).toEqual(ids);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(JSON.stringify(gateway.log)).not.toContain(canary);
+  });
+});
+
+describe("an idle connection", () => {
+  it("is kept open as long as KEEP_ALIVE_TIMEOUT_MS says", async () => {
+    await using usual = await startGateway({ config });
+    await using longer = await startGateway({ config: { ...config, keepAliveTimeoutMs: 620_000 } });
+
+    const [kept, keptLonger] = [await sendRaw(usual.url, get("/livez")), await sendRaw(longer.url, get("/livez"))];
+
+    expect(kept.headers.get("keep-alive")).toBe("timeout=65");
+    expect(keptLonger.headers.get("keep-alive")).toBe("timeout=620");
   });
 });
 
