@@ -13,7 +13,7 @@ import { Deadline } from "../../request/deadline.ts";
 import { RequestClosed } from "../../request/request-closed.ts";
 import { runCompiled } from "../graphql/compiled/run-compiled.ts";
 import type { Permit } from "./concurrency-limit.ts";
-import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-response.ts";
+import { closeWhenDraining, cutWhenNotRead, methodNotAllowed, sendBody } from "./end-response.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
 import { readJson } from "./read-json-body.ts";
@@ -37,6 +37,7 @@ export function handleGraphQL(
   if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST, OPTIONS");
   if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) {
     explorer(response);
+    cutWhenNotRead(options, response);
     return undefined;
   }
   record.isGraphql = true;
@@ -76,7 +77,11 @@ async function answerOperation(
         if (!response.writableFinished) closed.close();
       },
     });
-    const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, permit.hold) : undefined;
+    const readingFromMs = options.clock.now();
+    const limits = { maxBytes: config.maxBodyBytes, hold: permit.hold, transfers: options.transfers };
+    const body = request.method === "POST" ? await readJson(request, limits) : undefined;
+    // The deadline counts from the body's last byte. A stopping gateway does not wait that long.
+    if (options.isReady()) deadline.postpone(options.clock.now() - readingFromMs);
     const context = options.createContext({ record, authentication, deadline, closed });
     const mediaType = responseMediaType(request.headers.accept);
     // Apollo Server checks `Accept` only after it has executed the operation, and would report a completed create as failed.
@@ -92,8 +97,7 @@ async function answerOperation(
     closeWhenDraining(options, response);
     const length = Buffer.byteLength(text);
     response.writeHead(200, { "content-type": mediaType, "content-length": length, "cache-control": "no-store" });
-    response.end(text, length === text.length ? "latin1" : "utf8"); // latin1 copies ASCII without encoding it
-    cutWhenNotRead(response);
+    sendBody(options, response, text, length === text.length ? "latin1" : "utf8");
   } catch (error) {
     isRefused = request.complete; // otherwise the client may still send for a while
     throw error;
@@ -126,8 +130,7 @@ async function answerByApollo(
   if (answer.body.kind === "complete") {
     // Apollo calls no plugin for a malformed GraphQL request.
     if (response.statusCode >= 400 && record.errorCodes.length === 0) record.errorCodes.push("BAD_REQUEST");
-    response.end(answer.body.string);
-    cutWhenNotRead(response);
+    sendBody(options, response, answer.body.string);
     return;
   }
   for await (const chunk of answer.body.asyncIterator) response.write(chunk);

@@ -15,23 +15,24 @@ import {
   answerAndLog,
   answerBrokenHttp,
   closeWhenDraining,
-  cutWhenNotRead,
   methodNotAllowed,
   refuse,
+  sendBody,
 } from "./end-response.ts";
 import { handleGraphQL, prefersHtml } from "./graphql-handler.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
 import { discardInput } from "./respond-on-socket.ts";
+import { ignoreBody } from "./unread-body.ts";
 
 /** Creates the server. It does not listen yet. */
 export function createHttpServer(options: HttpOptions): Server {
   const server = createServer(
     {
-      headersTimeout: 10_000,
-      requestTimeout: 13_500, // a slow body must be cut within 15 s; node checks once a second and may be a second late
+      headersTimeout: options.limits.headMs,
+      requestTimeout: 0, // a body may take long as long as it makes progress: transfers.ts
       maxHeaderSize: maxParsedHeadBytes,
-      connectionsCheckingInterval: 1000,
+      connectionsCheckingInterval: options.limits.checkEveryMs,
       keepAliveTimeout: options.config.keepAliveTimeoutMs,
       requireHostHeader: false, // node's own 400 has no body
     },
@@ -162,6 +163,7 @@ function handle(
     response.writeHead(204).end();
     return undefined;
   }
+  if (path !== "/graphql" || request.method !== "POST") ignoreBody(request, options.transfers);
   switch (path) {
     case "/":
       if (options.explorer === undefined || request.method !== "GET" || !prefersHtml(request)) break;
@@ -200,7 +202,7 @@ function handleHealth(options: HttpOptions, request: IncomingMessage, response: 
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed("GET, HEAD");
   closeWhenDraining(options, response);
   response.writeHead(ok ? 200 : 503, { "content-type": jsonType, "cache-control": "no-store" });
-  response.end(request.method === "HEAD" ? undefined : JSON.stringify({ status: ok ? "ok" : "draining" }));
+  sendBody(options, response, request.method === "HEAD" ? "" : JSON.stringify({ status: ok ? "ok" : "draining" }));
 }
 
 async function handleStaticFile(
@@ -213,6 +215,5 @@ async function handleStaticFile(
   const body = await readStaticFile(file);
   closeWhenDraining(options, response);
   response.writeHead(200, { ...file.headers, "content-length": body.length });
-  response.end(request.method === "HEAD" ? undefined : body);
-  cutWhenNotRead(response);
+  sendBody(options, response, request.method === "HEAD" ? "" : body);
 }
