@@ -555,7 +555,7 @@ describe("the program in production", () => {
 
     expect(ready.status).toBe(200);
     expect(page.headers.get("content-type")).toMatch(/^application\/json/);
-    expect(introspection.status).toBe(400);
+    expect(introspection.status).toBe(200);
     expect(program.stdout).not.toContain("Emulating");
     program.signal("SIGTERM");
     expect(await program.exitCode).toBe(0);

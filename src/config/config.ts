@@ -117,6 +117,7 @@ export function readConfig(env: NodeJS.ProcessEnv, earlier: readonly string[] = 
     routerSecret: read("ROUTER_SECRET"),
     logUserNames: read("LOG_USER_NAMES"),
     requestDeadlineMs: read("REQUEST_DEADLINE_MS"),
+    keepAliveTimeoutMs: read("KEEP_ALIVE_TIMEOUT_MS"),
     graphMaxConnections: read("GRAPH_MAX_CONNECTIONS"),
     graphWritesPer20s: read("GRAPH_WRITES_PER_20S"),
     maxBatchItems: read("MAX_BATCH_ITEMS"),

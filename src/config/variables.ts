@@ -104,7 +104,11 @@ const table = {
   ),
   REQUEST_DEADLINE_MS: row(
     integer(25_000, 100, 600_000),
-    "time limit for one whole request, in milliseconds; 100 to 600000",
+    "time limit for one whole request, in milliseconds, from the last byte of its body; 100 to 600000",
+  ),
+  KEEP_ALIVE_TIMEOUT_MS: row(
+    integer(65_000, 1000, 3_600_000),
+    "how long an idle connection is kept open, in milliseconds: longer than the load balancer keeps it; 1000 to 3600000",
   ),
   GRAPH_MAX_CONNECTIONS: row(integer(32, 1, 1024), "maximum number of open connections to Graph; up to 1024"),
   GRAPH_WRITES_PER_20S: row(

@@ -5,12 +5,17 @@ export class Deadline {
   /** The whole time at the beginning, in milliseconds. */
   readonly budgetMs: number;
   readonly #clock: Clock;
-  readonly #endsAt: number;
+  #endsAt: number;
 
   constructor(budgetMs: number, clock: Clock) {
     this.budgetMs = budgetMs;
     this.#clock = clock;
     this.#endsAt = clock.now() + budgetMs;
+  }
+
+  /** Moves the deadline by time that does not count. */
+  postpone(ms: number): void {
+    this.#endsAt += ms;
   }
 
   /** Milliseconds left; never negative. */

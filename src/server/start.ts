@@ -21,8 +21,10 @@ import { ConcurrencyLimit } from "./http/concurrency-limit.ts";
 import { drain } from "./http/graceful-shutdown.ts";
 import { listen } from "./http/listen.ts";
 import { startMetricsServer } from "./http/metrics-server.ts";
+import { type HttpLimits, httpLimits } from "./http/options.ts";
 import type { LimitRate } from "./http/rate-limit.ts";
 import { createHttpServer, unusedConnections } from "./http/server.ts";
+import { Transfers } from "./http/transfers.ts";
 
 export interface Gateway {
   /** URL of the metrics, if they are served: `http://127.0.0.1:9464/metrics`. */
@@ -42,6 +44,7 @@ export async function startGateway(
   log: GatewayLog,
   graphiqlFolder: URL | undefined,
   clock: Clock = systemClock,
+  limits: HttpLimits = httpLimits,
 ): Promise<Gateway> {
   const operationCache = new OperationCache(log.backlog);
   const apollo = await startApollo(config, log, operationCache);
@@ -99,6 +102,8 @@ export async function startGateway(
     admission,
     limitRate: await limitRate(config, store),
     clock,
+    limits,
+    transfers: new Transfers(limits),
   });
   const unused = unusedConnections(server);
   const metricsServer = metrics && (await startMetricsServer(metrics, config.host, config.metricsPort ?? 0, log));

@@ -39,7 +39,7 @@ describe("many invalid values", () => {
       withVariables(CREATE_MANY, `{"inputs":[${"{},".repeat(40_000)}{}]}`),
     );
 
-    expect(status).toBe(400);
+    expect(status).toBe(200);
     expect(errors).toEqual([
       {
         message: "inputs must have at most 200 items",
@@ -69,7 +69,7 @@ describe("many invalid values", () => {
 
     const { status, errors } = await gateway.send(CREATE_MANY, { inputs: new Array(200).fill({}) });
 
-    expect(status).toBe(400);
+    expect(status).toBe(200);
     expect(errors?.[0]?.message).toBe(
       "inputs.0.thumbprint is required (and more than 99 more; see extensions.invalid)",
     );
@@ -100,7 +100,7 @@ describe("many invalid values", () => {
 
     const { status, errors, text, tookMs } = await post(gateway, body);
 
-    expect(status).toBe(400);
+    expect(status).toBe(200);
     expect(errors[0].extensions.code).toBe("BAD_USER_INPUT");
     expect(errors[0].message).toMatch(/ has no property (key0 \(and more than 99 more|of that name)/);
     expect(text.length).toBeLessThan(20_000);
@@ -124,7 +124,7 @@ describe("many invalid values", () => {
       id: unknownKeys(50),
     });
 
-    expect(status).toBe(400);
+    expect(status).toBe(200);
     expect(errors?.[0]?.extensions?.invalid).toEqual([{ path: "id", message: "must be a string or a whole number" }]);
   });
 });
@@ -163,7 +163,7 @@ describe("a document that is slow to parse", () => {
 
     const { status, errors, tookMs } = await post(gateway, JSON.stringify({ query }));
 
-    expect(status).toBe(400);
+    expect(status).toBe(200);
     expect(errors).toEqual([{ message, extensions: { code: "GRAPHQL_PARSE_FAILED" } }]);
     expect(tookMs).toBeLessThan(guardMs);
   });

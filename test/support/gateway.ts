@@ -8,6 +8,7 @@ import { type Config, readConfig } from "../../src/config/config.ts";
 import type { EmulatorOptions } from "../../src/emulator/server.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
 import { createLog } from "../../src/observability/log.ts";
+import { type HttpLimits, httpLimits } from "../../src/server/http/options.ts";
 import { startGateway as start } from "../../src/server/start.ts";
 import { skippingClock, type TestClock } from "./clock.ts";
 
@@ -18,6 +19,8 @@ export interface GatewayOptions extends EmulatorOptions {
   through?: (emulatorUrl: string) => Promise<{ url: string }>;
   /** A folder in the place of the built GraphiQL, which is not there when the sources run. */
   graphiqlFolder?: URL;
+  /** Times of the HTTP server, shortened. */
+  httpLimits?: Partial<HttpLimits>;
   /** Default: a clock whose waits are skipped, see `skippingClock`. */
   clock?: TestClock;
 }
@@ -55,6 +58,7 @@ export async function startGateway({
   clock = skippingClock(),
   through,
   graphiqlFolder,
+  httpLimits: shortened,
   ...emulation
 }: GatewayOptions = {}): Promise<TestGateway> {
   const emulator = await startEmulator({ now: () => Date.now() + clock.skippedMs, ...emulation });
@@ -73,6 +77,7 @@ export async function startGateway({
     createLog("trace", lines),
     graphiqlFolder,
     clock,
+    { ...httpLimits, ...shortened },
   );
   let stopped: Promise<void> | undefined;
   const stop = () => {

@@ -21,6 +21,7 @@ import { createFormatError } from "./format-error.ts";
 import { auditLogHasRoom } from "./plugins/audit-log-has-room.ts";
 import { emptyOperationName } from "./plugins/empty-operation-name.ts";
 import { httpStatus } from "./plugins/http-status.ts";
+import { limitText } from "./plugins/limit-text.ts";
 import { limitWrites } from "./plugins/limit-writes.ts";
 import { readOperationManifest } from "./plugins/manifest.ts";
 import { persistedOperations, textInManifest } from "./plugins/persisted-operations.ts";
@@ -62,6 +63,7 @@ export async function startApollo(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      limitText,
       ...(manifest === undefined ? [] : [persistedOperations(manifest)]),
       emptyOperationName,
       auditLogHasRoom(log.backlog),

@@ -7,6 +7,7 @@ import { type ASTNode, GraphQLError, type GraphQLFormattedError, Kind } from "gr
 import { GatewayError } from "../../errors.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import { errorExtensions, maskInternalError } from "../../translate-error.ts";
+import { textTooLarge } from "./plugins/limit-text.ts";
 import { maxTokens } from "./rules/document-limits.ts";
 
 /** Apollo's codes whose messages are fixed texts. */
@@ -75,6 +76,7 @@ function originOf(error: unknown): unknown {
 }
 
 function parseFailure(message: string): string {
+  if (message === textTooLarge) return message;
   if (message.startsWith("Syntax Error: Document contains more that")) {
     return `The document is too large: at most ${maxTokens} tokens.`;
   }

@@ -5,7 +5,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HeaderMap } from "@apollo/server";
-import Negotiator from "negotiator";
 import type { Authentication } from "../../auth/authenticate.ts";
 import type { GatewayContext, RequestRecord } from "../../context.ts";
 import { GatewayError } from "../../errors.ts";
@@ -14,11 +13,11 @@ import { Deadline } from "../../request/deadline.ts";
 import { RequestClosed } from "../../request/request-closed.ts";
 import { runCompiled } from "../graphql/compiled/run-compiled.ts";
 import type { Permit } from "./concurrency-limit.ts";
-import { allowOrigin } from "./cors.ts";
-import { closeWhenDraining, cutWhenNotRead, methodNotAllowed } from "./end-response.ts";
+import { closeWhenDraining, cutWhenNotRead, methodNotAllowed, sendBody } from "./end-response.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
-import { readJson, refuseBrokenText } from "./read-json-body.ts";
+import { readJson } from "./read-json-body.ts";
+import { responseMediaType } from "./response-media-type.ts";
 
 /** Returns a promise if the response is still pending. */
 export function handleGraphQL(
@@ -29,9 +28,8 @@ export function handleGraphQL(
   responseClosed: RequestClosed,
   search: string,
 ): Promise<void> | undefined {
-  const { config, explorer } = options;
+  const { explorer } = options;
   const { method } = request;
-  allowOrigin(request, response, config.corsOrigins);
   if (method === "OPTIONS") {
     response.writeHead(204).end();
     return undefined;
@@ -39,6 +37,7 @@ export function handleGraphQL(
   if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST, OPTIONS");
   if (method === "GET" && explorer !== undefined && search === "" && prefersHtml(request)) {
     explorer(response);
+    cutWhenNotRead(options, response);
     return undefined;
   }
   record.isGraphql = true;
@@ -78,21 +77,27 @@ async function answerOperation(
         if (!response.writableFinished) closed.close();
       },
     });
-    const body = request.method === "POST" ? await readJson(request, config.maxBodyBytes, permit.hold) : undefined;
-    refuseBrokenText(body);
+    const readingFromMs = options.clock.now();
+    const limits = { maxBytes: config.maxBodyBytes, hold: permit.hold, transfers: options.transfers };
+    const body = request.method === "POST" ? await readJson(request, limits) : undefined;
+    // The deadline counts from the body's last byte. A stopping gateway does not wait that long.
+    if (options.isReady()) deadline.postpone(options.clock.now() - readingFromMs);
     const context = options.createContext({ record, authentication, deadline, closed });
-    const known = options.operationCache.find(request.headers.accept, body);
+    const mediaType = responseMediaType(request.headers.accept);
+    // Apollo Server checks `Accept` only after it has executed the operation, and would report a completed create as failed.
+    // GET only reads, and Apollo Server's check for cross-site requests comes first.
+    if (mediaType === undefined && request.method === "POST") throw notAcceptable();
+    const known = mediaType && options.operationCache.find(body);
     const data = known && (await runCompiled(known, context));
-    if (known === undefined || data === undefined) {
-      await answerByApollo(options, request, response, context, search, body);
+    if (mediaType === undefined || data === undefined) {
+      await answerByApollo(options, request, response, context, search, body, mediaType);
       return;
     }
     const text = `${JSON.stringify({ data })}\n`;
     closeWhenDraining(options, response);
     const length = Buffer.byteLength(text);
-    response.writeHead(200, { "content-type": known.mediaType, "content-length": length, "cache-control": "no-store" });
-    response.end(text, length === text.length ? "latin1" : "utf8"); // latin1 copies ASCII without encoding it
-    cutWhenNotRead(response);
+    response.writeHead(200, { "content-type": mediaType, "content-length": length, "cache-control": "no-store" });
+    sendBody(options, response, text, length === text.length ? "latin1" : "utf8");
   } catch (error) {
     isRefused = request.complete; // otherwise the client may still send for a while
     throw error;
@@ -108,12 +113,14 @@ async function answerByApollo(
   context: GatewayContext,
   search: string,
   body: unknown,
+  mediaType: string | undefined,
 ): Promise<void> {
-  const { method = "", headers } = request;
+  const { method = "" } = request;
   const { record } = context;
-  if (method === "POST") refuseUnacceptable(headers.accept); // GET only reads, so Apollo's later check is enough
+  const headers = headersOf(request);
+  if (mediaType !== undefined) headers.set("accept", mediaType);
   const answer = await options.apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headersOf(request), search, body },
+    httpGraphQLRequest: { method, headers, search, body },
     context: async () => context,
   });
   for (const [name, value] of answer.headers) response.setHeader(name, value);
@@ -123,31 +130,16 @@ async function answerByApollo(
   if (answer.body.kind === "complete") {
     // Apollo calls no plugin for a malformed GraphQL request.
     if (response.statusCode >= 400 && record.errorCodes.length === 0) record.errorCodes.push("BAD_REQUEST");
-    const mediaType = response.statusCode === 200 ? answer.headers.get("content-type") : undefined;
-    if (mediaType !== undefined) options.operationCache.addMediaType(headers.accept, mediaType);
-    response.end(answer.body.string);
-    cutWhenNotRead(response);
+    sendBody(options, response, answer.body.string);
     return;
   }
   for await (const chunk of answer.body.asyncIterator) response.write(chunk);
   response.end();
 }
 
-/**
- * Apollo Server checks `Accept` only after it has executed the operation. It would then report a completed create as failed.
- */
-function refuseUnacceptable(accept: string | undefined): void {
-  if (accept && new Negotiator({ headers: { accept } }).mediaType(mediaTypes) === undefined) {
-    throw new HttpError(406, "Accept application/json or application/graphql-response+json.");
-  }
+function notAcceptable(): HttpError {
+  return new HttpError(406, "Accept application/json or application/graphql-response+json.");
 }
-
-/** Apollo Server's media types of responses that are sent whole. */
-const mediaTypes = [
-  "application/json; charset=utf-8",
-  "application/graphql-response+json; charset=utf-8",
-  "application/json; callbackSpec=1.0; charset=utf-8",
-];
 
 /**
  * Follows the conventions for HTTP servers. Attributes contain no text that a caller may choose.
@@ -204,7 +196,8 @@ function deadlineMsOf({ headers }: IncomingMessage, ownMs: number): number {
   return typeof asked === "string" && /^[1-9]\d{0,8}$/.test(asked) ? Math.min(Number(asked), ownMs) : ownMs;
 }
 
-function prefersHtml({ headers }: IncomingMessage): boolean {
+/** Whether a browser asks for a page. */
+export function prefersHtml({ headers }: IncomingMessage): boolean {
   return (headers.accept ?? "").includes("text/html");
 }
 

@@ -2,9 +2,6 @@
 import type { GatewayError } from "../../errors.ts";
 import { httpStatusOf } from "../../translate-error.ts";
 
-/** Content type of errors and of all responses that are not GraphQL's. */
-export const jsonType = "application/json; charset=utf-8";
-
 export class HttpError extends Error {
   override name = "HttpError";
   readonly status: number;

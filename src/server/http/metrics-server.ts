@@ -1,14 +1,18 @@
 /** Serves `GET /metrics`, and nothing else, on a port of its own, which callers need not be able to reach. */
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { GatewayLog } from "../../observability/log.ts";
 import type { MetricsText } from "../../observability/metrics.ts";
-import { HttpError, jsonType } from "./http-error.ts";
+import { jsonType } from "../media-types.ts";
+import { checkHead } from "./check-head.ts";
+import { HttpError } from "./http-error.ts";
 import { listen } from "./listen.ts";
 import { answerOnSocket, errorOfBrokenHttp } from "./respond-on-socket.ts";
 
 /** Time for an open scrape when the gateway stops. */
 const graceMs = 1000;
+const maxHeadBytes = 8192;
 const useGet = new HttpError(405, "Use GET.", { allow: "GET" });
 
 export interface MetricsServer {
@@ -26,12 +30,17 @@ export async function startMetricsServer(
     headersTimeout: 5000,
     requestTimeout: 5000,
     connectionsCheckingInterval: 1000,
-    maxHeaderSize: 8192,
+    maxHeaderSize: maxHeadBytes,
     requireHostHeader: false, // node's own 400 has no body
   };
   const server = createServer(limits, (request, response) => {
-    if (request.httpVersion === "1.1" && request.headers.host === undefined) {
-      return refuse(request, response, new HttpError(400, "Send a Host header."));
+    const id = randomUUID();
+    response.setHeader("x-request-id", id);
+    try {
+      checkHead(request);
+    } catch (error) {
+      if (error instanceof HttpError) return refuse(request, response, error);
+      throw error;
     }
     if (request.url?.replace(/\?.*$/s, "") !== "/metrics") {
       return refuse(request, response, new HttpError(404, "Not found; the metrics are at /metrics."));
@@ -41,7 +50,7 @@ export async function startMetricsServer(
       (text) =>
         answer(request, response, 200, { "content-type": metrics.contentType, "cache-control": "no-store" }, text),
       (error: unknown) => {
-        log.internalError({ id: "metrics", error });
+        log.internalError({ id, error });
         refuse(request, response, new HttpError(500, "The gateway had an internal error."));
       },
     );
@@ -50,12 +59,12 @@ export async function startMetricsServer(
     refuse(request, response, new HttpError(417, "The only supported expectation is 100-continue.")),
   );
   server.on("clientError", (brokenHttp, socket: Socket) => {
-    const error = errorOfBrokenHttp(brokenHttp, socket);
-    if (error !== undefined) answerOnSocket(socket, error);
+    const error = errorOfBrokenHttp(brokenHttp, socket, maxHeadBytes);
+    if (error !== undefined) answerOnSocket(socket, error, randomUUID());
   });
   server.on("connect", (_request: IncomingMessage, socket: Socket) => {
     socket.on("error", () => {}).resume(); // no other listener remains on this socket
-    answerOnSocket(socket, useGet);
+    answerOnSocket(socket, useGet, randomUUID());
   });
   const url = `${await listen(server, host, port)}/metrics`;
   return {

@@ -12,6 +12,7 @@ import type { StaticFiles } from "../explorer/graphiql.ts";
 import type { OperationCache } from "../graphql/compiled/operation-cache.ts";
 import type { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { LimitRate } from "./rate-limit.ts";
+import type { TransferLimits, Transfers } from "./transfers.ts";
 
 export interface HttpOptions {
   config: Config;
@@ -33,4 +34,20 @@ export interface HttpOptions {
   /** Absent if callers have no rate limit. */
   limitRate: LimitRate | undefined;
   clock: Clock;
+  limits: HttpLimits;
+  transfers: Transfers;
 }
+
+/** Times that only tests change. */
+export interface HttpLimits extends TransferLimits {
+  /** Time for the head of a request to arrive. */
+  readonly headMs: number;
+}
+
+export const httpLimits: HttpLimits = {
+  headMs: 10_000,
+  graceMs: 10_000,
+  bytesPerSecond: 65_536,
+  stallMs: 20_000,
+  checkEveryMs: 1000,
+};

@@ -4,16 +4,22 @@ import type { IncomingMessage } from "node:http";
 import type { Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { HttpError } from "./http-error.ts";
+import type { Transfers } from "./transfers.ts";
+import { waitForTurn } from "./wait-for-turn.ts";
 
 /** A map, so that an encoding named `constructor` is unknown like any other. */
 const decoders: ReadonlyMap<string, () => Transform> = new Map([
   ["gzip", createGunzip],
+  ["x-gzip", createGunzip], // https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.3
   ["deflate", createInflate],
   ["br", createBrotliDecompress],
 ]);
 
 const mediaTypes: readonly string[] = ["application/json", "application/graphql+json"];
-const charsets: readonly string[] = ["", "charset=utf-8", 'charset="utf-8"', "charset=utf8"];
+/** UTF-8, and its part US-ASCII. */
+const charsets: readonly string[] = ["utf-8", "utf8", "us-ascii", "ascii"];
+/** A parameter of a media type: name, quoted value, other value. */
+const parameter = /;\s*([^;="\s]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*)))?/g;
 
 /**
  * A parsed empty list takes fifteen times the memory of its text. No valid input has this many parts. Where larger bodies are
@@ -22,17 +28,33 @@ const charsets: readonly string[] = ["", "charset=utf-8", 'charset="utf-8"', "ch
 const maxParts = 100_000;
 const minBytesOfPart = 20;
 
+/** No client has a reason for smaller chunks. Where larger bodies are allowed, this limit grows in proportion, too. */
+const maxChunks = 50_000;
+const minBytesOfChunk = 512;
+/** Compressed bytes that are decompressed together. */
+const bytesOfWrite = 16_384;
+/** After so many chunks a body waits for a turn of its own: parsing them takes about a millisecond. */
+const chunksOfTurn = 1000;
+
 /** Reserves memory for bytes before they are kept. Throws if there is no room for them. */
 type Hold = (bytes: number) => void;
+
+interface BodyLimits {
+  /** After decompression. */
+  readonly maxBytes: number;
+  readonly hold: Hold;
+  readonly transfers: Transfers;
+}
 
 /**
  * Reads and parses a JSON body.
  *
- * @param maxBytes after decompression.
- * @throws {HttpError} 413 for a body that is too large; 415 for another media type, charset or encoding; 400 for a body that
- * is not JSON in UTF-8, has too many parts or is cut short. Also throws what `hold` throws.
+ * @throws {HttpError} 413 for a body that is too large; 415 for another media type, charset or encoding; 408 for a body that is
+ * too slow; 400 for a body that is not JSON in UTF-8, has too many parts or chunks, or is cut short. Also throws what `hold`
+ * throws.
  */
-export async function readJson(request: IncomingMessage, maxBytes: number, hold: Hold): Promise<unknown> {
+export async function readJson(request: IncomingMessage, limits: BodyLimits): Promise<unknown> {
+  const { maxBytes } = limits;
   const {
     "content-type": type = "",
     "content-encoding": encoding = "identity",
@@ -42,13 +64,14 @@ export async function readJson(request: IncomingMessage, maxBytes: number, hold:
     throw new HttpError(415, "Send the request as application/json in UTF-8.");
   }
   if (Number(length) > maxBytes) throw tooLarge(maxBytes);
-  const decoder = decoders.get(encoding.trim().toLowerCase());
-  if (decoder === undefined && encoding.trim().toLowerCase() !== "identity") {
+  const coding = encoding.trim().toLowerCase();
+  const decoder = decoders.get(coding);
+  if (decoder === undefined && coding !== "identity" && coding !== "") {
     throw new HttpError(415, "Send the body uncompressed, or compressed with gzip, deflate or br.", {
       "accept-encoding": "gzip, deflate, br",
     });
   }
-  const text = await collect(decoder === undefined ? request : decompress(request, decoder()), maxBytes, hold);
+  const text = await collect(request, decoder?.(), limits);
   const most = Math.max(maxParts, Math.floor(maxBytes / minBytesOfPart));
   if (hasMoreParts(text, most))
     throw new HttpError(400, `The body has more than ${most} parts (lists, objects and commas).`);
@@ -59,9 +82,16 @@ export async function readJson(request: IncomingMessage, maxBytes: number, hold:
   }
 }
 
+/** Other parameters than the charset, such as OData's `odata.metadata=minimal`, change nothing. */
 function isJsonInUtf8(type: string): boolean {
-  const [mediaType = "", ...parameters] = type.split(";").map((part) => part.trim().toLowerCase());
-  return mediaTypes.includes(mediaType) && parameters.every((parameter) => charsets.includes(parameter));
+  const end = type.indexOf(";");
+  if (!mediaTypes.includes((end === -1 ? type : type.slice(0, end)).trim().toLowerCase())) return false;
+  if (end === -1) return true;
+  for (const [, name = "", quoted, plain = ""] of type.slice(end).matchAll(parameter)) {
+    const charset = (quoted ?? plain).trim().toLowerCase();
+    if (name.toLowerCase() === "charset" && !charsets.includes(charset)) return false;
+  }
+  return true;
 }
 
 const partSigns: readonly string[] = [",", "[", "{"];
@@ -112,22 +142,52 @@ function decompress(request: IncomingMessage, decoder: Transform): Transform {
   request.on("close", () => {
     if (!request.complete) decoder.destroy(new Error("request aborted"));
   });
-  return request.pipe(decoder);
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  const write = (): boolean => {
+    const bytes = Buffer.concat(held);
+    held = [];
+    heldBytes = 0;
+    return decoder.write(bytes);
+  };
+  // A decoder takes fifty microseconds for each chunk, however small.
+  request.on("data", (chunk: Buffer) => {
+    held.push(chunk);
+    heldBytes += chunk.length;
+    if (heldBytes >= bytesOfWrite && !write()) request.pause();
+  });
+  decoder.on("drain", () => request.resume());
+  request.on("end", () => {
+    write();
+    decoder.end();
+  });
+  return decoder;
 }
 
-function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Hold): Promise<string> {
+function collect(
+  request: IncomingMessage,
+  decoder: Transform | undefined,
+  { maxBytes, hold, transfers }: BodyLimits,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const text = new Utf8Text();
+    const source = decoder === undefined ? request : decompress(request, decoder);
+    const fail = (error: HttpError) => {
+      source.pause();
+      settle(() => reject(error));
+    };
+    const arrival = watchArrival(request, { maxBytes, transfers }, fail);
+    if (decoder !== undefined) request.on("data", arrival.count);
     let bytes = 0;
     const read = (chunk: Buffer) => {
+      if (decoder === undefined && !arrival.count(chunk)) return;
       bytes += chunk.length;
       try {
         if (bytes > maxBytes) throw tooLarge(maxBytes);
         hold(chunk.length);
         text.add(chunk);
       } catch (error) {
-        source.pause();
-        settle(() => reject(error instanceof HttpError ? error : notJson()));
+        fail(error instanceof HttpError ? error : notJson());
       }
     };
     const cutShort = () => settle(() => reject(new HttpError(400, "The body could not be read completely.")));
@@ -141,6 +201,8 @@ function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Ho
       });
     // Listeners live as long as the request and would keep the body in memory, twice.
     const settle = (how: () => void) => {
+      arrival.end();
+      request.off("data", arrival.count);
       source.off("data", read).off("end", end).off("close", cutShort).off("error", cutShort).on("error", ignore);
       how();
       text.clear();
@@ -148,6 +210,34 @@ function collect(source: IncomingMessage | Transform, maxBytes: number, hold: Ho
     source.on("data", read).on("end", end).on("error", cutShort).on("close", cutShort);
     if (source.destroyed) cutShort(); // its events were emitted before the listeners were added
   });
+}
+
+/**
+ * Watches how a body arrives: slowly, or in very many chunks.
+ *
+ * @param fail called if the body is too slow or has too many chunks. @returns `count` is false for a chunk too many.
+ */
+function watchArrival(
+  request: IncomingMessage,
+  { maxBytes, transfers }: Pick<BodyLimits, "maxBytes" | "transfers">,
+  fail: (error: HttpError) => void,
+): { count(chunk: Buffer): boolean; end(): void } {
+  const most = Math.max(maxChunks, Math.floor(maxBytes / minBytesOfChunk));
+  const tooSlow = () => fail(new HttpError(408, "The body did not arrive in time."));
+  const transfer = request.complete ? undefined : transfers.start(tooSlow); // small bodies are usually there already
+  let chunks = 0;
+  return {
+    count(chunk) {
+      if (transfer !== undefined) transfer.bytes += chunk.length;
+      chunks += 1;
+      if (chunks % chunksOfTurn === 0) waitForTurn(request);
+      if (chunks === most + 1) fail(new HttpError(400, `The body has more than ${most} chunks.`));
+      return chunks <= most;
+    },
+    end() {
+      if (transfer !== undefined) transfers.end(transfer);
+    },
+  };
 }
 
 function ignore(): void {}
@@ -158,26 +248,4 @@ function tooLarge(maxBytes: number): HttpError {
 
 function notJson(): HttpError {
   return new HttpError(400, "The body is not valid JSON in UTF-8.");
-}
-
-/**
- * Maximum number of line breaks and backslashes in a document, checked before parsing. Each of them makes parsing slower: a
- * comment is no token but costs as much, and ends with its line; a string with escapes is split into pieces; and for each
- * error the parser counts the lines before it.
- */
-const maxBreaks = 10_000;
-
-/** Rejects a document that is too expensive to parse. @param body parsed body of a request. @throws {HttpError} 400. */
-export function refuseBrokenText(body: unknown): void {
-  if (typeof body !== "object" || body === null || !("query" in body) || typeof body.query !== "string") return;
-  const { query } = body;
-  if (query.length <= maxBreaks) return;
-  let breaks = 0;
-  for (let at = 0; at < query.length; at++) {
-    const code = query.charCodeAt(at);
-    if (code === 0x0a || code === 0x0d || code === 0x5c) breaks += 1;
-  }
-  if (breaks <= maxBreaks) return;
-  const message = `The document is too large: at most ${maxBreaks} line breaks and backslashes.`;
-  throw new HttpError(400, message, {}, "GRAPHQL_PARSE_FAILED");
 }

@@ -7,33 +7,37 @@ import type { Socket } from "node:net";
 import type { RequestRecord } from "../../context.ts";
 import { RequestClosed } from "../../request/request-closed.ts";
 import { readStaticFile, type StaticFile } from "../explorer/graphiql.ts";
+import { jsonType } from "../media-types.ts";
 import { observeRequest } from "./access-log.ts";
+import { checkHead, maxParsedHeadBytes } from "./check-head.ts";
+import { allowOrigin } from "./cors.ts";
 import {
+  answerAndLog,
   answerBrokenHttp,
   closeWhenDraining,
-  cutWhenNotRead,
-  logAnswered,
   methodNotAllowed,
   refuse,
+  sendBody,
 } from "./end-response.ts";
-import { handleGraphQL } from "./graphql-handler.ts";
-import { HttpError, jsonType } from "./http-error.ts";
+import { handleGraphQL, prefersHtml } from "./graphql-handler.ts";
+import { HttpError } from "./http-error.ts";
 import type { HttpOptions } from "./options.ts";
-import { answerOnSocket } from "./respond-on-socket.ts";
+import { discardInput } from "./respond-on-socket.ts";
+import { ignoreBody } from "./unread-body.ts";
 
 /** Creates the server. It does not listen yet. */
 export function createHttpServer(options: HttpOptions): Server {
   const server = createServer(
     {
-      headersTimeout: 10_000,
-      requestTimeout: 13_500, // a slow body must be cut within 15 s; node checks once a second and may be a second late
-      connectionsCheckingInterval: 1000,
-      keepAliveTimeout: 65_000,
+      headersTimeout: options.limits.headMs,
+      requestTimeout: 0, // a body may take long as long as it makes progress: transfers.ts
+      maxHeaderSize: maxParsedHeadBytes,
+      connectionsCheckingInterval: options.limits.checkEveryMs,
+      keepAliveTimeout: options.config.keepAliveTimeoutMs,
       requireHostHeader: false, // node's own 400 has no body
     },
     (request, response) => {
-      const responseClosed = responseClosedOf(request, response);
-      const record = observeRequest(options, request, response, responseClosed);
+      const { record, responseClosed } = openRequest(options, request, response);
       const fail = (error: unknown) => refuse(options, request, response, record, error);
       try {
         handle(options, request, response, record, responseClosed)?.catch(fail);
@@ -42,25 +46,53 @@ export function createHttpServer(options: HttpOptions): Server {
       }
     },
   );
+  server.maxHeadersCount = 0; // node would leave out further headers without a word; checkHead counts them
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-    const error = new HttpError(417, "The only supported expectation is 100-continue.");
-    const record = observeRequest(options, request, response, responseClosedOf(request, response));
-    refuse(options, request, response, record, error);
+    const { record } = openRequest(options, request, response);
+    allowOrigin(request, response, options.config.corsOrigins);
+    refuse(options, request, response, record, new HttpError(417, "The only supported expectation is 100-continue."));
   });
   server.on("clientError", (error, socket: Socket) => {
-    // A response now would be read as the response to an earlier request on this connection.
-    if (openRequests.get(socket)?.some(isUnanswered)) socket.destroy();
-    else answerBrokenHttp(error, socket, options.log);
+    const unanswered = openRequests.get(socket)?.filter(isUnanswered) ?? [];
+    if (unanswered.length === 0) answerBrokenHttp(error, socket, options.log);
+    else closeAfter(unanswered, socket);
   });
   // Without a listener, node closes the connection without a response.
   server.on("connect", (_request: IncomingMessage, socket: Socket) => {
     socket.on("error", () => {}).resume(); // no other listener remains on this socket
-    const error = methodNotAllowed("GET, POST, OPTIONS");
-    logAnswered(error, socket, options.log);
-    answerOnSocket(socket, error);
+    answerAndLog(methodNotAllowed("GET, POST, OPTIONS"), socket, options.log);
   });
   return server;
 }
+
+/** Begins to observe a request. Every response has the id of the request's log lines, and is not to be sniffed. */
+function openRequest(options: HttpOptions, request: IncomingMessage, response: ServerResponse) {
+  const responseClosed = responseClosedOf(request, response);
+  const record = observeRequest(options, request, response, responseClosed);
+  response.setHeader("x-request-id", record.id);
+  response.setHeader("x-content-type-options", "nosniff");
+  return { record, responseClosed };
+}
+
+/**
+ * Closes a connection after broken HTTP, when its earlier requests are answered: a create must not be executed without an
+ * answer. The broken request itself gets no answer: it could be read as the answer to an earlier one.
+ */
+function closeAfter(unanswered: readonly OpenRequest[], socket: Socket): void {
+  const last = unanswered.at(-1)?.response;
+  if (last === undefined || !socket.readable) {
+    socket.destroy(); // the client has gone
+    return;
+  }
+  if (brokenConnections.has(socket)) return; // node still reports that the next head does not arrive
+  brokenConnections.add(socket);
+  discardInput(socket);
+  if (!last.headersSent) last.setHeader("connection", "close");
+  last.once("finish", () => socket.destroySoon());
+}
+
+/** Connections whose input is broken and discarded. */
+const brokenConnections = new WeakSet<Socket>();
 
 /**
  * Closes when the client has its response or is gone. A pipelined response whose turn never came emits no "close" of its own,
@@ -123,12 +155,20 @@ function handle(
   record: RequestRecord,
   responseClosed: RequestClosed,
 ): Promise<void> | undefined {
-  response.setHeader("x-content-type-options", "nosniff");
-  if (request.httpVersion === "1.1" && request.headers.host === undefined) {
-    throw new HttpError(400, "Send a Host header.");
-  }
+  const isPreflight = allowOrigin(request, response, options.config.corsOrigins);
+  checkHead(request);
   const [path = "", search] = splitUrl(request.url ?? "");
+  if (isPreflight) {
+    if (path === "/graphql") record.route = path;
+    response.writeHead(204).end();
+    return undefined;
+  }
+  if (path !== "/graphql" || request.method !== "POST") ignoreBody(request, options.transfers);
   switch (path) {
+    case "/":
+      if (options.explorer === undefined || request.method !== "GET" || !prefersHtml(request)) break;
+      response.writeHead(302, { location: "/graphql", "cache-control": "no-store" }).end();
+      return undefined;
     case "/graphql":
       record.route = path;
       return handleGraphQL(options, request, response, record, responseClosed, search);
@@ -162,7 +202,7 @@ function handleHealth(options: HttpOptions, request: IncomingMessage, response: 
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed("GET, HEAD");
   closeWhenDraining(options, response);
   response.writeHead(ok ? 200 : 503, { "content-type": jsonType, "cache-control": "no-store" });
-  response.end(request.method === "HEAD" ? undefined : JSON.stringify({ status: ok ? "ok" : "draining" }));
+  sendBody(options, response, request.method === "HEAD" ? "" : JSON.stringify({ status: ok ? "ok" : "draining" }));
 }
 
 async function handleStaticFile(
@@ -175,6 +215,5 @@ async function handleStaticFile(
   const body = await readStaticFile(file);
   closeWhenDraining(options, response);
   response.writeHead(200, { ...file.headers, "content-length": body.length });
-  response.end(request.method === "HEAD" ? undefined : body);
-  cutWhenNotRead(response);
+  sendBody(options, response, request.method === "HEAD" ? "" : body);
 }

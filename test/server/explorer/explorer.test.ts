@@ -58,6 +58,19 @@ describe("the explorer", () => {
     expect(await response.text()).toContain("https://embeddable-sandbox.cdn.apollographql.com/");
   });
 
+  it("is where a browser at / is sent; other clients get 404", async () => {
+    await using gateway = await startGateway();
+    await using withoutExplorer = await startGateway({ config: { explorer: false } });
+    const root = new URL("/", gateway.url).href;
+
+    const response = await browse(root);
+    const program = await fetch(root);
+    const off = await browse(new URL("/", withoutExplorer.url).href);
+
+    expect([response.redirected, response.url]).toEqual([true, gateway.url]);
+    expect([program.status, off.status]).toEqual([404, 404]);
+  });
+
   it("allows only its own and Apollo's scripts and styles", async () => {
     await using gateway = await startGateway();
 

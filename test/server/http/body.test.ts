@@ -1,12 +1,18 @@
 /** What is left of a request's body once it is read: nothing, for as long as the request may take. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { sendBody } from "../../../src/server/http/end-response.ts";
 import { listen } from "../../../src/server/http/listen.ts";
+import { httpLimits } from "../../../src/server/http/options.ts";
 import { readJson } from "../../../src/server/http/read-json-body.ts";
+import { Transfers } from "../../../src/server/http/transfers.ts";
 
+const limits = { maxBytes: 1_000_000, hold: () => {}, transfers: new Transfers(httpLimits) };
 const text = JSON.stringify({ query: "{ __typename }", padding: "x".repeat(200_000) });
 
 describe("reading a body", () => {
@@ -17,9 +23,10 @@ describe("reading a body", () => {
     const server = createServer(async (request, response) => {
       const before = namesOf(request);
       let held = 0;
-      await readJson(request, 1_000_000, (bytes) => {
+      const hold = (bytes: number) => {
         held += bytes;
-      });
+      };
+      await readJson(request, { ...limits, hold });
       seen.push({ before, after: namesOf(request), held });
       request.emit("error", new Error("late")); // somebody still listens
       response.end();
@@ -37,9 +44,10 @@ describe("reading a body", () => {
   it("counts the decompressed bytes", async () => {
     let held = 0;
     const server = createServer(async (request, response) => {
-      await readJson(request, 1_000_000, (bytes) => {
+      const hold = (bytes: number) => {
         held += bytes;
-      });
+      };
+      await readJson(request, { ...limits, hold });
       response.end();
     });
     const url = await listen(server, "127.0.0.1", 0);
@@ -49,6 +57,75 @@ describe("reading a body", () => {
 
     expect(held).toBe(text.length);
     server.close();
+  });
+});
+
+describe("bodies of very many chunks", () => {
+  it("take turns", async () => {
+    let turn = 0;
+    const chunksOfTurns = new Map<number, number>();
+    const hold = () => chunksOfTurns.set(turn, (chunksOfTurns.get(turn) ?? 0) + 1);
+    const server = createServer(async (request, response) => {
+      await readJson(request, { ...limits, hold });
+      response.end();
+    });
+    const { port } = new URL(await listen(server, "127.0.0.1", 0));
+    const sockets = Array.from({ length: 4 }, () => connect({ host: "127.0.0.1", port: Number(port) }));
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    const isOver = Promise.all(sockets.map((socket) => once(socket, "data")));
+    let isCounting = true;
+    const count = () => {
+      turn += 1;
+      if (isCounting) setImmediate(count);
+    };
+    count();
+
+    const head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const socket of sockets) socket.write(`${head}${"1\r\n \r\n".repeat(40_000)}1\r\n0\r\n0\r\n\r\n`);
+    await isOver;
+
+    isCounting = false;
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    // Node parses what it has read from a connection, 64 KiB, and reads from all connections that it has not paused yet.
+    expect(Math.max(...chunksOfTurns.values())).toBeLessThan(60_000);
+    expect([...chunksOfTurns.values()].reduce((sum, chunks) => sum + chunks)).toBe(4 * 40_001);
+  });
+});
+
+describe("sending a response", () => {
+  const size = 15_000_000; // more than the operating system takes at once
+  const limits = { graceMs: 200, stallMs: 2000, checkEveryMs: 20 };
+
+  /** Sends a response to a client that reads 64 KiB after each pause. @returns whether the client gets the whole response. */
+  async function sendTo(pauseMs: number, bytesPerSecond: number): Promise<boolean> {
+    const transfers = new Transfers({ ...limits, bytesPerSecond });
+    let isWhole: boolean | undefined;
+    const server = createServer((_, response) => {
+      response.once("close", () => {
+        isWhole = response.writableFinished;
+      });
+      sendBody({ transfers }, response, Buffer.alloc(size, "x"));
+    });
+    const { port } = new URL(await listen(server, "127.0.0.1", 0));
+    const socket = connect({ host: "127.0.0.1", port: Number(port) });
+    socket.pause().on("error", () => {});
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    while (isWhole === undefined) {
+      socket.read();
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    socket.destroy();
+    server.close();
+    return isWhole;
+  }
+
+  it("lets a client that reads steadily finish, however long that takes", async () => {
+    expect(await sendTo(5, 500_000)).toBe(true);
+  });
+
+  it("cuts a client that reads too slowly", async () => {
+    expect(await sendTo(300, 10_000_000)).toBe(false);
   });
 });
 
@@ -62,7 +139,7 @@ function readPieces(bytes: Buffer, cuts: readonly number[]): Promise<unknown> {
     from = to;
   }
   request.end();
-  return readJson(request as unknown as IncomingMessage, 1_000_000, () => {}); // of a request it takes no more than these
+  return readJson(request as unknown as IncomingMessage, limits); // of a request it takes no more than these
 }
 
 describe("a body that comes in pieces", () => {

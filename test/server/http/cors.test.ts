@@ -8,10 +8,10 @@ function preflight(url: string, origin: string, more: Record<string, string> = {
   return fetch(url, {
     method: "OPTIONS",
     headers: {
-      ...more,
       origin,
       "access-control-request-method": "POST",
       "access-control-request-headers": "authorization,content-type",
+      ...more,
     },
   });
 }
@@ -152,13 +152,87 @@ describe("a response to another origin", () => {
     expect(headers.get("access-control-allow-credentials")).toBeNull();
   });
 
-  it("has Vary: Origin, and lets scripts read WWW-Authenticate and Retry-After", async () => {
+  it("has Vary: Origin, and lets scripts read WWW-Authenticate, Retry-After and x-request-id", async () => {
     await using gateway = await startGateway();
 
     const { headers } = await post(gateway.url, sandbox);
 
     expect(headers.get("vary")).toBe("Origin");
-    expect(headers.get("access-control-expose-headers")).toBe("WWW-Authenticate, Retry-After");
+    expect(headers.get("access-control-expose-headers")).toBe("WWW-Authenticate, Retry-After, X-Request-Id");
+  });
+
+  it.each([
+    ["Apollo Client's clientAwareness", "apollographql-client-name,apollographql-client-version,content-type"],
+    ["Sentry", "baggage,content-type,sentry-trace"],
+    ["Datadog", "x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id"],
+    ["New Relic", "newrelic,traceparent,tracestate"],
+    ["jQuery and axios", "X-Requested-With, X-XSRF-TOKEN"],
+  ])("allows the headers that %s sends", async (_, asked) => {
+    await using gateway = await startGateway();
+
+    const { status, headers } = await preflight(gateway.url, sandbox, { "access-control-request-headers": asked });
+
+    const allowed = headers.get("access-control-allow-headers")?.split(", ");
+    expect(status).toBe(204);
+    expect(allowed).toEqual(expect.arrayContaining(asked.toLowerCase().split(/, ?/)));
+    expect(headers.get("vary")).toMatch(/^Origin, Access-Control-Request-Headers\b/);
+  });
+
+  it.each([
+    ["*", "*"],
+    ["what is no name", "x-good, bad name, x(y), ,:"],
+    ["more than 4,096 characters", Array.from({ length: 500 }, (_, n) => `x-number-${n}`).join(",")],
+  ])("does not allow %s as headers", async (what, asked) => {
+    await using gateway = await startGateway();
+
+    const { headers } = await preflight(gateway.url, sandbox, { "access-control-request-headers": asked });
+
+    const allowed = headers.get("access-control-allow-headers") ?? "";
+    expect(allowed).toMatch(/^authorization, [a-z, -]+$/);
+    expect(allowed.length).toBeLessThan(200);
+    expect(allowed.includes("x-good")).toBe(what.startsWith("what"));
+  });
+
+  it("allows a method that the gateway lacks, so that its 405 can be read", async () => {
+    await using gateway = await startGateway();
+
+    const asked = await preflight(gateway.url, sandbox, { "access-control-request-method": "PUT" });
+    const odd = await preflight(gateway.url, sandbox, { "access-control-request-method": "*" });
+
+    expect(asked.headers.get("access-control-allow-methods")).toBe("GET, POST, PUT");
+    expect(odd.headers.get("access-control-allow-methods")).toBe("GET, POST");
+  });
+
+  it("can be read whatever its path and status, by an allowed origin only", async () => {
+    await using gateway = await startGateway({ config: { maxBodyBytes: 1024 } });
+    const { url } = gateway;
+    const at = (path: string) => new URL(path, url).href;
+    const large = "x".repeat(20_000);
+    const ask = (origin: string): readonly [status: number, response: Promise<Response>][] => [
+      [204, preflight(at("/nothing"), origin)],
+      [204, preflight(at("/livez"), origin)],
+      [404, post(at("/nothing"), origin)],
+      [405, post(at("/livez"), origin)],
+      [405, fetch(url, { method: "PUT", headers: { origin } })],
+      [413, post(url, origin, large)],
+      [415, fetch(url, { method: "POST", headers: { origin }, body: "{}" })],
+      [431, fetch(url, { headers: { origin, "x-large": large } })],
+      [431, fetch(url, { headers: { origin, "x-large": "x".repeat(65_000) } })],
+      [200, fetch(at("/readyz"), { headers: { origin } })],
+    ];
+
+    for (const [status, response] of ask(sandbox)) {
+      const answer = await response;
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get("access-control-allow-origin")).toBe(sandbox);
+      expect(answer.headers.get("access-control-expose-headers")).toContain("X-Request-Id");
+    }
+    for (const [status, response] of ask("https://evil.example")) {
+      const answer = await response;
+      if (status !== 204) expect(answer.status).toBe(status);
+      expect(corsHeaders(answer)).toEqual([]);
+      expect(answer.headers.get("vary")).toBe("Origin");
+    }
   });
 
   it("has Vary: Origin even for a request without an origin", async () => {

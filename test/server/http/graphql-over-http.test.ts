@@ -8,10 +8,6 @@ const notFollowed = new Map([
   ["5A70", "notice"],
   ["D6D5", "notice"],
   ["6A70", "notice"],
-  // Apollo Server answers 400 to requests that fail before execution, whichever media type is accepted.
-  ["572B", "warn"],
-  ["FDE2", "warn"],
-  ["7B9B", "warn"],
 ]);
 
 let url = "";

@@ -12,6 +12,9 @@ import { startIdentityProvider } from "../../support/identity-provider.ts";
 import { anInput } from "../../support/input.ts";
 import { connectTo, readAnswer } from "./raw.ts";
 
+/** A client that does not read is cut off soon. */
+const impatient = { graceMs: 500, stallMs: 500, checkEveryMs: 100 };
+
 const head = (bytes: number) =>
   `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
 
@@ -101,10 +104,11 @@ describe("more requests than MAX_INFLIGHT", () => {
     },
   );
 
-  it("keep their responses while earlier ones on the connection are pending", { timeout: 40_000 }, async () => {
+  it("keep their responses while earlier ones on the connection are pending", async () => {
     await using gateway = await startGateway({
       faults: [hangBeforeApplying("GET", "/userPfxCertificates", { times: 9 })],
-      config: { requestDeadlineMs: 16_500 }, // longer than a client may take to read an answer
+      config: { requestDeadlineMs: 1500 },
+      httpLimits: impatient, // less time to read an answer
     });
     const [slow, quick] = ["{ userPfxCertificates { nodes { id } } }", "{ __typename }"].map((query) => {
       const body = JSON.stringify({ query });
@@ -118,13 +122,14 @@ describe("more requests than MAX_INFLIGHT", () => {
 
     socket.write(`${slow}${quick}`);
 
-    await vi.waitUntil(() => received.includes('"UPSTREAM_TIMEOUT"'), { timeout: 20_000 });
+    await vi.waitUntil(() => received.includes('"UPSTREAM_TIMEOUT"'), { timeout: 10_000 });
     await vi.waitFor(() => expect(received).toContain('"__typename":"Query"'), { timeout: 3000 });
     socket.destroy();
   });
 
-  it("include requests whose response is not read, until they are cut off", { timeout: 40_000 }, async () => {
-    await using gateway = await startGateway({ seed: seedRecords(1000), config: { maxInflight: 1 } });
+  it("include requests whose response is not read, until they are cut off", { timeout: 20_000 }, async () => {
+    const config = { maxInflight: 1 };
+    await using gateway = await startGateway({ seed: seedRecords(1000), config, httpLimits: impatient });
     const query =
       "{ userPfxCertificates(first: 1000) { nodes { id thumbprint userPrincipalName keyName providerName } } }";
     const aliases = Array.from({ length: 20 }, (_, n) => query.slice(2, -2).replace("userPfx", `l${n}: userPfx`));
@@ -136,8 +141,8 @@ describe("more requests than MAX_INFLIGHT", () => {
 
     expect((await gateway.send("{ __typename }")).status).toBe(503);
     await vi.waitUntil(async () => (await gateway.send("{ __typename }")).status === 200, {
-      timeout: 30_000,
-      interval: 500,
+      timeout: 15_000,
+      interval: 100,
     });
     socket.destroy();
   });

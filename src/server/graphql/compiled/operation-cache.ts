@@ -9,7 +9,6 @@ import type { CompiledOperation } from "./compile-operation.ts";
 /** Clients use a handful of operations; this limit stops abuse. The operations used last are kept. */
 const maxOperations = 100;
 const maxTextCharacters = 4000;
-const maxAcceptHeaders = 50;
 
 export interface CachedOperation {
   readonly compiled: CompiledOperation;
@@ -19,17 +18,14 @@ export interface CachedOperation {
   readonly recordedName: string | undefined;
 }
 
-/** A cached operation with the variables and media type of one request. */
+/** A cached operation with the variables of one request. */
 export interface CompiledRequest extends CachedOperation {
   readonly variables: Readonly<Record<string, unknown>>;
-  readonly mediaType: string;
 }
 
 export class OperationCache {
   readonly #operations = new Map<string, CachedOperation>();
   #usedLast: CachedOperation | undefined;
-  /** The media type with which Apollo Server answered each `Accept` header. */
-  readonly #mediaTypes = new Map<string | undefined, string>();
   #textOf: (body: object) => string | undefined = textInBody;
   readonly #logBacklog: Pick<Backlog, "isFull">;
 
@@ -44,23 +40,22 @@ export class OperationCache {
   }
 
   add(text: string, operation: CachedOperation): void {
-    if (text.length <= maxTextCharacters) keep(this.#operations, text, operation, maxOperations);
-  }
-
-  addMediaType(accept: string | undefined, mediaType: string): void {
-    if (this.#mediaTypes.get(accept) !== mediaType) keep(this.#mediaTypes, accept, mediaType, maxAcceptHeaders);
+    if (text.length > maxTextCharacters) return;
+    this.#operations.delete(text);
+    this.#operations.set(text, operation);
+    const [oldest] = this.#operations.keys();
+    if (oldest !== undefined && this.#operations.size > maxOperations) this.#operations.delete(oldest);
   }
 
   /** @param body parsed body of a POST. */
-  find(accept: string | undefined, body: unknown): CompiledRequest | undefined {
+  find(body: unknown): CompiledRequest | undefined {
     if (typeof body !== "object" || body === null) return undefined;
     const text = this.#textOf(body);
     if (text === undefined) return undefined;
     for (const name in body) if (!known.includes(name)) return undefined;
     const operation = this.#operations.get(text);
-    const mediaType = this.#mediaTypes.get(accept);
-    if (operation === undefined || mediaType === undefined) return undefined;
-    if (operation !== this.#usedLast) keep(this.#operations, text, operation, maxOperations);
+    if (operation === undefined) return undefined;
+    if (operation !== this.#usedLast) this.add(text, operation);
     this.#usedLast = operation;
     if ("operationName" in body && body.operationName !== operation.name && body.operationName != null)
       return undefined;
@@ -68,7 +63,7 @@ export class OperationCache {
     if (!isVariables(variables)) return undefined;
     const { compiled, name, recordedType, recordedName } = operation;
     if (recordedType === "mutation" && this.#logBacklog.isFull) return undefined;
-    return { compiled, name, recordedType, recordedName, variables: variables ?? {}, mediaType };
+    return { compiled, name, recordedType, recordedName, variables: variables ?? {} };
   }
 }
 
@@ -85,11 +80,4 @@ export function textInBody(body: object): string | undefined {
 
 function isVariables(value: unknown): value is Record<string, unknown> | null | undefined {
   return value == null || (typeof value === "object" && !Array.isArray(value));
-}
-
-function keep<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, max: number): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (oldest !== undefined && map.size > max) map.delete(oldest);
 }

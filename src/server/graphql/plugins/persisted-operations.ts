@@ -55,7 +55,8 @@ function lookUp(
 ): string | GraphQLError {
   if (id === undefined) {
     if (query !== undefined && texts.has(query)) return query;
-    return refusal("PERSISTED_QUERY_REQUIRED", "This gateway accepts only known operations; send the id of one.");
+    const message = "This gateway accepts only known operations; send the id of one.";
+    return refusal("PERSISTED_QUERY_REQUIRED", message, { isMalformed: query === undefined });
   }
   const known = manifest.get(id) ?? manifest.get(id.replace(/^sha256:/, ""));
   if (known !== undefined && (query === undefined || query === known)) return known;
@@ -79,6 +80,7 @@ function fieldOf(value: unknown, name: string): unknown {
   return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
-function refusal(code: string, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
+/** @param isMalformed whether the request has neither an id nor a text, so that it is no GraphQL request. */
+function refusal(code: string, message: string, { isMalformed = false } = {}): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, isMalformed, http: { status: 400 } } });
 }

@@ -32,8 +32,8 @@ async function startKnowing(content: unknown) {
   return await startGateway({ config: { introspection: false, persistedOperationsFile: file.path } });
 }
 
-async function post(url: string, body: object): Promise<Answer<unknown>> {
-  const headers = { "content-type": "application/json", authorization: "Bearer caller-token" };
+async function post(url: string, body: object, accept = "application/json"): Promise<Answer<unknown>> {
+  const headers = { accept, "content-type": "application/json", authorization: "Bearer caller-token" };
   return answerOf(await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
@@ -121,7 +121,11 @@ describe.each([
 
     const { status, data, errors } = await post(gateway.url, body);
 
-    expect({ status, data }).toEqual({ status: 400, data: undefined });
+    const { status: asGraphqlResponse } = await post(gateway.url, body, "application/graphql-response+json");
+    const isMalformed = !["query", "documentId", "extensions"].some((name) => name in body);
+
+    expect({ status, data }).toEqual({ status: isMalformed ? 400 : 200, data: undefined });
+    expect(asGraphqlResponse).toBe(400);
     expect(errors).toEqual([{ message: expect.stringMatching(/know/), extensions: { code } }]);
     expect(gateway.emulator.requests).toEqual([]);
   });
@@ -139,12 +143,11 @@ describe("without a manifest", () => {
   it("no text can be registered under a hash", async () => {
     await using gateway = await startGateway();
 
-    const { status, errors, data } = await post(gateway.url, {
-      query: "{ __typename }",
-      extensions: persisted("a".repeat(64)),
-    });
+    const body = { query: "{ __typename }", extensions: persisted("a".repeat(64)) };
+    const { status, errors, data } = await post(gateway.url, body);
+    const { status: asGraphqlResponse } = await post(gateway.url, body, "application/graphql-response+json");
 
-    expect(status).toBe(400);
+    expect([status, asGraphqlResponse]).toEqual([200, 400]);
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ extensions: { code: "PERSISTED_QUERY_NOT_SUPPORTED" } }]);
   });
