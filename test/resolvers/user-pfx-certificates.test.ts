@@ -642,6 +642,23 @@ describe("a cursor", () => {
     }
   });
 
+  it.each([400, 410])("that Graph answers with %i is named, with what to do", async (status) => {
+    await using gateway = await startGateway({ seed: seedRecords(5) });
+    const { pageInfo } = await pageOf(gateway, { first: 2 });
+    gateway.emulator.faults.add(answerStatus("GET", collection, status, { times: 2 }));
+
+    const stale = await list(gateway, { first: 2, after: pageInfo.endCursor });
+    const first = await list(gateway, { first: 2 });
+
+    expect(stale.errors?.[0]?.extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      invalid: [
+        { path: "after", message: expect.stringMatching(/no longer accepts; list from the first page again$/) },
+      ],
+    });
+    expect(codesOf(first)).toEqual(["UPSTREAM_INVALID_RESPONSE"]);
+  });
+
   it("of any JSON is rejected or reads only the collection", async () => {
     await using gateway = await startGateway({ seed: seedRecords(5) });
     const [, hash] = partsOf((await pageOf(gateway, { first: 2 })).pageInfo.endCursor);

@@ -5,7 +5,7 @@
  * Permissions: `DeviceManagementConfiguration.Read.All` to read, `DeviceManagementConfiguration.ReadWrite.All` to write,
  * and for delegated callers an Intune role.
  */
-import { badUserInput, GatewayError } from "../../errors.ts";
+import { badUserInput, GatewayError, GraphError } from "../../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
@@ -101,6 +101,7 @@ export class UserPfxCertificates {
     if (filter?.thumbprint) filter.thumbprint = cleanThumbprint(filter.thumbprint);
     const filters = [filter ?? {}, ...(userPrincipalName === undefined ? [] : [{ userPrincipalName }])];
     const conditions = filters.map((each) => Object.entries(each).filter(([, value]) => value != null));
+    let isBegun = false;
     return pageOf({
       first: first ?? defaultFirst,
       after,
@@ -109,7 +110,12 @@ export class UserPfxCertificates {
       matches: conditions.every((each) => each.length === 0)
         ? undefined
         : (certificate) => filters.every((each) => matches(certificate, each)),
-      fetchPage: (query) => this.#reader.page(query, { caller: this.#caller, batch: this.#readBatch() }),
+      fetchPage: async (query) => {
+        const isOfCursor = after != null && !isBegun;
+        isBegun = true;
+        const page = this.#reader.page(query, { caller: this.#caller, batch: this.#readBatch() });
+        return isOfCursor ? page.catch(throwIfCursorIsStale) : page;
+      },
       isTimeShort: () => deadline.remainingMs < shortShare * deadline.budgetMs,
     });
   }
@@ -203,6 +209,14 @@ export class UserPfxCertificates {
     this.#readCount += 1;
     if (this.#readCount > maxReads) throw new GatewayError("BAD_USER_INPUT", tooManyReads);
   }
+}
+
+/** Graph's paging tokens do not last for ever. */
+function throwIfCursorIsStale(error: unknown): never {
+  const isRefused = error instanceof GraphError && (error.graph.status === 400 || error.graph.status === 410);
+  if (!isRefused || error.code !== "UPSTREAM_INVALID_RESPONSE") throw error;
+  const message = "is a cursor that Microsoft Graph no longer accepts; list from the first page again";
+  throw badUserInput([{ path: "after", message }]);
 }
 
 /** The change was accepted; a failed read says nothing about it. */
