@@ -4,6 +4,7 @@ import { HttpError } from "./http-error.ts";
 
 /** Names and values of all headers, and the request target. */
 const maxHeadBytes = 16_384;
+/** Node leaves out headers beyond 2,000 without a word. */
 const maxHeaders = 1000;
 
 /**

@@ -46,7 +46,6 @@ export function createHttpServer(options: HttpOptions): Server {
       }
     },
   );
-  server.maxHeadersCount = 0; // node would leave out further headers without a word; checkHead counts them
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
     const { record } = openRequest(options, request, response);
     allowOrigin(request, response, options.config.corsOrigins);
