@@ -41,7 +41,7 @@ function settings(schema) {
           "error",
           {
             exceptions: {
-              types: ["User", "PageInfo", "UserPfxCertificateFailure"],
+              types: ["User", "PageInfo", "UserPfxCertificateFailure", "UserPfxInvalidValue"],
               suffixes: ["Connection", "Edge", "Payload"],
             },
           },
