@@ -153,9 +153,12 @@ async function createsOfReplicas(
   graphBaseUrl: URL,
   clock: Clock,
 ): Promise<CreatesOfReplicas> {
-  const { SharedCreates } = await import("../datasources/user-pfx-certificates/shared-creates.ts");
+  const [{ CreateLocks }, { SharedCreates }] = await Promise.all([
+    import("../datasources/user-pfx-certificates/create-locks.ts"),
+    import("../datasources/user-pfx-certificates/shared-creates.ts"),
+  ]);
   const scope = (tenantId = identity?.tenantId) => `${graphBaseUrl.origin} ${tenantId ?? ""}`;
-  return new SharedCreates(store, scope, requestDeadlineMs, clock);
+  return new SharedCreates(store, new CreateLocks(store, scope, requestDeadlineMs), clock);
 }
 
 /**
