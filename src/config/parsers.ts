@@ -1,7 +1,7 @@
 /** Parsers of single variables. A parser names the rule that a value breaks, never the value. */
 import { isIP } from "node:net";
 import { type ClientCertificate, readClientCertificate } from "./client-certificate.ts";
-import { hiddenCharacterIn } from "./hidden-character.ts";
+import { oddCharacterInSecret } from "./secret-characters.ts";
 import { attempt, type Report, readText } from "./text-file.ts";
 
 /** Returns the value of a text that is not empty. After a problem only other rules use the value. */
@@ -85,7 +85,7 @@ export const headerSecret: Parser<string | undefined> = {
   ...secret,
   parse(text, problem) {
     if (!/^[!-~](?:[ -~]*[!-~])?$/.test(text)) {
-      const hidden = hiddenCharacterIn(text);
+      const hidden = oddCharacterInSecret(text);
       const found = hidden === undefined ? "" : `, and it has ${hidden}`;
       problem(`must have only printable ASCII characters and no space at either end: it is sent in a header${found}`);
     }
@@ -175,7 +175,7 @@ export const guids = parser<readonly string[]>([], (text, problem) => {
 
 /** The path of a file with a token. The file is read again for each use. */
 export const tokenFile = optional<string>((path, problem) => {
-  const hidden = hiddenCharacterIn(readText(path, problem).trim());
+  const hidden = oddCharacterInSecret(readText(path, problem).trim());
   if (hidden !== undefined) problem(`must name a file with one token: it has ${hidden}`);
   return path;
 });

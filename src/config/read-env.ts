@@ -1,6 +1,7 @@
 /** Reads the variables of an environment. Problems are collected by name and rule, never by value. */
-import { hiddenCharacterIn } from "./hidden-character.ts";
+
 import type { Parser } from "./parsers.ts";
+import { oddCharacterInSecret } from "./secret-characters.ts";
 import { readText } from "./text-file.ts";
 import { rows, type Values } from "./variables.ts";
 
@@ -41,7 +42,7 @@ export function readerOf(env: NodeJS.ProcessEnv, earlier: readonly string[]) {
     if (!text) return fallback;
     const earlier = problems.length;
     const value = parse(text, (rule) => problem(name, rule));
-    const hidden = isSecret && problems.length === earlier ? hiddenCharacterIn(text) : undefined;
+    const hidden = isSecret && problems.length === earlier ? oddCharacterInSecret(text) : undefined;
     if (hidden !== undefined) problem(source, `must not have ${hidden}`);
     return value;
   };

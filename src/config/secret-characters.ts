@@ -1,6 +1,7 @@
 /**
  * Finds what nobody sees in a secret: a line end, a byte order mark, a no-break space. An editor, a shell or a web page added
- * it, and it would be sent with the secret.
+ * it, and it would be sent with the secret. Unlike the rules for names, this tells no code and no exact position: both are part of the
+ * secret.
  */
 
 /** From the more to the less special. */
@@ -14,7 +15,7 @@ const kinds: readonly (readonly [name: string, characters: RegExp])[] = [
 ];
 
 /** Such as `a line end at its end`, never the character itself; `undefined` if there is none. */
-export function hiddenCharacterIn(text: string): string | undefined {
+export function oddCharacterInSecret(text: string): string | undefined {
   for (const [name, characters] of kinds) {
     const found = characters.exec(text);
     if (found !== null) return `${name} ${positionOf(found.index, found[0].length, text.length)}`;

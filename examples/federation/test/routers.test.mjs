@@ -131,7 +131,7 @@ for (const [index, [name, start]] of Object.entries(routers).entries()) {
       );
     });
 
-    it("finds the owner of a certificate by object id, also one who was renamed", async () => {
+    it("finds a certificate's owner by object id, even after the owner was renamed", async () => {
       const { data, errors } = await ask(
         "{ userPfxCertificates(first: 20) { nodes { userPrincipalName owner { displayName userPrincipalName } } } }",
       );

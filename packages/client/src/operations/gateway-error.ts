@@ -120,7 +120,7 @@ function errorsIn(failure: unknown, depth = 0): unknown[] {
   ];
 }
 
-/** One error, after those of the subgraph's answer that a router has put into it. */
+/** The errors of a subgraph's answer inside a router's error, if there is one; then the error itself. */
 function throughRouter(error: unknown, depth: number): unknown[] {
   const extensions = isRecord(error) && isRecord(error.extensions) ? error.extensions : {};
   const response = isRecord(extensions.response) ? extensions.response : {};
