@@ -11,9 +11,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --workspaces=false
 COPY tsconfig.json tsconfig.build.json bundle.config.ts schema.graphql ./
 COPY explorer ./explorer
+COPY packaging ./packaging
 COPY operations ./operations
 COPY src ./src
-RUN npm run build:gateway
+RUN npm run build:gateway && npm run sbom
 RUN npm prune --omit=dev --ignore-scripts --workspaces=false
 
 FROM node:24.21.0-bookworm-slim

@@ -141,7 +141,7 @@ describe("the workflows", () => {
       [...run.matchAll(/npm run (?:--silent )?(\S+)/g)].map(([, name]) => name),
     );
 
-    assert.deepEqual([...new Set(names)].sort(), ["check", "sbom", "test:windows-zip"]);
+    assert.deepEqual([...new Set(names)].sort(), ["audit", "build:gateway", "check", "sbom", "test:windows-zip"]);
     for (const name of names) assert.ok(name in scripts);
     assert.equal(steps.filter(({ run }) => run === ".ci/run").length, 1);
   });

@@ -67,10 +67,9 @@ export function pack(folder, { needed, allowed, maxBytes }) {
   return { name, version, tarball };
 }
 
-/** Unpacks into `folder`/node_modules, without what it depends on; returns where. */
+/** Unpacks into `folder`/node_modules, without what it depends on. */
 export function unpack({ name, tarball }, folder) {
   const place = join(folder, "node_modules", name);
   mkdirSync(place, { recursive: true });
   run("tar", ["xzf", tarball, "--strip-components=1", "-C", place]);
-  return place;
 }
