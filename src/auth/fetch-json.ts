@@ -50,11 +50,14 @@ async function ask(url: URL, dispatcher: Agent, signal: AbortSignal): Promise<un
   throw new StatusError(statusCode);
 }
 
-class StatusError extends Error {
+/** The answer was not 200. */
+export class StatusError extends Error {
+  readonly status: number;
   readonly isTransient: boolean;
 
   constructor(status: number) {
     super(`status ${status} instead of 200`);
+    this.status = status;
     this.isTransient = status === 408 || status === 429 || status >= 500;
   }
 }

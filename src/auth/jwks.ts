@@ -8,7 +8,9 @@
 import { type CryptoKey, importJWK } from "jose";
 import { GatewayError } from "../errors.ts";
 import { isRecord } from "../json.ts";
-import type { FetchJson } from "./fetch-json.ts";
+import { networkCauseOf } from "../network/network-cause.ts";
+import type { GatewayLog } from "../observability/log.ts";
+import { type FetchJson, StatusError } from "./fetch-json.ts";
 
 /** A withdrawn key stops working after this time, unless the key set can't be fetched. */
 const maxAgeMs = 10 * 60_000;
@@ -18,6 +20,8 @@ const cooldownMs = 30_000;
 const failureCooldownMs = 5_000;
 
 const minModulusBits = 2048;
+
+export type KeyLog = Pick<GatewayLog, "keysNotFetched">;
 
 export class TenantKeys {
   #keys: ReadonlyMap<string, CryptoKey> = new Map();
@@ -29,12 +33,14 @@ export class TenantKeys {
   readonly #url: URL;
   readonly #fetchJson: FetchJson;
   readonly #nowMs: () => number;
+  readonly #log: KeyLog;
 
-  constructor(tenantId: string, url: URL, fetchJson: FetchJson, nowMs: () => number) {
+  constructor(tenantId: string, url: URL, fetchJson: FetchJson, nowMs: () => number, log: KeyLog) {
     this.#tenantId = tenantId;
     this.#url = url;
     this.#fetchJson = fetchJson;
     this.#nowMs = nowMs;
+    this.#log = log;
   }
 
   /**
@@ -81,6 +87,10 @@ export class TenantKeys {
       this.#answeredAtMs = [this.#answeredAtMs[1], this.#nowMs()];
     } catch (cause) {
       this.#failure = { atMs: this.#nowMs(), cause };
+      const status = cause instanceof StatusError ? cause.status : undefined;
+      const code =
+        status === undefined ? (cause instanceof SyntaxError ? "NO_JSON" : networkCauseOf(cause)) : undefined;
+      this.#log.keysNotFetched({ tenantId: this.#tenantId, status, cause: code });
     }
   }
 
@@ -100,7 +110,7 @@ async function usableKeys(jwks: unknown, tenantId: string): Promise<ReadonlyMap<
     const key = await usableKey(entry, tenantId).catch(() => undefined);
     if (key !== undefined) keys.set(entry.kid, key);
   }
-  if (keys.size === 0) throw new Error("the key set holds no usable key");
+  if (keys.size === 0) throw Object.assign(new Error("the key set holds no usable key"), { code: "NO_USABLE_KEY" });
   return keys;
 }
 

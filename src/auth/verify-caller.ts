@@ -12,7 +12,7 @@ import { GatewayError } from "../errors.ts";
 import { type CallerKind, callingAppOf, grantOf } from "./caller-claims.ts";
 import type { FetchJson } from "./fetch-json.ts";
 import { issuersOf, keysUrlOf, type TokenVersion } from "./issuers.ts";
-import { TenantKeys } from "./jwks.ts";
+import { type KeyLog, TenantKeys } from "./jwks.ts";
 
 export interface VerifiedCaller {
   tenantId: string;
@@ -42,6 +42,7 @@ export interface VerifierOptions {
   nowMs: () => number;
   /** Fetches a tenant's key set, limited in time and size. */
   fetchJson: FetchJson;
+  log: KeyLog;
 }
 
 /** Tolerance for the start and end of validity, because clocks differ. */
@@ -68,11 +69,11 @@ const refusals = {
  * key and the identity provider cannot be reached.
  */
 export function createCallerVerifier(options: VerifierOptions): (token: string) => Promise<VerifiedCaller> {
-  const { authorityUrl, clientId, audience, nowMs, fetchJson } = options;
+  const { authorityUrl, clientId, audience, nowMs, fetchJson, log } = options;
   const tenants = new Map<string, TenantKeys>();
   for (const tenantId of options.allowedTenants.map((tenant) => tenant.toLowerCase())) {
     if (!guid.test(tenantId)) throw new TypeError("An allowed tenant is not a GUID.");
-    tenants.set(tenantId, new TenantKeys(tenantId, keysUrlOf(authorityUrl, tenantId), fetchJson, nowMs));
+    tenants.set(tenantId, new TenantKeys(tenantId, keysUrlOf(authorityUrl, tenantId), fetchJson, nowMs, log));
   }
   const audiences: Record<TokenVersion, string[]> = {
     "1.0": [clientId, `api://${clientId}`, ...(audience === undefined ? [] : [audience])],

@@ -46,8 +46,10 @@ export interface GatewayLog {
   /** The Redis of `REDIS_URL` cannot be used; until it can, this process uses a state of its own. */
   sharedStoreLost(record: { kind: "absent" | "refuses" | "misconfigured"; reason: string; advice: string }): void;
   sharedStoreBack(): void;
-  /** The collector does not accept traces; logged at most once a minute. */
-  tracesNotExported(): void;
+  /** The signing keys of callers' tokens cannot be fetched. `status` is absent without an answer; then `cause` says why. */
+  keysNotFetched(record: { tenantId: string; status: number | undefined; cause: string | undefined }): void;
+  /** The collector does not accept traces; logged at most once a minute. `cause`: a status, or a code such as `ENOTFOUND`. */
+  tracesNotExported(record: { cause: string }): void;
   /** A bug. The caller gets a masked message with the same id. */
   internalError(record: { id: string; error: unknown }): void;
 }
@@ -254,7 +256,9 @@ export function createLog(level: string, given?: DestinationStream): GatewayLog 
       if (output === undefined) destination.write(line);
       else output.writeAudit(line);
     },
-    tracesNotExported: () => log.warn("the collector did not accept the traces"),
+    keysNotFetched: ({ tenantId, status, cause }) =>
+      log.warn({ tenantId, status, cause }, "Entra's signing keys can't be fetched"),
+    tracesNotExported: ({ cause }) => log.warn({ cause }, "the collector did not accept the traces"),
     internalError: ({ id, error }) => log.error({ id, ...describe(error) }, "internal error"),
   };
 }

@@ -125,15 +125,21 @@ function defined(attributes: SpanAttributes): Record<string, string | number> {
   return Object.fromEntries(entries);
 }
 
-/** Logs only that there is a problem: the SDK's own messages may quote a collector's response. */
+/** Logs the cause's code alone: the SDK's own messages may quote a collector's response. */
 function reportProblems(log: GatewayLog): void {
   let reportedAtMs = Number.NEGATIVE_INFINITY;
-  const report = () => {
+  const report = (message: string) => {
     if (performance.now() - reportedAtMs < quietMs) return;
     reportedAtMs = performance.now();
-    log.tracesNotExported();
+    log.tracesNotExported({ cause: causeOf(message) });
   };
   const ignore = () => {};
   const logger = { error: report, warn: ignore, info: ignore, debug: ignore, verbose: ignore };
   diag.setLogger(logger, { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true });
+}
+
+/** The SDK describes an error as JSON. Its code is a status, such as `400`, or a network error's, such as `ECONNREFUSED`. */
+function causeOf(message: string): string {
+  const [, code = "UNKNOWN"] = /"code":"(\w{1,60})"/.exec(message) ?? [];
+  return code;
 }

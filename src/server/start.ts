@@ -203,6 +203,7 @@ async function authentication(
     allowedTenants,
     nowMs: Date.now,
     fetchJson: createFetchJson(proxies),
+    log,
   });
   const tokens = await createGraphTokens(identity, { nowMs: Date.now, clock, log, metrics, proxies });
   return { authenticate: authenticateCallers(authMode, identity, verify, tokens), tokens, close: tokens.close };

@@ -9,6 +9,7 @@ import { type IdentityProvider, startIdentityProvider } from "../support/identit
 async function start() {
   const clock = { nowMs: Date.parse("2026-03-01T12:00:00Z") };
   const provider = await startIdentityProvider({ nowMs: () => clock.nowMs });
+  const logged: object[] = [];
   const verify = createCallerVerifier({
     authorityUrl: new URL(provider.authority),
     clientId: provider.clientId,
@@ -16,6 +17,7 @@ async function start() {
     allowedTenants: [provider.tenantId],
     nowMs: () => clock.nowMs,
     fetchJson: createFetchJson(undefined),
+    log: { keysNotFetched: (record) => logged.push(record) },
   });
   /** `accepted`, or the code of the refusal. */
   const outcomeOf = async (token: string | Promise<string>): Promise<string> => {
@@ -24,7 +26,7 @@ async function start() {
     if (outcome instanceof Error) throw outcome;
     return "accepted";
   };
-  return { provider, clock, verify, outcomeOf, [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose]() };
+  return { provider, clock, verify, outcomeOf, logged, [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose]() };
 }
 
 const underUnknownKeys = (provider: IdentityProvider, count: number) =>
@@ -201,29 +203,33 @@ describe("an outage of the key endpoint", () => {
     expect(provider.count("jwks")).toBeLessThanOrEqual(2);
   });
 
-  const accidents: [string, Parameters<IdentityProvider["faults"]["fail"]>[1]][] = [
-    ["a 404", { status: 404 }],
-    ["a redirect", { status: 302, headers: { location: "/trap/keys" } }],
-    ["HTML", { status: 200, body: "<html></html>" }],
-    ["null", { status: 200, body: "null" }],
-    ["no key", { status: 200, body: { keys: [] } }],
-    ["an object of keys", { status: 200, body: { keys: { a: 1 } } }],
-    ["a cut connection", { instead: "cut" }],
-    ["300 KB", { status: 200, instead: { floodBytes: 300 * 1024 } }],
-    ["64 MB", { status: 200, instead: { floodBytes: 64 * 1024 * 1024 } }],
+  const accidents: [string, Parameters<IdentityProvider["faults"]["fail"]>[1], object][] = [
+    ["a 404", { status: 404 }, { status: 404 }],
+    ["a redirect", { status: 302, headers: { location: "/trap/keys" } }, { status: 302 }],
+    ["HTML", { status: 200, body: "<html></html>" }, { cause: "NO_JSON" }],
+    ["null", { status: 200, body: "null" }, { cause: "NO_USABLE_KEY" }],
+    ["no key", { status: 200, body: { keys: [] } }, { cause: "NO_USABLE_KEY" }],
+    ["an object of keys", { status: 200, body: { keys: { a: 1 } } }, { cause: "NO_USABLE_KEY" }],
+    ["a cut connection", { instead: "cut" }, { cause: "UND_ERR_SOCKET" }],
+    ["300 KB", { status: 200, instead: { floodBytes: 300 * 1024 } }, { cause: "UND_ERR_RES_EXCEEDED_MAX_SIZE" }],
+    ["64 MB", { status: 200, instead: { floodBytes: 64 * 1024 * 1024 } }, { cause: expect.any(String) }],
   ];
-  it.each(accidents)("of the kind %s keeps known keys and makes unknown keys unavailable", async (_, fault) => {
-    await using gateway = await start();
-    const { provider, clock, outcomeOf } = gateway;
-    expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
-    // The right keys, so that only what is wrong with the answer can be the reason.
-    provider.faults.fail("jwks", { body: { keys: provider.keys.published }, ...fault }, "always");
-    clock.nowMs += 600_000;
+  it.each(accidents)(
+    "of the kind %s keeps known keys, makes others unavailable, and is logged",
+    async (_, fault, line) => {
+      await using gateway = await start();
+      const { provider, clock, outcomeOf, logged } = gateway;
+      expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
+      // The right keys, so that only what is wrong with the answer can be the reason.
+      provider.faults.fail("jwks", { body: { keys: provider.keys.published }, ...fault }, "always");
+      clock.nowMs += 600_000;
 
-    expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
-    expect(await outcomeOf(provider.callers.issue({}, { kid: "unknown" }))).toBe("UPSTREAM_UNAVAILABLE");
-    expect(provider.count("trap")).toBe(0);
-  });
+      expect(await outcomeOf(provider.callers.issue())).toBe("accepted");
+      expect(await outcomeOf(provider.callers.issue({}, { kid: "unknown" }))).toBe("UPSTREAM_UNAVAILABLE");
+      expect(provider.count("trap")).toBe(0);
+      expect(logged[0]).toMatchObject({ tenantId: provider.tenantId, ...line });
+    },
+  );
 
   it.each(["hang", "stall"] as const)(
     "that is a %s ends each fetch after five seconds, and known keys wait only once",

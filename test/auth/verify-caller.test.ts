@@ -35,6 +35,7 @@ function verifierOf(given: Partial<VerifierOptions> = {}): (token: string) => Pr
     allowedTenants: [tenantId],
     nowMs: () => nowMs,
     fetchJson: createFetchJson(undefined),
+    log: { keysNotFetched() {} },
     ...given,
   });
 }

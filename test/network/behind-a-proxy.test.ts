@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dropAnswer } from "../../src/emulator/faults.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/server.ts";
 import { type ConnectProxy, startConnectProxy } from "../support/connect-proxy.ts";
+import { type IdentityProvider, startIdentityProvider } from "../support/identity-provider.ts";
 import { anInput } from "../support/input.ts";
 import { startOtlpCollector } from "../support/otlp-collector.ts";
 import { buildProgram, programFolder } from "../support/program.ts";
@@ -29,6 +30,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** A server of this machine, and the name and port by which only the proxy knows it. */
+interface Known {
+  readonly target: string;
+  readonly url: URL;
+}
+
 interface World extends AsyncDisposable {
   readonly emulator: Emulator;
   readonly proxy: ConnectProxy;
@@ -36,17 +43,29 @@ interface World extends AsyncDisposable {
   ask(
     document: Parameters<typeof print>[0],
     variables?: object,
+    token?: string,
   ): Promise<{ data?: unknown; errors?: { extensions: Record<string, unknown> }[] }>;
 }
 
 async function start(
   env: (proxy: ConnectProxy) => Record<string, string> = (proxy) => ({ HTTPS_PROXY: proxy.url }),
+  others: readonly Known[] = [],
 ): Promise<World> {
   const emulator = await startEmulator();
-  const front: TlsFront = await startTlsFront("graph.microsoft.com", new URL(emulator.url));
-  const proxy = await startConnectProxy({ "graph.microsoft.com:443": front.port }, { user: "kim", password });
+  const ports: Record<string, number> = {};
+  const fronts: TlsFront[] = [];
+  for (const { target, url } of [{ target: "graph.microsoft.com:443", url: new URL(emulator.url) }, ...others]) {
+    if (target.endsWith(":443")) {
+      const front = await startTlsFront(target.replace(/:443$/, ""), url);
+      fronts.push(front);
+      ports[target] = front.port;
+    } else {
+      ports[target] = Number(url.port);
+    }
+  }
+  const proxy = await startConnectProxy(ports, { user: "kim", password });
   const authority = join(folder, "authority.pem");
-  writeFileSync(authority, front.authority);
+  writeFileSync(authority, fronts.map((front) => front.authority).join("\n"));
   const child = spawn(process.execPath, [join(folder, "dist", "main.js")], {
     cwd: join(folder, "empty"),
     stdio: ["ignore", "pipe", "pipe"],
@@ -70,8 +89,8 @@ async function start(
     emulator,
     proxy,
     output: () => output,
-    async ask(document, variables) {
-      const headers = { "content-type": "application/json", authorization: "Bearer caller-token" };
+    async ask(document, variables, token = "caller-token") {
+      const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
       const body = JSON.stringify({ query: print(document), variables });
       const response = await fetch(url, { method: "POST", headers, body });
       return JSON.parse(await response.text());
@@ -81,7 +100,7 @@ async function start(
       await ended;
       started.delete(child);
       await proxy[Symbol.asyncDispose]();
-      await front[Symbol.asyncDispose]();
+      for (const front of fronts) await front[Symbol.asyncDispose]();
       await emulator.close();
     },
   };
@@ -156,6 +175,75 @@ describe("a gateway behind a proxy", () => {
     expect(errors?.[0]?.extensions.code).toBe("UPSTREAM_UNAVAILABLE");
     expect(world.output()).toContain('"cause":"PROXY_ECONNREFUSED"');
   });
+
+  const entra = "https://login.microsoftonline.com";
+  const withEntra = (provider: IdentityProvider) => (proxy: ConnectProxy) => ({
+    HTTPS_PROXY: proxy.url,
+    AUTH_MODE: "app",
+    AZURE_TENANT_ID: provider.tenantId,
+    AZURE_CLIENT_ID: provider.clientId,
+    AZURE_CLIENT_SECRET: provider.clientSecret,
+  });
+  const known = (provider: IdentityProvider) => [
+    { target: "login.microsoftonline.com:443", url: new URL(provider.url) },
+  ];
+
+  it("gets Entra's signing keys and its own token through it", async () => {
+    await using provider = await startIdentityProvider({ authority: entra });
+    await using world = await start(withEntra(provider), known(provider));
+
+    const token = await provider.callers.issueApp({ roles: ["Pfx.ReadWrite.All"] });
+    const { errors } = await world.ask(CREATE, { input: anInput() }, token);
+
+    expect(errors).toBeUndefined();
+    expect(world.emulator.ledger).toHaveLength(1);
+    expect(provider.count("jwks")).toBe(1);
+    expect(provider.count("token")).toBe(1);
+    expect(new Set(world.proxy.targets)).toEqual(new Set(["login.microsoftonline.com:443", "graph.microsoft.com:443"]));
+    expect(world.output()).not.toContain(password);
+  });
+
+  it("says that Entra cannot be reached where the proxy refuses, and recovers", async () => {
+    await using provider = await startIdentityProvider({ authority: entra });
+    await using world = await start(withEntra(provider), known(provider));
+    const token = await provider.callers.issueApp({ roles: ["Pfx.ReadWrite.All"] });
+    world.proxy.fault = { status: 407 };
+
+    const { errors } = await world.ask(CREATE, { input: anInput() }, token);
+
+    expect(errors?.[0]?.extensions.code).toBe("UPSTREAM_UNAVAILABLE");
+    expect(world.emulator.requests).toEqual([]);
+    await expect.poll(() => world.output()).toContain('"cause":"PROXY_STATUS_407"');
+    world.proxy.fault = undefined;
+    // It asks for keys again five seconds after a failure.
+    await expect
+      .poll(async () => (await world.ask(CREATE, { input: anInput() }, token)).errors, {
+        timeout: 10_000,
+        interval: 500,
+      })
+      .toBeUndefined();
+  });
+
+  it.each(["http://otel.contoso.example:4318", "https://otel.contoso.example:443"])(
+    "sends traces to %s through it",
+    async (endpoint) => {
+      await using collector = await startOtlpCollector();
+      const known = { target: endpoint.replace(/^https?:\/\//, ""), url: new URL(collector.url) };
+      const env = (proxy: ConnectProxy) => ({
+        HTTPS_PROXY: proxy.url,
+        HTTP_PROXY: proxy.url,
+        OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+        OTEL_BSP_SCHEDULE_DELAY: "100",
+      });
+      await using world = await start(env, [known]);
+
+      await world.ask(LIST);
+
+      await expect.poll(() => collector.spans.length, { timeout: 10_000 }).toBeGreaterThan(0);
+      expect(world.proxy.targets).toContain(known.target);
+      expect(world.proxy.others).toEqual([]);
+    },
+  );
 
   it("sends traces to a collector on this machine past the proxy", async () => {
     await using collector = await startOtlpCollector();

@@ -22,7 +22,7 @@ const incoming = `00-${traceId}-00f067aa0ba902b7-01`;
 afterEach(() => vi.unstubAllEnvs());
 
 /** A gateway that exports to a collector; stopping it sends what there is. */
-function start(collector: OtlpCollector, options: GatewayOptions = {}) {
+function start(collector: Pick<OtlpCollector, "url">, options: GatewayOptions = {}) {
   vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url);
   return startGateway({ ...options, config: { tracing: true, ...options.config } });
 }
@@ -182,7 +182,7 @@ describe("a trace", () => {
 });
 
 describe("a collector that rejects traces", () => {
-  it("is reported once, delays no request, and is not quoted", async () => {
+  it("is reported once with its status, delays no request, and is not quoted", async () => {
     await using collector = await startOtlpCollector({ status: 400 });
     vi.stubEnv("OTEL_BSP_SCHEDULE_DELAY", "10");
     await using gateway = await start(collector);
@@ -194,8 +194,20 @@ describe("a collector that rejects traces", () => {
     await gateway.stop();
 
     expect(gateway.log.filter(({ level }) => Number(level) >= 40)).toMatchObject([
-      { msg: "the collector did not accept the traces" },
+      { cause: "400", msg: "the collector did not accept the traces" },
     ]);
+  });
+
+  it("is reported with the network's cause if nothing listens at its address", async () => {
+    vi.stubEnv("OTEL_BSP_SCHEDULE_DELAY", "10");
+    await using gateway = await start({ url: "http://127.0.0.1:9" });
+
+    await gateway.send(LIST, {});
+
+    const line = { cause: "ECONNREFUSED", msg: "the collector did not accept the traces" };
+    await expect
+      .poll(() => gateway.log.filter(({ level }) => Number(level) >= 40), { timeout: 15_000 })
+      .toMatchObject([line]);
   });
 });
 
