@@ -51,6 +51,9 @@ export const candidates = {
   yoga: { title: "GraphQL Yoga", start: script("yoga") },
   mercurius: { title: "Mercurius", start: script("mercurius") },
   "mercurius-jit": { title: "Mercurius with JIT", start: () => ({ ...script("mercurius")(), env: { JIT: "1" } }) },
+  // Peers that do what the gateway must: the input's rules, limits of documents, access and audit lines, metrics.
+  "yoga-duties": { title: "GraphQL Yoga with the gateway's duties", start: script("yoga-duties") },
+  "mercurius-duties": { title: "Mercurius with JIT, with the gateway's duties", start: script("mercurius-duties") },
 };
 
 /** A manifest with the create of the benchmark. */

@@ -21,6 +21,18 @@ function bodies({ query, variables, extensions, documentId }) {
   };
 }
 
+/** @throws {Error} unless the answer is whole: an answer with errors may cost more than a right one, or less. */
+async function proveWhole(port, body) {
+  const headers = {
+    "content-type": "application/json",
+    accept: "application/json",
+    authorization: "Bearer bench-token",
+  };
+  const answer = await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body });
+  const { errors } = await answer.json();
+  if (errors !== undefined) throw new Error(`the answer has errors: ${JSON.stringify(errors[0])}`);
+}
+
 /** Resolves with the answer's milliseconds; rejects where it is not the right one. */
 function ask(client, body, begins) {
   return new Promise((resolve, reject) => {
@@ -59,6 +71,7 @@ function ask(client, body, begins) {
 async function run({ port, scenario, particular, connections, seconds }) {
   const asked = { ...scenarios[scenario], ...particular };
   const body = bodies(asked);
+  await proveWhole(port, body());
   const latencies = [];
   const clients = Array.from({ length: connections }, () => new Client(`http://127.0.0.1:${port}`));
   const startedAt = performance.now();
