@@ -89,6 +89,11 @@ const installations = {
     replicas: 8,
     writes: "100",
   },
+  "obo with a managed identity that the application trusts": {
+    values: { image, config: { AUTH_MODE: "obo", ...identity, AZURE_FEDERATED_IDENTITY_CLIENT_ID: tenant } },
+    replicas: 2,
+    writes: "50",
+  },
   "app with a managed identity, alone and without extras": {
     values: {
       image: { ...image, tag: "1.2.3" },
@@ -199,7 +204,7 @@ for (const [name, { values, replicas, writes }] of Object.entries(installations)
         { ports: [{ port: 53, protocol: "UDP" }, { port: 53 }] },
         { ports: [{ port: 443 }] },
         ...(values.files?.REDIS_URL_FILE ? [{ ports: [{ port: redisPort }] }] : []),
-        ...(values.config.AZURE_USE_MANAGED_IDENTITY
+        ...(values.config.AZURE_USE_MANAGED_IDENTITY || values.config.AZURE_FEDERATED_IDENTITY_CLIENT_ID
           ? [{ to: [{ ipBlock: { cidr: "169.254.169.254/32" } }], ports: [{ port: 80 }] }]
           : []),
         ...extraEgress,

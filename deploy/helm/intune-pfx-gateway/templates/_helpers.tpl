@@ -64,8 +64,9 @@ more that a rollout has for a while is not counted: the gateway waits as long as
 {{- if index $.Values.files . }}{{ $credentials = append $credentials (printf "files.%s" .) }}{{ end -}}
 {{- end -}}
 {{- if .Values.workloadIdentity.enabled }}{{ $credentials = append $credentials "workloadIdentity.enabled" }}{{ end -}}
+{{- if .Values.config.AZURE_FEDERATED_IDENTITY_CLIENT_ID }}{{ $credentials = append $credentials "config.AZURE_FEDERATED_IDENTITY_CLIENT_ID" }}{{ end -}}
 {{- if .Values.config.AZURE_USE_MANAGED_IDENTITY }}{{ $credentials = append $credentials "config.AZURE_USE_MANAGED_IDENTITY" }}{{ end -}}
 {{- if and (ne .Values.config.AUTH_MODE "passthrough") (ne (len $credentials) 1) -}}
-{{- fail (printf "AUTH_MODE %s needs exactly one credential: files.AZURE_CLIENT_SECRET_FILE, files.AZURE_CLIENT_CERTIFICATE_PATH, workloadIdentity.enabled, or in app mode config.AZURE_USE_MANAGED_IDENTITY; given: %s" .Values.config.AUTH_MODE (join ", " $credentials | default "none")) -}}
+{{- fail (printf "AUTH_MODE %s needs exactly one credential: files.AZURE_CLIENT_SECRET_FILE, files.AZURE_CLIENT_CERTIFICATE_PATH, workloadIdentity.enabled, config.AZURE_FEDERATED_IDENTITY_CLIENT_ID, or in app mode config.AZURE_USE_MANAGED_IDENTITY; given: %s" .Values.config.AUTH_MODE (join ", " $credentials | default "none")) -}}
 {{- end -}}
 {{- end }}
