@@ -168,12 +168,16 @@ trust() {
 
 # Scopes for people, roles for programs. A value that is there keeps its id, and others that somebody added stay.
 expose_api() {
-  local object=$1 app=$2 scopes roles write read write_all read_all
+  local object=$1 app=$2 scopes roles uris version known write read write_all read_all
   write=$(scope_id "$app" Pfx.ReadWrite)
   read=$(scope_id "$app" Pfx.Read)
   write_all=$(role_id "$app" Pfx.ReadWrite.All)
   read_all=$(role_id "$app" Pfx.Read.All)
-  if [ -n "$write" ] && [ -n "$read" ] && [ -n "$write_all" ] && [ -n "$read_all" ]; then return 0; fi
+  uris=$(eventually az ad app show --id "$app" --query "[identifierUris[?@!='api://$app'], \`[\"api://$app\"]\`][]" --output json)
+  version=$(eventually az ad app show --id "$app" --query "api.requestedAccessTokenVersion" --output tsv)
+  known=$(eventually az ad app show --id "$app" --query "length(identifierUris[?@=='api://$app'])" --output tsv)
+  if [ -n "$write" ] && [ -n "$read" ] && [ -n "$write_all" ] && [ -n "$read_all" ] &&
+    [ "$version" = 2 ] && [ "$known" = 1 ]; then return 0; fi
   scopes=$(eventually az ad app show --id "$app" --output json \
     --query "[api.oauth2PermissionScopes[?value!='Pfx.ReadWrite' && value!='Pfx.Read'], \`[$(
       scope "${write:-$(new_id)}" Pfx.ReadWrite "Import PFX certificates" "Read, import, change and delete PFX certificates."
@@ -186,7 +190,7 @@ expose_api() {
     ),$(
       role "${read_all:-$(new_id)}" Pfx.Read.All "Read PFX certificates" "Read PFX certificates, without file and password."
     )]\`][]")
-  graph PATCH "applications/$object" "{\"identifierUris\":[\"api://$app\"],\"api\":{\"requestedAccessTokenVersion\":2,\"oauth2PermissionScopes\":$scopes},\"appRoles\":$roles}" >/dev/null
+  graph PATCH "applications/$object" "{\"identifierUris\":$uris,\"api\":{\"requestedAccessTokenVersion\":2,\"oauth2PermissionScopes\":$scopes},\"appRoles\":$roles}" >/dev/null
   say "exposed the API"
 }
 scope() {

@@ -215,6 +215,28 @@ describe("the registration", () => {
     assert.equal(appRoles[1].value, "Pfx.Read.All");
   });
 
+  for (const [what, edit] of [
+    ["an identifier URI", (app) => app.identifierUris.splice(0, 1, "https://pfx.contoso.example")],
+    ["version 2 of tokens", (app) => Object.assign(app.api, { requestedAccessTokenVersion: null })],
+  ]) {
+    it(`mends an API that lacks ${what}, and keeps other identifier URIs`, async () => {
+      const tenant = aTenant();
+      await tenant.register({ MODE: "obo" });
+      const app = tenant.app("pfx-gateway");
+      const before = structuredClone(app);
+      edit(app);
+      const others = app.identifierUris.filter((uri) => !uri.startsWith("api://"));
+
+      const { status, stderr, writes } = await tenant.register({ MODE: "obo" });
+
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(writes, ["PATCH /v1.0/applications/ID"]);
+      assert.deepEqual(app.identifierUris, [...others, `api://${app.appId}`]);
+      assert.deepEqual(app.api, before.api);
+      assert.deepEqual((await tenant.register({ MODE: "obo" })).writes, []);
+    });
+  }
+
   it("adds to a consent that is there", async () => {
     const tenant = aTenant();
     await tenant.register({ MODE: "passthrough" });
