@@ -1,74 +1,13 @@
 /** deploy/azure: the registration script before a fake of Azure CLI. */
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { env } from "node:process";
-import { text } from "node:stream/consumers";
-import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-import { azProgram, serveAz } from "./fake-az.mjs";
+import { before, describe, it } from "node:test";
+import { aTenant, canary, folder, graph, script } from "./tenant.mjs";
 
-const script = fileURLToPath(new URL("../azure/register.sh", import.meta.url));
 const { generate } = createRequire(new URL("../../package.json", import.meta.url))("selfsigned");
-
-const graph = {
-  id: "6c1a0000-0000-4000-8000-000000000001",
-  appId: "00000003-0000-0000-c000-000000000000",
-  oauth2PermissionScopes: [
-    { id: "0883f392-0a7a-443d-8c76-16a6d39c7b63", value: "DeviceManagementConfiguration.ReadWrite.All" },
-  ],
-  appRoles: [{ id: "9241abd9-d0e6-425a-bd4f-47ba86e767a4", value: "DeviceManagementConfiguration.ReadWrite.All" }],
-};
-const canary = "canary-of-the-fake-az";
-
-let folder;
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), "register-"));
-  writeFileSync(join(folder, "az"), azProgram, { mode: 0o755 });
-});
-after(() => rmSync(folder, { recursive: true }));
-
-/** A tenant with nothing but Microsoft Graph in it. */
-function aTenant(more = {}) {
-  const tenant = {
-    tenantId: "7e4a4700-0000-4000-8000-000000000001",
-    canary,
-    hideNewFor: 0,
-    applications: [],
-    principals: [graph],
-    grants: [],
-    assignments: [],
-    calls: [],
-    ...more,
-  };
-  return {
-    ...tenant,
-    app: (name) => tenant.applications.find(({ displayName }) => displayName === name),
-    /** Runs the script; the calls are those of this run. */
-    async register(variables) {
-      tenant.calls.length = 0;
-      const az = await serveAz(tenant);
-      const running = spawn("bash", [script], {
-        env: { PATH: `${folder}:${env.PATH}`, HOME: folder, FAKE_AZ_PORT: az.port, PAUSE_SECONDS: "0", ...variables },
-      });
-      const [[status], stdout, stderr] = await Promise.all([
-        once(running, "close"),
-        text(running.stdout),
-        text(running.stderr),
-      ]);
-      az.close();
-      const calls = [...tenant.calls];
-      const writes = calls
-        .filter(({ isWrite }) => isWrite)
-        .map(({ command }) => command.replaceAll(/[0-9a-f-]{36}/g, "ID"));
-      return { status, stdout, stderr, calls, writes };
-    },
-  };
-}
 
 const importerSteps = ["ad app create", "ad sp create", "ad app permission add", "POST /v1.0/oauth2PermissionGrants"];
 
@@ -366,24 +305,11 @@ describe("the registration's certificate", () => {
 });
 
 describe("the script", () => {
-  it("is found right by shellcheck", async () => {
+  it("is found right by shellcheck", () => {
     execFileSync("shellcheck", [script], { stdio: "inherit" });
   });
 
-  for (const page of ["docs/getting-started.md", "deploy/azure/README.md"]) {
-    it(`is not alone: so are the commands of ${page}`, () => {
-      const text = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
-      const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
-      const file = join(folder, "page.sh");
-      writeFileSync(file, commands.join("\n"));
-
-      assert.ok(commands.length >= 2);
-      // A page sets what only a later step or the reader uses, and reads what the script printed.
-      execFileSync("shellcheck", ["--shell=bash", "--exclude=SC2034,SC2154,SC1091", file], { stdio: "inherit" });
-    });
-  }
-
-  it("makes no client secret", async () => {
+  it("makes no client secret", () => {
     const resets = readFileSync(script, "utf8").match(/credential reset.*/g);
 
     assert.equal(resets.length, 1);

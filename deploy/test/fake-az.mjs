@@ -1,5 +1,5 @@
 /**
- * A fake of Azure CLI, as far as deploy/azure/register.sh uses it: Entra's objects in memory, `--query` with JMESPath, and
+ * A fake of Azure CLI, as far as deploy/azure/register.sh and docs/getting-started.md use it: Entra's objects in memory, `--query` with JMESPath, and
  * `--output tsv`. It refuses commands and options that it does not know, and writes down every call.
  *
  * @see https://learn.microsoft.com/cli/azure/ad/app
@@ -7,10 +7,12 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { resolve } from "node:path";
 import jmespath from "jmespath";
 
 /** Commands, with the number of values of each option. */
 const commandOptions = {
+  login: { "--tenant": 1, "--allow-no-subscriptions": 0 },
   "account show": {},
   "ad app list": { "--filter": 1 },
   "ad app create": {
@@ -22,15 +24,20 @@ const commandOptions = {
   "ad app show": { "--id": 1 },
   "ad app permission list": { "--id": 1 },
   "ad app permission add": { "--id": 1, "--api": 1, "--api-permissions": 1 },
+  "ad app permission grant": { "--id": 1, "--api": 1, "--scope": 1, "--consent-type": 1 },
   "ad app federated-credential list": { "--id": 1 },
   "ad app federated-credential create": { "--id": 1, "--parameters": 1 },
   "ad app credential list": { "--id": 1, "--cert": 0 },
-  "ad app credential reset": { "--id": 1, "--append": 0, "--cert": 1, "--display-name": 1 },
+  "ad app credential reset": { "--id": 1, "--append": 0, "--cert": 1, "--display-name": 1, "--years": 1 },
   "ad sp list": { "--filter": 1 },
   "ad sp create": { "--id": 1 },
+  "ad sp show": { "--id": 1 },
+  "ad user show": { "--id": 1 },
+  "identity create": { "--resource-group": 1, "--name": 1 },
+  "identity show": { "--resource-group": 1, "--name": 1 },
   rest: { "--method": 1, "--url": 1, "--headers": 1, "--body": 1 },
 };
-const commonOptions = { "--query": 1, "--output": 1, "--only-show-errors": 0 };
+const commonOptions = { "--query": 1, "--output": 1, "-o": 1, "--only-show-errors": 0 };
 
 class Refusal extends Error {}
 
@@ -42,7 +49,8 @@ const unknown = (id) =>
   refuse(`Resource '${id}' does not exist or one of its queried reference-property objects are not present.`);
 
 /** The text of a value, or of the file that `@FILE` names. */
-const contentOf = (text) => (text?.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text);
+const contentOf = ({ folder }, text) =>
+  text?.startsWith("@") ? readFileSync(resolve(folder, text.slice(1)), "utf8") : text;
 
 function parse(args) {
   const end = args.findIndex((arg) => arg.startsWith("-"));
@@ -52,7 +60,7 @@ function parse(args) {
   for (let rest = args.slice(name.split(" ").length); rest.length > 0; ) {
     const [option, value] = rest;
     const count = { ...commonOptions, ...known }[option] ?? refuse(`unrecognized arguments: ${option}`);
-    given[option.slice(2)] = count === 0 ? true : value;
+    given[option === "-o" ? "output" : option.slice(2)] = count === 0 ? true : value;
     rest = rest.slice(1 + count);
   }
   return { name, given };
@@ -76,7 +84,7 @@ function filtered(list, filter) {
 /** What `az rest` sends to Microsoft Graph. */
 function graph(tenant, { method, url, body: text }) {
   const [, kind, id, part] = /^\/v1\.0\/(\w+)(?:\/([^/]+))?(?:\/(\w+))?$/.exec(new URL(url).pathname);
-  const body = text && JSON.parse(contentOf(text));
+  const body = text && JSON.parse(contentOf(tenant, text));
   const principalOf = (principalId) =>
     shown(
       tenant.principals.find((each) => each.id === principalId),
@@ -105,12 +113,16 @@ function graph(tenant, { method, url, body: text }) {
         tenant.applications.find((each) => each.id === id),
         id,
       );
-      const kept = new Set(body.api.oauth2PermissionScopes.map((scope) => scope.id));
+      const { oauth2PermissionScopes: scopes = app.api.oauth2PermissionScopes } = body.api;
+      const kept = new Set(scopes.map((scope) => scope.id));
       if (app.api.oauth2PermissionScopes.some((scope) => !kept.has(scope.id))) {
         refuse("Permission (scope or role) cannot be deleted or updated unless disabled first.");
       }
-      return Object.assign(app, body);
+      return Object.assign(app, body, { api: { ...app.api, ...body.api } });
     }
+    case "POST roleManagement/roleAssignments":
+      tenant.directoryRoles.push(body);
+      return body;
     default:
       return refuse(`Not Found: ${method} ${url}`);
   }
@@ -148,12 +160,15 @@ const commands = {
   },
   "ad app federated-credential list": (tenant, given) => appOf(tenant, given).federatedCredentials,
   "ad app federated-credential create"(tenant, given) {
-    appOf(tenant, given).federatedCredentials.push(JSON.parse(contentOf(given.parameters)));
+    appOf(tenant, given).federatedCredentials.push(
+      JSON.parse(contentOf(tenant, `@${given.parameters.replace("@", "")}`)),
+    );
   },
   "ad app credential list": (tenant, given) => appOf(tenant, given).certificates,
   "ad app credential reset"(tenant, given) {
     const { appId, certificates } = appOf(tenant, given);
-    certificates.push({ displayName: given["display-name"], certificate: contentOf(given.cert) });
+    if (given.cert)
+      certificates.push({ displayName: given["display-name"], certificate: contentOf(tenant, given.cert) });
     return { appId, password: tenant.canary, tenant: tenant.tenantId };
   },
   "ad sp list": ({ principals }, { filter }) => filtered(principals, filter),
@@ -162,6 +177,24 @@ const commands = {
     tenant.principals.push(principal);
     return principal;
   },
+  "ad sp show"({ principals }, { id }) {
+    return shown(
+      principals.find((each) => each.appId === id || each.id === id),
+      id,
+    );
+  },
+  "ad app permission grant"(tenant, { id, api, scope, "consent-type": consentType }) {
+    const principalOf = (appId) =>
+      shown(
+        tenant.principals.find((each) => each.appId === appId),
+        appId,
+      ).id;
+    tenant.grants.push({ clientId: principalOf(id), consentType, resourceId: principalOf(api), scope });
+  },
+  "ad user show": () => ({ id: userId }),
+  "identity create": () => identity,
+  "identity show": () => identity,
+  login: () => [],
   rest: graph,
 };
 
@@ -171,6 +204,13 @@ function appOf({ applications }, { id }) {
     id,
   );
 }
+
+export const userId = "5e7a0000-0000-4000-8000-00000000000a";
+/** The managed identity of every name. */
+export const identity = {
+  clientId: "3a4e7d00-0000-4000-8000-000000000003",
+  principalId: "3a4e7d00-0000-4000-8000-000000000004",
+};
 
 /** As `az` prints it. */
 function printed(result, output) {
@@ -194,7 +234,7 @@ function runCommand(tenant, args) {
     const { name, given } = parse(args);
     tenant.calls.push({
       command: name === "rest" ? `${given.method} ${new URL(given.url).pathname}` : name,
-      isWrite: /(?:create|add|reset)$/.test(name) || (name === "rest" && given.method !== "GET"),
+      isWrite: /(?:create|add|grant|reset)$/.test(name) || (name === "rest" && given.method !== "GET"),
       args,
     });
     if (tenant.denied === name) refuse("Insufficient privileges to complete the operation.");
@@ -209,7 +249,7 @@ function runCommand(tenant, args) {
 /** The program `az`: it hands its arguments to the server of `serveAz`, in Bash alone, so that it starts at once. */
 export const azProgram = `#!/usr/bin/env bash
 exec 3<>"/dev/tcp/127.0.0.1/$FAKE_AZ_PORT"
-printf '%s\\0' "$#" "$@" >&3
+printf '%s\\0' "$#" "$PWD" "$@" >&3
 for part in status stdout stderr; do IFS= read -r -d '' "\${part?}" <&3; done
 printf %s "$stdout"
 printf %s "$stderr" >&2
@@ -222,12 +262,12 @@ export async function serveAz(tenant) {
     let received = "";
     socket.setEncoding("utf8").on("data", (text) => {
       received += text;
-      const [count, ...args] = received.split("\0");
+      const [count, folder, ...args] = received.split("\0");
       if (args.length <= Number(count)) return; // the text after the last zero is empty
-      const { status, stdout, stderr } = runCommand(tenant, args.slice(0, Number(count)));
+      const { status, stdout, stderr } = runCommand({ ...tenant, folder }, args.slice(0, Number(count)));
       socket.end(`${status}\0${stdout}\0${stderr}\0`);
     });
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   return { port: server.address().port, close: () => server.close() };
 }
