@@ -2,18 +2,23 @@
  * Kubernetes' own schemas, strictly: kubernetes-models has them as compiled validators, which let unknown properties pass. So a
  * validator gets the manifest under observation, and what it never looked at is no property that Kubernetes has.
  */
-import { ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1";
+import { HTTPRoute } from "@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1";
+import { PrometheusRule, ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1";
 import { Deployment } from "kubernetes-models/apps/v1";
 import { HorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2";
-import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
+import { Ingress, NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
-import { Service, ServiceAccount } from "kubernetes-models/v1";
+import { ConfigMap, Service, ServiceAccount } from "kubernetes-models/v1";
 
 const models = [
+  ConfigMap,
   Deployment,
   HorizontalPodAutoscaler,
+  HTTPRoute,
+  Ingress,
   NetworkPolicy,
   PodDisruptionBudget,
+  PrometheusRule,
   Service,
   ServiceAccount,
   ServiceMonitor,
@@ -25,7 +30,9 @@ export function problemsOf(manifest) {
   if (model === undefined) return [`${manifest.apiVersion} ${manifest.kind}: no schema for it`];
   const seen = new Set();
   try {
-    model.prototype.validate.call(observed(manifest, "", seen));
+    // Some models keep their schema in the prototype.
+    const instance = Object.setPrototypeOf({ ...manifest }, model.prototype);
+    model.prototype.validate.call(observed(instance, "", seen));
   } catch (error) {
     return [error.message];
   }

@@ -67,6 +67,7 @@ async function serve(port: string | undefined): Promise<void> {
  */
 async function diagnose(asJson: boolean): Promise<void> {
   const { examine, report } = await import("./commands/doctor.ts");
+  const { adviceOnConfiguration } = await import("./commands/setup-steps.ts");
   const print = (findings: readonly Finding[]) =>
     console.log(
       asJson ? JSON.stringify({ ok: findings.every(({ status }) => status !== "failed"), findings }) : report(findings),
@@ -76,7 +77,7 @@ async function diagnose(asJson: boolean): Promise<void> {
     config = readConfiguration();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const advice = "Correct these variables; --help explains every variable.";
+    const advice = adviceOnConfiguration(error.problems);
     print([{ check: "configuration", status: "failed", detail: error.problems.join("; "), advice }]);
     process.exit(exit.config);
   }

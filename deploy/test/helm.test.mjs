@@ -1,11 +1,12 @@
 /** The Helm chart: its manifests before Kubernetes' schemas, and against the gateway, the Dockerfile and the alert rules. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { importBuilt, startGateway } from "../../examples/program.mjs";
 import { buildRenderer, chartFolder } from "../helm-chart.mjs";
 import { problemsOf } from "../kubernetes.mjs";
@@ -73,7 +74,30 @@ const installations = {
       ],
       autoscaling: { enabled: true, maxReplicas: 8 },
       podDisruptionBudget: { maxUnavailable: "25%" },
-      metrics: { serviceMonitor: { enabled: true, labels: { release: "prometheus" } } },
+      metrics: {
+        job: "pfx-production",
+        serviceMonitor: { enabled: true, labels: { release: "prometheus" } },
+        prometheusRule: {
+          enabled: true,
+          labels: { release: "prometheus" },
+          docsUrl: "https://git.example/intune-pfx/docs",
+        },
+        dashboard: { enabled: true, annotations: { grafana_folder: "Intune" } },
+      },
+      ingress: {
+        enabled: true,
+        className: "nginx",
+        host: "pfx.example",
+        paths: ["/graphql", "/graphiql"],
+        tlsSecret: "pfx-tls",
+        annotations: { "nginx.ingress.kubernetes.io/proxy-read-timeout": "30" },
+      },
+      httpRoute: {
+        enabled: true,
+        parentRefs: [{ name: "shared", namespace: "gateways", sectionName: "https" }],
+        hostnames: ["pfx.example"],
+        annotations: { note: "x" },
+      },
       networkPolicy: {
         redisPort: 10_000,
         extraEgress: [{ to: [{ podSelector: {} }], ports: [{ port: 4318, protocol: "TCP" }] }],
@@ -88,6 +112,11 @@ const installations = {
     },
     replicas: 8,
     writes: "100",
+  },
+  "obo with a managed identity that the application trusts": {
+    values: { image, config: { AUTH_MODE: "obo", ...identity, AZURE_FEDERATED_IDENTITY_CLIENT_ID: tenant } },
+    replicas: 2,
+    writes: "50",
   },
   "app with a managed identity, alone and without extras": {
     values: {
@@ -114,6 +143,8 @@ before(async () => {
 });
 after(() => renderer?.remove());
 
+const watched = { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true }, dashboard: { enabled: true } };
+const chartFile = (name) => readFileSync(join(chartFolder, "files", name), "utf8");
 const podOf = ({ Deployment }) => Deployment.spec.template;
 const containerOf = (manifests) => podOf(manifests).spec.containers[0];
 const plainEnvironmentOf = (manifests) =>
@@ -199,7 +230,7 @@ for (const [name, { values, replicas, writes }] of Object.entries(installations)
         { ports: [{ port: 53, protocol: "UDP" }, { port: 53 }] },
         { ports: [{ port: 443 }] },
         ...(values.files?.REDIS_URL_FILE ? [{ ports: [{ port: redisPort }] }] : []),
-        ...(values.config.AZURE_USE_MANAGED_IDENTITY
+        ...(values.config.AZURE_USE_MANAGED_IDENTITY || values.config.AZURE_FEDERATED_IDENTITY_CLIENT_ID
           ? [{ to: [{ ipBlock: { cidr: "169.254.169.254/32" } }], ports: [{ port: 80 }] }]
           : []),
         ...extraEgress,
@@ -329,15 +360,6 @@ describe("the chart", () => {
     assert.doesNotMatch(JSON.stringify(without), /azure\.workload/);
   });
 
-  it("scrapes under the job that the alert rules ask for", () => {
-    const { values } = installations["app with workload identity, Redis, autoscaling and everything else"];
-    const { ServiceMonitor, Service } = render(values).manifests;
-
-    const job = Service.metadata.labels[ServiceMonitor.spec.jobLabel];
-    assert.match(read("deploy/prometheus/alerts.yaml"), new RegExp(`up\\{job="${job}"\\}`));
-    assert.equal(ServiceMonitor.metadata.labels.release, "prometheus");
-  });
-
   it("wants one credential in obo and app, and says which there are", () => {
     const obo = (files, more) => () => render({ image, config: { AUTH_MODE: "obo", ...identity }, files, ...more });
     const secret = { AZURE_CLIENT_SECRET_FILE: inSecret("client") };
@@ -398,8 +420,152 @@ describe("the chart", () => {
     assert.deepEqual(render(values).problems, []);
   });
 
+  it("takes the values file of docs/deployment.md", () => {
+    const [, text] = /^```yaml\n([\s\S]*?)^```$/m.exec(read("docs/deployment.md"));
+    const { problems, manifests } = render({ ...installations.passthrough.values, ...parse(text) });
+
+    assert.deepEqual(problems, []);
+    assert.deepEqual(Object.values(manifests).flatMap(problemsOf), []);
+    assert.equal(Object.keys(manifests).length, 9);
+  });
+
   it("has the defaults that the gateway has, where it reckons with them", () => {
     for (const [name, value] of Object.entries(defaults.config)) assert.equal(String(value), defaultOf(name));
+  });
+});
+
+describe("the chart's monitoring", () => {
+  const { values: everything } = installations["app with workload identity, Redis, autoscaling and everything else"];
+  const passthrough = (metrics) => ({ ...installations.passthrough.values, metrics });
+  const jobs = [
+    ["the Service's name", passthrough(watched), "gateway-intune-pfx-gateway"],
+    ["metrics.job", everything, "pfx-production"],
+  ];
+  const rulesOf = ({ PrometheusRule }) => PrometheusRule.spec.groups.flatMap(({ rules }) => rules);
+  const dashboardOf = ({ ConfigMap }) => JSON.parse(Object.values(ConfigMap.data)[0]);
+
+  for (const [source, values, job] of jobs) {
+    it(`scrapes under the job that alert rules and dashboard ask for: ${source}`, () => {
+      const { manifests } = render(values);
+      const { Service, ServiceMonitor, ConfigMap } = manifests;
+      const { relabelings } = ServiceMonitor.spec.endpoints[0];
+
+      assert.deepEqual(relabelings, [{ targetLabel: "job", replacement: job }]);
+      if (values.metrics.job === undefined) assert.equal(Service.metadata.name, job);
+      for (const { alert, expr } of rulesOf(manifests)) {
+        const named = [...expr.matchAll(/job="([^"]*)"/g)].map(([, name]) => name);
+        assert.deepEqual([...new Set(named)], [job], alert);
+      }
+      const { uid, templating } = dashboardOf(manifests);
+      assert.equal(uid, job);
+      assert.deepEqual(templating.list.find(({ name }) => name === "job").current, { text: job, value: job });
+      assert.deepEqual(Object.keys(ConfigMap.data), [`${job}.json`]);
+    });
+
+    it(`has rules that promtool takes: ${source}`, () => {
+      const place = mkdtempSync(join(tmpdir(), "helm-rules-"));
+      try {
+        writeFileSync(join(place, "rules.yaml"), stringify(render(values).manifests.PrometheusRule.spec));
+        const output = execFileSync("promtool", ["check", "rules", "rules.yaml"], { cwd: place, encoding: "utf8" });
+        assert.match(output, /SUCCESS: 13 rules/);
+      } finally {
+        rmSync(place, { recursive: true });
+      }
+    });
+  }
+
+  it("has the rules and the dashboard of the chart's files, and nothing else changed", () => {
+    const { manifests } = render(passthrough({ ...watched, job: "intune-pfx-gateway" }));
+
+    assert.deepEqual(manifests.PrometheusRule.spec, parse(chartFile("alerts.yaml")));
+    assert.deepEqual(dashboardOf(manifests), JSON.parse(chartFile("dashboard.json")));
+  });
+
+  it("gives the dashboard a uid that Grafana takes, however long the release's name", () => {
+    const { manifests } = render({ ...passthrough(watched), fullnameOverride: "x".repeat(63) });
+
+    assert.equal(dashboardOf(manifests).uid, "x".repeat(40));
+    assert.ok(manifests.ConfigMap.metadata.name.length <= 63);
+  });
+
+  it("leads from an alert to the runbook, where people read it", () => {
+    const urlsOf = (values) => rulesOf(render(values).manifests).map(({ annotations }) => annotations.runbook_url);
+
+    assert.match(urlsOf(passthrough(watched))[0], /^docs\/troubleshooting\.md#gatewaydown$/);
+    for (const url of urlsOf(everything)) {
+      assert.match(url, /^https:\/\/git\.example\/intune-pfx\/docs\/troubleshooting\.md#[a-z]+$/);
+    }
+  });
+
+  it("is found by its labels", () => {
+    const { ServiceMonitor, PrometheusRule, ConfigMap } = render(everything).manifests;
+
+    assert.equal(ServiceMonitor.metadata.labels.release, "prometheus");
+    assert.equal(PrometheusRule.metadata.labels.release, "prometheus");
+    assert.equal(ConfigMap.metadata.labels.grafana_dashboard, "1");
+    assert.deepEqual(ConfigMap.metadata.annotations, { grafana_folder: "Intune" });
+  });
+
+  it("is off by default, with all else that needs more than Kubernetes", () => {
+    const kinds = Object.keys(render(installations.passthrough.values).manifests).sort();
+
+    assert.deepEqual(kinds, ["Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount"]);
+  });
+
+  it("is refused without metrics", () => {
+    for (const name of ["serviceMonitor", "prometheusRule"]) {
+      assert.throws(
+        () => render(passthrough({ enabled: false, [name]: { enabled: true } })),
+        new RegExp(`metrics.${name}.enabled needs metrics.enabled`),
+      );
+    }
+  });
+});
+
+describe("the chart's routes", () => {
+  const { values } = installations["app with workload identity, Redis, autoscaling and everything else"];
+
+  it("lead from host and path to the Service's port, and end TLS", () => {
+    const { Ingress, Service } = render(values).manifests;
+    const [{ host, http }] = Ingress.spec.rules;
+
+    assert.equal(host, "pfx.example");
+    assert.deepEqual(Ingress.spec.tls, [{ hosts: ["pfx.example"], secretName: "pfx-tls" }]);
+    assert.equal(Ingress.spec.ingressClassName, "nginx");
+    assert.deepEqual(Ingress.metadata.annotations, values.ingress.annotations);
+    assert.deepEqual(
+      http.paths.map(({ path }) => path),
+      ["/graphql", "/graphiql"],
+    );
+    for (const { backend } of http.paths) {
+      assert.equal(backend.service.name, Service.metadata.name);
+      assert.ok(Service.spec.ports.some(({ name }) => name === backend.service.port.name));
+    }
+  });
+
+  it("lead there by Gateway API too, and wait for the longest request", () => {
+    const { HTTPRoute, Service } = render({
+      ...values,
+      config: { ...values.config, REQUEST_DEADLINE_MS: 40_001 },
+    }).manifests;
+    const [{ matches, backendRefs, timeouts }] = HTTPRoute.spec.rules;
+
+    assert.deepEqual(HTTPRoute.spec.parentRefs, values.httpRoute.parentRefs);
+    assert.deepEqual(HTTPRoute.spec.hostnames, ["pfx.example"]);
+    assert.deepEqual(matches, [{ path: { type: "PathPrefix", value: "/graphql" } }]);
+    const [{ port }] = Service.spec.ports;
+    assert.deepEqual(backendRefs, [{ name: Service.metadata.name, port }]);
+    assert.equal(timeouts.request, "46s");
+  });
+
+  it("have neither class nor certificate unless they are named", () => {
+    const { Ingress } = render({
+      ...installations.passthrough.values,
+      ingress: { enabled: true, host: "pfx.example" },
+    }).manifests;
+
+    assert.deepEqual(Object.keys(Ingress.spec), ["rules"]);
+    assert.equal(Ingress.metadata.annotations, undefined);
   });
 });
 
@@ -455,6 +621,38 @@ describe("the chart's schema", () => {
     assert.match(refused({ image: { ...image, digest: "sha256:abc" } }).join(), /digest must match/);
   });
 
+  it("wants a host, a Gateway and paths that callers need", () => {
+    const on = { enabled: true };
+
+    assert.match(refused({ ingress: on }).join(), /\/ingress\/host must NOT have fewer than 1 characters/);
+    for (const host of ["https://pfx.example", "pfx.example:443", "pfx.example/"]) {
+      assert.match(refused({ ingress: { ...on, host } }).join(), /\/ingress\/host must match pattern/);
+    }
+    for (const path of ["/", "/metrics", "/livez", "graphql"]) {
+      assert.match(
+        refused({ ingress: { host: "a", paths: [path] } }).join(),
+        /\/ingress\/paths\/0 must be equal to one of/,
+      );
+    }
+    assert.match(refused({ httpRoute: on }).join(), /\/httpRoute\/parentRefs must NOT have fewer than 1 items/);
+    assert.match(refused({ httpRoute: { parentRefs: [{}] } }).join(), /required property 'name'/);
+    assert.match(refused({ httpRoute: { hostnames: ["https://x"] } }).join(), /\/httpRoute\/hostnames\/0 must match/);
+    assert.match(refused({ httpRoute: { paths: [] } }).join(), /\/httpRoute\/paths must NOT have fewer than 1 items/);
+    assert.match(refused({ ingress: { hosts: ["x"] } }).join(), /additional properties hosts/);
+  });
+
+  it("wants a job that is a label and a uid, and an address for the runbook", () => {
+    for (const job of ["a b", 'a"b', "-a", "a/b", "x".repeat(64)]) {
+      assert.match(refused({ metrics: { job } }).join(), /\/metrics\/job must match pattern/);
+    }
+    for (const docsUrl of ["docs", "https://git.example/docs/", "ftp://x", 'https://x"y']) {
+      const problems = refused({ metrics: { prometheusRule: { docsUrl } } }).join();
+      assert.match(problems, /\/metrics\/prometheusRule\/docsUrl must match pattern/);
+    }
+    assert.match(refused({ metrics: { dashboard: { labels: { a: 1 } } } }).join(), /\/labels\/a must be string/);
+    assert.match(refused({ metrics: { prometheusRule: { enable: true } } }).join(), /additional properties enable/);
+  });
+
   it("wants the tenant in obo and app", () => {
     const files = { AZURE_CLIENT_SECRET_FILE: inSecret("client") };
     const config = { AUTH_MODE: "obo", AZURE_CLIENT_ID: client };
@@ -491,6 +689,16 @@ describe("the check of manifests", () => {
     ]);
     assert.match(changed('"replicas":2', '"replicas":"2"').join(), /replicas must be integer/);
     assert.match(changed('"selector":', '"labels":').join(), /required property selector/);
+    const { values } = installations["app with workload identity, Redis, autoscaling and everything else"];
+    const { HTTPRoute, PrometheusRule, Ingress } = render(values).manifests;
+    const misspelt = (manifest, from, to) => problemsOf(JSON.parse(JSON.stringify(manifest).replace(from, to)));
+    assert.deepEqual(misspelt(HTTPRoute, '"timeouts"', '"timeout"'), [
+      "/spec/rules/0/timeout: not known",
+      "/spec/rules/0/timeout/request: not known",
+    ]);
+    assert.notDeepEqual(misspelt(HTTPRoute, '"PathPrefix"', '"Prefix"'), []);
+    assert.notDeepEqual(misspelt(PrometheusRule, '"expr"', '"expression"'), []);
+    assert.notDeepEqual(misspelt(Ingress, '"pathType"', '"type"'), []);
     assert.deepEqual(problemsOf({ apiVersion: "v1", kind: "Servise" }), ["v1 Servise: no schema for it"]);
   });
 });

@@ -9,8 +9,8 @@ import { importBuilt, startGateway } from "../../examples/program.mjs";
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const read = (name) => readFileSync(path(name), "utf8");
-const dashboard = JSON.parse(read("grafana/gateway.json"));
-const alerts = parse(read("prometheus/alerts.yaml")).groups.flatMap(({ rules }) => rules);
+const dashboard = JSON.parse(read("helm/intune-pfx-gateway/files/dashboard.json"));
+const alerts = parse(read("helm/intune-pfx-gateway/files/alerts.yaml")).groups.flatMap(({ rules }) => rules);
 const runbook = read("../docs/troubleshooting.md");
 const expressions = [
   ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
@@ -25,6 +25,14 @@ function metricsIn(expression) {
     .replace(/\b(?:by|without)\s*\([^)]*\)/g, "");
   return [...bare.matchAll(/\b[a-z_]\w*\b(?!\s*\()/g)].map(([name]) => name);
 }
+
+/** The metrics of an expression that are not selected by this label and value. */
+const withoutJob = (expression, job) =>
+  metricsIn(expression).filter((name) =>
+    [...expression.matchAll(new RegExp(`\\b${name}\\b(\\{[^}]*\\})?`, "g"))].some(
+      ([, selector]) => !selector?.includes(job),
+    ),
+  );
 
 /** Of one metric of one expression: the labels that it is selected and grouped by. */
 const labelsIn = (expression) => [
@@ -79,6 +87,42 @@ describe("dashboard and alerts", () => {
     assert.deepEqual(metricsIn('sum by (a) (rate(graphql_requests{b="c"}[5m])) > 0.05'), ["graphql_requests"]);
   });
 
+  it("select every metric by the job, so that another service's metrics of the same names count for nothing", () => {
+    const panels = dashboard.panels.flatMap(({ targets = [] }) => targets);
+
+    assert.deepEqual(
+      alerts.flatMap(({ expr }) => withoutJob(expr, 'job="intune-pfx-gateway"')),
+      [],
+    );
+    assert.deepEqual(
+      panels.flatMap(({ expr }) => withoutJob(expr, 'job="$job"')),
+      [],
+    );
+    const variables = dashboard.templating.list.filter(({ type }) => type === "query");
+    assert.deepEqual(
+      variables.map(({ name }) => name),
+      ["job", "instance"],
+    );
+    assert.deepEqual(withoutJob(variables[1].query.replace("label_values", ""), 'job="$job"'), ["instance"]);
+    assert.deepEqual(withoutJob('sum(a_total{job="$job"}) / sum(b_total)', 'job="$job"'), ["b_total"]);
+  });
+
+  it("ask for the job that compose.yaml's Prometheus scrapes under", () => {
+    const [{ job_name: job }] = parse(read("prometheus/prometheus.yaml")).scrape_configs;
+
+    assert.equal(job, "intune-pfx-gateway");
+    assert.equal(dashboard.templating.list.find(({ name }) => name === "job").current.value, job);
+  });
+
+  it("lead from each alert to its section of the runbook", () => {
+    const anchors = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, heading]) => heading.toLowerCase());
+
+    for (const { alert, annotations } of alerts) {
+      assert.equal(annotations.runbook_url, `docs/troubleshooting.md#${alert.toLowerCase()}`);
+      assert.ok(anchors.includes(alert.toLowerCase()), alert);
+    }
+  });
+
   it("go by labels that are documented or Prometheus's own", () => {
     const documented = [...read("../docs/observability.md").matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
     const known = new Set([...documented, "instance", "job", "le"]);
@@ -110,7 +154,7 @@ describe("the alert rules", () => {
   const promtool = (...args) => execFileSync("promtool", args, { encoding: "utf8", cwd: path("prometheus") });
 
   it("are well-formed, and fire on what they are for", () => {
-    assert.match(promtool("check", "rules", "alerts.yaml"), /SUCCESS: 13 rules/);
+    assert.match(promtool("check", "rules", "../helm/intune-pfx-gateway/files/alerts.yaml"), /SUCCESS: 13 rules/);
     assert.match(promtool("test", "rules", "alerts.test.yaml"), /SUCCESS/);
   });
 

@@ -29,6 +29,8 @@ import { TokenRequests } from "./token-requests.ts";
  * https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
 const clientCapabilities = ["cp1"];
+/** The token of a trusted managed identity is renewed this long before it expires. */
+const assertionMarginMs = 5 * 60_000;
 
 export interface GraphTokens {
   /** The gateway's own token. @param deadline how long the caller can wait for it. */
@@ -56,7 +58,6 @@ export async function createGraphTokens(
 ): Promise<GraphTokens> {
   const msal = await import("@azure/msal-node"); // loaded only in these modes
   const network = createEntraNetwork(identity.authorityUrl, proxies);
-  const credential = credentialOf(identity);
   const cache = new TokenCache(nowMs, undefined, (outcome) => metrics?.tokenRequest(outcome));
   const requests = { app: new TokenRequests("app", clock, log), obo: new TokenRequests("obo", clock, log) };
   const systemOf = (networkClient: INetworkModule) => ({ networkClient, disableInternalRetries: true });
@@ -65,19 +66,35 @@ export async function createGraphTokens(
     const auth = {
       clientId: identity.clientId ?? "",
       clientCapabilities,
-      ...credential,
+      ...credentialOf(identity, (clientId) => trustedIdentityToken(clientId, exchange)),
       ...authorityOf(identity, tenantId),
     };
     return new msal.ConfidentialClientApplication({ auth, system: systemOf(exchange) });
   }
 
-  function fromManagedIdentity(exchange: TokenExchange, renewal?: Renewal): Promise<AuthenticationResult> {
-    const ids = identity.clientId === undefined ? {} : { userAssignedClientId: identity.clientId };
+  /** @param clientId of a user-assigned identity; without it the system-assigned identity. */
+  function fromManagedIdentity(
+    clientId: string | undefined,
+    resource: string,
+    exchange: TokenExchange,
+    renewal?: Renewal,
+  ): Promise<AuthenticationResult> {
+    const ids = clientId === undefined ? {} : { userAssignedClientId: clientId };
     const system = systemOf(managedIdentityNetwork);
     const client = new msal.ManagedIdentityApplication({ clientCapabilities, managedIdentityIdParams: ids, system });
     const claims = renewal?.claims === undefined ? {} : { claims: renewal.claims };
-    const resource = identity.graphScope.replace(/\/\.default$/, "");
-    return inTurn(exchange, () => client.acquireToken({ resource, forceRefresh: true, ...claims }));
+    return inTurn(exchange, () => client.acquireToken({ resource, forceRefresh: true, ...claims })).catch((error) => {
+      throw new TokenFailure("managedIdentity", exchange, error);
+    });
+  }
+
+  let assertion: AccessToken | undefined;
+  /** The token of the managed identity that the application trusts. In `obo` each caller's request to Entra needs it. */
+  async function trustedIdentityToken(clientId: string, exchange: TokenExchange): Promise<string> {
+    if (assertion !== undefined && nowMs() < assertion.expiresAtMs - assertionMarginMs) return assertion.token;
+    const { accessToken, expiresOn } = await fromManagedIdentity(clientId, identity.exchangeAudience, exchange);
+    assertion = { token: accessToken, expiresAtMs: expiresOn?.getTime() ?? 0 };
+    return accessToken;
   }
 
   /** One attempt. @throws {TokenFailure} */
@@ -91,7 +108,7 @@ export async function createGraphTokens(
       if (!result?.accessToken) throw new Error("no token");
       return { token: result.accessToken, expiresAtMs: result.expiresOn?.getTime() ?? nowMs() };
     } catch (error) {
-      throw new TokenFailure(isManagedIdentity ? "managedIdentity" : "entra", exchange, error);
+      throw error instanceof TokenFailure ? error : new TokenFailure("entra", exchange, error);
     }
   }
 
@@ -103,7 +120,7 @@ export async function createGraphTokens(
   });
   const askForApp = (exchange: TokenExchange, renewal?: Renewal) =>
     isManagedIdentity
-      ? fromManagedIdentity(exchange, renewal)
+      ? fromManagedIdentity(identity.clientId, identity.graphScope.replace(/\/\.default$/, ""), exchange, renewal)
       : clientOf(identity.tenantId, exchange).acquireTokenByClientCredential(request(renewal));
 
   return {
@@ -155,7 +172,11 @@ function authorityOf({ authorityUrl }: IdentityConfig, tenantId: string): Partia
   };
 }
 
-function credentialOf({ credential }: IdentityConfig): Partial<NodeAuthOptions> {
+/** @param trustedIdentityToken of the managed identity with that client id. */
+function credentialOf(
+  { credential }: IdentityConfig,
+  trustedIdentityToken: (clientId: string) => Promise<string>,
+): Partial<NodeAuthOptions> {
   switch (credential.kind) {
     case "secret":
       return { clientSecret: credential.secret };
@@ -166,6 +187,8 @@ function credentialOf({ credential }: IdentityConfig): Partial<NodeAuthOptions> 
     case "federated":
       // Read again for each token, because the platform replaces the file.
       return { clientAssertion: () => readToken(credential.path) };
+    case "trustedIdentity":
+      return { clientAssertion: () => trustedIdentityToken(credential.clientId) };
     case "managedIdentity":
       return {};
   }

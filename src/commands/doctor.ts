@@ -14,6 +14,7 @@ import { untraced } from "../observability/span.ts";
 import { systemClock } from "../request/clock.ts";
 import { Deadline } from "../request/deadline.ts";
 import { RequestClosed } from "../request/request-closed.ts";
+import { adviceOnToken, stepOf } from "./setup-steps.ts";
 
 export interface Finding {
   readonly check:
@@ -85,7 +86,7 @@ async function examineIdentity({ authMode, identity, proxies }: Config): Promise
         return { finding: { check, status: "ok", detail: "Microsoft Entra accepts the credential" } };
       }
       if (roles.includes(wantedRole)) return { finding: { check, status: "ok", detail }, token };
-      const advice = `Grant the application ${wantedRole} (Microsoft Graph, application permission), with admin consent.`;
+      const advice = `Give the gateway's identity the application permission ${wantedRole}: ${stepOf("permission", "consent")}.`;
       return { finding: { check, status: "warning", detail, advice }, token };
     } finally {
       await tokens.close();
@@ -94,9 +95,7 @@ async function examineIdentity({ authMode, identity, proxies }: Config): Promise
     const cause = causeOf(lastFailure);
     const detail =
       error instanceof GatewayError ? `${error.code}: ${error.message}${cause}` : "no token could be obtained";
-    const advice =
-      "Check AZURE_TENANT_ID and AZURE_CLIENT_ID. Check that the credential has not expired and belongs to that application. Check that this machine can reach AUTHORITY_URL.";
-    return { finding: { check, status: "failed", detail, advice } };
+    return { finding: { check, status: "failed", detail, advice: adviceOnToken(lastFailure) } };
   }
 }
 
@@ -166,7 +165,7 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
         { check: "apiVersion", status: "ok", detail: `${version} has userPfxCertificates` },
         knowsPermission
           ? { check: "permission", status: "ok", detail: "reading certificates is permitted" }
-          : { check: "permission", status: "skipped", detail: "depends on the caller's token" },
+          : callersPermission,
         skew,
       ];
     }
@@ -196,20 +195,25 @@ async function examineGraph(config: Config, baseUrl: URL, token: string | undefi
             status: "failed",
             detail,
             advice: lacksIntune
-              ? "Buy or assign an Intune license in this tenant, and open the Intune admin center once. Check that AZURE_TENANT_ID names the intended tenant. This is no case for Microsoft's support."
-              : `Grant ${wantedRole} with admin consent. Tokens issued earlier keep their old roles for an hour.`,
+              ? `Buy or assign an Intune license in this tenant, and open the Intune admin center once: ${stepOf("license")}. Check that AZURE_TENANT_ID names the intended tenant. This is no case for Microsoft's support.`
+              : `Grant ${wantedRole}: ${stepOf("consent")}. Tokens issued earlier keep their old roles for an hour.`,
           }
-        : {
-            check: "permission",
-            status: "skipped",
-            detail: knowsPermission ? "could not be checked yet" : "depends on the caller's token",
-          },
+        : knowsPermission
+          ? { check: "permission", status: "skipped", detail: "could not be checked yet" }
+          : callersPermission,
       skew,
     ];
   } finally {
     await client.close();
   }
 }
+
+const callersPermission: Finding = {
+  check: "permission",
+  status: "skipped",
+  detail: "depends on the caller's token",
+  advice: `A call shows it: ${stepOf("call")}. It needs consent and an Intune role: ${stepOf("consent", "role")}.`,
+};
 
 /** Codes about a token or its permissions. */
 const permissionCodes: readonly ErrorCode[] = [

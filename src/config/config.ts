@@ -9,12 +9,33 @@ import { ConfigError, readerOf } from "./read-env.ts";
 import { readTracing } from "./tracing.ts";
 import { authModes, type Values } from "./variables.ts";
 
-/** Graph's root and the authority in each national cloud. @see https://learn.microsoft.com/graph/deployments */
+/**
+ * Graph's root, the authority, and the audience of managed identities' tokens that stand for a secret, in each national cloud.
+ *
+ * @see https://learn.microsoft.com/graph/deployments
+ * @see https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+ */
 const clouds = {
-  global: { graph: "https://graph.microsoft.com", authority: "https://login.microsoftonline.com" },
-  usgov: { graph: "https://graph.microsoft.us", authority: "https://login.microsoftonline.us" },
-  "usgov-dod": { graph: "https://dod-graph.microsoft.us", authority: "https://login.microsoftonline.us" },
-  china: { graph: "https://microsoftgraph.chinacloudapi.cn", authority: "https://login.chinacloudapi.cn" },
+  global: {
+    graph: "https://graph.microsoft.com",
+    authority: "https://login.microsoftonline.com",
+    exchangeAudience: "api://AzureADTokenExchange",
+  },
+  usgov: {
+    graph: "https://graph.microsoft.us",
+    authority: "https://login.microsoftonline.us",
+    exchangeAudience: "api://AzureADTokenExchangeUSGov",
+  },
+  "usgov-dod": {
+    graph: "https://dod-graph.microsoft.us",
+    authority: "https://login.microsoftonline.us",
+    exchangeAudience: "api://AzureADTokenExchangeUSGov",
+  },
+  china: {
+    graph: "https://microsoftgraph.chinacloudapi.cn",
+    authority: "https://login.chinacloudapi.cn",
+    exchangeAudience: "api://AzureADTokenExchangeChina",
+  },
 } as const;
 
 /**
@@ -88,7 +109,8 @@ export function readConfig(env: NodeJS.ProcessEnv, earlier: readonly string[] = 
     problem("ALLOW_LOOPBACK_UPSTREAM", "needs GRAPH_BASE_URL or AUTHORITY_URL with a loopback address");
   }
   // A token of one cloud is not valid in another.
-  const { graph, authority } = roots.find((each) => `${each.graph}/` === givenGraphUrl?.href) ?? cloud;
+  const { graph, authority, exchangeAudience } =
+    roots.find((each) => `${each.graph}/` === givenGraphUrl?.href) ?? cloud;
   const graphUrl = givenGraphUrl ?? new URL(graph);
   const authMode = read("AUTH_MODE");
   if (!emulates && !env.AUTH_MODE) {
@@ -97,7 +119,10 @@ export function readConfig(env: NodeJS.ProcessEnv, earlier: readonly string[] = 
   }
   const identity =
     authMode === "obo" || authMode === "app"
-      ? readIdentity(reader, authMode, givenAuthorityUrl ?? new URL(authority), `${graph}/.default`)
+      ? readIdentity(reader, authMode, givenAuthorityUrl ?? new URL(authority), {
+          graphScope: `${graph}/.default`,
+          exchangeAudience,
+        })
       : undefined;
   if (!emulates && env.AUTH_MODE === "none" && (isProduction || !isLoopback(graphUrl))) {
     problem("AUTH_MODE", "none works only with the emulator, outside production");

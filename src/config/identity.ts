@@ -8,7 +8,9 @@ export type Credential =
   | ({ kind: "certificate" } & ClientCertificate)
   /** The file is read for each token, because the platform replaces it. */
   | { kind: "federated"; path: string }
-  | { kind: "managedIdentity" };
+  | { kind: "managedIdentity" }
+  /** The application trusts a user-assigned managed identity: that identity's token stands for a secret. */
+  | { kind: "trustedIdentity"; clientId: string };
 
 export interface IdentityConfig {
   authorityUrl: URL;
@@ -18,6 +20,8 @@ export interface IdentityConfig {
   credential: Credential;
   /** Graph's root with `/.default`. */
   graphScope: string;
+  /** The audience of a managed identity's token that stands for a secret; each cloud has its own. */
+  exchangeAudience: string;
   /** An accepted audience of callers' tokens besides the client id. */
   audience: string | undefined;
   /** GUIDs in lower case. */
@@ -32,7 +36,7 @@ export function readIdentity(
   reader: Reader,
   mode: "obo" | "app",
   authorityUrl: URL,
-  graphScope: string,
+  cloud: Pick<IdentityConfig, "graphScope" | "exchangeAudience">,
 ): IdentityConfig {
   const { read, problem } = reader;
   const credential = readCredential(reader, mode);
@@ -54,7 +58,7 @@ export function readIdentity(
     tenantId,
     clientId,
     credential,
-    graphScope,
+    ...cloud,
     audience,
     allowedTenants: allowedTenants.length > 0 ? allowedTenants : [tenantId],
     write: { scope: read("AUTH_REQUIRED_SCOPE"), role: read("AUTH_REQUIRED_ROLE") },
@@ -66,17 +70,20 @@ function readCredential({ read, problem, problems }: Reader, mode: "obo" | "app"
   const earlier = problems.length;
   const secret = read("AZURE_CLIENT_SECRET");
   const path = read("AZURE_FEDERATED_TOKEN_FILE");
+  const trusted = read("AZURE_FEDERATED_IDENTITY_CLIENT_ID");
   const certificate = read("AZURE_CLIENT_CERTIFICATE_PATH");
   const given: Credential[] = [
     ...(secret ? [{ kind: "secret" as const, secret }] : []),
     ...(certificate ? [{ kind: "certificate" as const, ...certificate }] : []),
     ...(path ? [{ kind: "federated" as const, path }] : []),
+    ...(trusted ? [{ kind: "trustedIdentity" as const, clientId: trusted }] : []),
     ...(read("AZURE_USE_MANAGED_IDENTITY") ? [{ kind: "managedIdentity" as const }] : []),
   ];
   const [credential, ...more] = given;
   // A credential that can't be read has its own problem already.
   if ((credential === undefined && problems.length === earlier) || more.length > 0) {
-    const names = "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE";
+    const names =
+      "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE, AZURE_FEDERATED_IDENTITY_CLIENT_ID";
     const managed = mode === "app" ? " or AZURE_USE_MANAGED_IDENTITY=true" : "";
     problem("AZURE_CLIENT_SECRET", `exactly one of ${names}${managed} must be set`);
   } else if (credential?.kind === "managedIdentity" && mode === "obo") {

@@ -84,6 +84,10 @@ const table = {
     "the gateway's credential: a PEM file with a certificate and its private key",
   ),
   AZURE_FEDERATED_TOKEN_FILE: row(tokenFile, "the gateway's credential: a workload identity's token file"),
+  AZURE_FEDERATED_IDENTITY_CLIENT_ID: row(
+    guid("the managed identity's Overview page in the Azure portal shows it as Client ID"),
+    "the gateway's credential: the client id of a user-assigned managed identity of this machine that the application trusts",
+  ),
   AZURE_USE_MANAGED_IDENTITY: row(
     boolean(false),
     "the gateway's credential in app mode: the machine's managed identity; AZURE_CLIENT_ID selects a user-assigned identity",

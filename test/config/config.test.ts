@@ -163,6 +163,7 @@ describe("the gateway's identity", () => {
       clientId,
       credential: { kind: "secret", secret: canary },
       graphScope: "https://graph.microsoft.com/.default",
+      exchangeAudience: "api://AzureADTokenExchange",
       audience: undefined,
       allowedTenants: [tenant],
       write: { scope: "Pfx.ReadWrite", role: "Pfx.ReadWrite.All" },
@@ -284,6 +285,22 @@ describe("the gateway's identity", () => {
   });
 
   it.each([
+    ["global", "api://AzureADTokenExchange"],
+    ["usgov", "api://AzureADTokenExchangeUSGov"],
+    ["usgov-dod", "api://AzureADTokenExchangeUSGov"],
+    ["china", "api://AzureADTokenExchangeChina"],
+  ])("may be a managed identity that the application trusts, in %s", (cloud, exchangeAudience) => {
+    const trusted = { ...obo, AZURE_CLIENT_SECRET: "", GRAPH_CLOUD: cloud, AZURE_FEDERATED_IDENTITY_CLIENT_ID: tenant };
+
+    expect(readConfig(trusted).identity).toMatchObject({
+      credential: { kind: "trustedIdentity", clientId: tenant },
+      clientId,
+      exchangeAudience,
+    });
+    expect(problemsOf({ ...trusted, AZURE_USE_MANAGED_IDENTITY: "true" })[0]).toMatch(/exactly one of/);
+  });
+
+  it.each([
     ["AZURE_CLIENT_ID", { AZURE_CLIENT_ID: "" }, /^AZURE_CLIENT_ID: must be set: the application's id, a GUID$/],
     ["AZURE_CLIENT_ID", { AZURE_CLIENT_ID: canary }, /must be a GUID: .* Application \(client\) ID$/],
     ["AZURE_TENANT_ID", { AZURE_TENANT_ID: "contoso.onmicrosoft.com" }, /must be a GUID: .* Tenant ID; a domain name/],
@@ -302,6 +319,7 @@ describe("the gateway's identity", () => {
     ["AUTH_ALLOWED_TENANTS", { AUTH_ALLOWED_TENANTS: "*" }],
     ["AUTH_ALLOWED_TENANTS", { AUTH_ALLOWED_TENANTS: canary }],
     ["AZURE_USE_MANAGED_IDENTITY", { AZURE_USE_MANAGED_IDENTITY: canary }],
+    ["AZURE_FEDERATED_IDENTITY_CLIENT_ID", { AZURE_FEDERATED_IDENTITY_CLIENT_ID: canary }],
     ["AUTH_AUDIENCE", { AUTH_AUDIENCE: `api://${canary},api://other` }],
     ["AUTH_REQUIRED_SCOPE", { AUTH_REQUIRED_SCOPE: `${canary} other` }],
     ["AUTH_REQUIRED_ROLE", { AUTH_REQUIRED_ROLE: " " }],

@@ -25,7 +25,7 @@ export const pages: readonly string[] = [
   "CONTRIBUTING.md",
   "SECURITY.md",
   "CHANGELOG.md",
-  ...["packages", "examples", "bench"].flatMap(readmesIn),
+  ...["packages", "examples", "bench", "deploy"].flatMap(readmesIn),
 ];
 
 /** Code blocks of one language, each with its page. */

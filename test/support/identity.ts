@@ -12,6 +12,7 @@ export function identityAt(
     clientId: provider.clientId,
     credential,
     graphScope: "https://graph.microsoft.com/.default",
+    exchangeAudience: "api://AzureADTokenExchange",
     audience: undefined,
     allowedTenants: [provider.tenantId],
     write: { scope: "Pfx.ReadWrite", role: "Pfx.ReadWrite.All" },

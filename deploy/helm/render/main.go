@@ -1,6 +1,6 @@
 // Renders a chart as Helm does, for the tests: Helm is Go's text/template with sprig and a handful of functions, and Debian has
-// those but not Helm. Values are read through JSON as Helm reads them (whole numbers become floats); .Files, .Capabilities,
-// tpl and lookup are left out, so a template that begins to use them fails here first.
+// those but not Helm. Values are read through JSON as Helm reads them (whole numbers become floats); of .Files there is Get;
+// .Capabilities, tpl and lookup are left out, so a template that begins to use them fails here first.
 //
 //	render CHART RELEASE [VALUES...]  prints { values, files, error }: the values merged, each template's text by its name, or
 //	what stopped it.
@@ -35,6 +35,7 @@ func main() {
 		"Values":  values,
 		"Chart":   object{"Name": about["name"], "Version": about["version"], "AppVersion": about["appVersion"]},
 		"Release": object{"Name": release, "Namespace": "default", "Service": "Helm"},
+		"Files":   files{chart},
 	}
 
 	output := object{"values": values}
@@ -44,6 +45,18 @@ func main() {
 		output["files"] = files
 	}
 	stop(json.NewEncoder(os.Stdout).Encode(output))
+}
+
+// The chart's own files, for templates.
+type files struct{ chart string }
+
+// Get is empty where there is no such file, as Helm's is.
+func (all files) Get(name string) string {
+	text, err := os.ReadFile(filepath.Join(all.chart, name))
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 func render(folder string, context object) (object, error) {
@@ -67,7 +80,7 @@ func render(folder string, context object) (object, error) {
 	if _, err := all.Funcs(functions).ParseGlob(filepath.Join(folder, "*")); err != nil {
 		return nil, err
 	}
-	files := object{}
+	texts := object{}
 	for _, each := range all.Templates() {
 		name := each.Name()
 		if extension := filepath.Ext(name); extension != ".yaml" && extension != ".txt" {
@@ -77,9 +90,9 @@ func render(folder string, context object) (object, error) {
 		if err := each.Execute(&text, context); err != nil {
 			return nil, err
 		}
-		files[name] = strings.ReplaceAll(text.String(), "<no value>", "")
+		texts[name] = strings.ReplaceAll(text.String(), "<no value>", "")
 	}
-	return files, nil
+	return texts, nil
 }
 
 func read(path string) object {

@@ -18,6 +18,8 @@ export interface ClientCertificate {
 
 export class Credentials {
   readonly clientSecret: string;
+  /** The client id of the managed identity that the application trusts, as its federated credential names it. */
+  trustedIdentity: string | undefined;
   readonly #clientId: string;
   readonly #certificates = new Map<string, X509Certificate>();
   readonly #federatedTokens = new Set<string>();
@@ -59,10 +61,15 @@ export class Credentials {
     return { path, certificate: pem.cert, privateKey: pem.private };
   }
 
+  /** Accepts this token as the client's credential from now on. */
+  acceptFederated(token: string): void {
+    this.#federatedTokens.add(token);
+  }
+
   /** Writes a new federated token, accepted from now on besides the earlier ones; with a path, over that file. */
   async federatedTokenFile(path?: string): Promise<string> {
     const token = `federated.${randomUUID()}.token`;
-    this.#federatedTokens.add(token);
+    this.acceptFederated(token);
     if (path === undefined) return this.file(`federated-${randomUUID()}`, token);
     await writeFile(path, token);
     return path;

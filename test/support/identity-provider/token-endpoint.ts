@@ -133,8 +133,11 @@ export class TokenEndpoint {
   /** A token for the managed identity. @param resource asked for. */
   issueForManagedIdentity(resource: string, clientId: string | null): Record<string, unknown> {
     const { lifetimeSeconds } = this.settings;
+    const token = this.#newToken("managed-identity", resource, {});
+    const isTrusted = clientId !== null && clientId === this.#credentials.trustedIdentity;
+    if (isTrusted && resource === "api://AzureADTokenExchange") this.#credentials.acceptFederated(token);
     return {
-      access_token: this.#newToken("managed-identity", resource, {}),
+      access_token: token,
       client_id: clientId ?? this.#clientId,
       expires_in: String(lifetimeSeconds),
       expires_on: String(Math.floor(this.#nowMs() / 1000) + lifetimeSeconds),

@@ -21,6 +21,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- .Values.serviceAccount.name | default (ternary (include "intune-pfx-gateway.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end }}
 
+{{/* The label by which alert rules and dashboard tell this release's metrics from others of the same names. */}}
+{{- define "intune-pfx-gateway.job" -}}
+{{- .Values.metrics.job | default (include "intune-pfx-gateway.fullname" .) -}}
+{{- end }}
+
 {{- define "intune-pfx-gateway.image" -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
@@ -57,6 +62,11 @@ more that a rollout has for a while is not counted: the gateway waits as long as
 {{- add .Values.preStopSeconds $deadline 10 -}}
 {{- end }}
 
+{{/* The longest request, and five seconds for its body and its answer. */}}
+{{- define "intune-pfx-gateway.routeSeconds" -}}
+{{- add (divf .Values.config.REQUEST_DEADLINE_MS 1000 | ceil | int) 5 -}}
+{{- end }}
+
 {{/* Said here, since the gateway would say it in a pod that restarts for ever. */}}
 {{- define "intune-pfx-gateway.check" -}}
 {{- $credentials := list -}}
@@ -64,8 +74,14 @@ more that a rollout has for a while is not counted: the gateway waits as long as
 {{- if index $.Values.files . }}{{ $credentials = append $credentials (printf "files.%s" .) }}{{ end -}}
 {{- end -}}
 {{- if .Values.workloadIdentity.enabled }}{{ $credentials = append $credentials "workloadIdentity.enabled" }}{{ end -}}
+{{- if .Values.config.AZURE_FEDERATED_IDENTITY_CLIENT_ID }}{{ $credentials = append $credentials "config.AZURE_FEDERATED_IDENTITY_CLIENT_ID" }}{{ end -}}
 {{- if .Values.config.AZURE_USE_MANAGED_IDENTITY }}{{ $credentials = append $credentials "config.AZURE_USE_MANAGED_IDENTITY" }}{{ end -}}
 {{- if and (ne .Values.config.AUTH_MODE "passthrough") (ne (len $credentials) 1) -}}
-{{- fail (printf "AUTH_MODE %s needs exactly one credential: files.AZURE_CLIENT_SECRET_FILE, files.AZURE_CLIENT_CERTIFICATE_PATH, workloadIdentity.enabled, or in app mode config.AZURE_USE_MANAGED_IDENTITY; given: %s" .Values.config.AUTH_MODE (join ", " $credentials | default "none")) -}}
+{{- fail (printf "AUTH_MODE %s needs exactly one credential: files.AZURE_CLIENT_SECRET_FILE, files.AZURE_CLIENT_CERTIFICATE_PATH, workloadIdentity.enabled, config.AZURE_FEDERATED_IDENTITY_CLIENT_ID, or in app mode config.AZURE_USE_MANAGED_IDENTITY; given: %s" .Values.config.AUTH_MODE (join ", " $credentials | default "none")) -}}
+{{- end -}}
+{{- range list "serviceMonitor" "prometheusRule" -}}
+{{- if and (index $.Values.metrics .).enabled (not $.Values.metrics.enabled) -}}
+{{- fail (printf "metrics.%s.enabled needs metrics.enabled: without metrics there is nothing to watch" .) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
