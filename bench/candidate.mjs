@@ -11,21 +11,27 @@ import { scenarios } from "./scenarios.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const script = (name) => () => ({ args: [here(`candidates/${name}.mjs`)], env: {} });
+/** Of the gateway: rules, limits, log and metrics are those of the peers with duties. */
+const everything = "rules, limits, log, audit, metrics, retries, quota, once";
+const quiet = "rules, limits, retries, quota, once";
+const peerDuties = "rules, limits, log, audit, metrics";
 
 /**
  * Each a program that listens on PORT and asks GRAPH_BASE_URL; the first is the limit that all are compared with. `requests`:
- * by scenario, the request of a candidate that is asked in another way. `scenarios`: those that it takes part in; default all.
+ * by scenario, the request of a candidate that is asked in another way. `scenarios`: those that it takes part in; default all. `duties`: what it does beside GraphQL; default nothing.
  */
 export const candidates = {
   limit: { title: "limit: node:http + undici, no GraphQL", start: script("limit") },
-  gateway: { title: "this gateway", start: () => gateway(here("../dist/main.js")) },
+  gateway: { title: "this gateway", duties: everything, start: () => gateway(here("../dist/main.js")) },
   "gateway-silent": {
     title: "this gateway without log and metrics",
+    duties: quiet,
     start: () => gateway(here("../dist/main.js"), { LOG_LEVEL: "silent", METRICS_PORT: "" }),
   },
   // The same create as real clients send it, and with traces on.
   "gateway-apollo-client": {
     title: "this gateway, requests as Apollo Client 4 sends them",
+    duties: everything,
     scenarios: ["create4k"],
     requests: {
       create4k: { ...scenarios.create4k, extensions: { clientLibrary: { name: "@apollo/client", version: "4.3.0" } } },
@@ -34,26 +40,33 @@ export const candidates = {
   },
   "gateway-persisted": {
     title: "this gateway, persisted operations by id",
+    duties: everything,
     scenarios: ["create4k"],
     requests: { create4k: { ...scenarios.create4k, query: undefined, documentId: "create" } },
     start: () => gateway(here("../dist/main.js"), { PERSISTED_OPERATIONS_FILE: manifestFile() }),
   },
   "gateway-traced": {
     title: "this gateway with traces",
+    duties: `${everything}, traces`,
     scenarios: ["create4k"],
     start: (upstream) => gateway(here("../dist/main.js"), { OTEL_EXPORTER_OTLP_ENDPOINT: upstream }),
   },
   "apollo-template": { title: "Apollo Server, express, fetch", start: script("apollo-template") },
   "apollo-typegraphql": {
     title: "Apollo standalone, TypeGraphQL, class-validator",
+    duties: "rules",
     start: script("apollo-typegraphql"),
   },
   yoga: { title: "GraphQL Yoga", start: script("yoga") },
   mercurius: { title: "Mercurius", start: script("mercurius") },
   "mercurius-jit": { title: "Mercurius with JIT", start: () => ({ ...script("mercurius")(), env: { JIT: "1" } }) },
   // Peers that do what the gateway must: the input's rules, limits of documents, access and audit lines, metrics.
-  "yoga-duties": { title: "GraphQL Yoga with the gateway's duties", start: script("yoga-duties") },
-  "mercurius-duties": { title: "Mercurius with JIT, with the gateway's duties", start: script("mercurius-duties") },
+  "yoga-duties": { title: "GraphQL Yoga with the gateway's duties", duties: peerDuties, start: script("yoga-duties") },
+  "mercurius-duties": {
+    title: "Mercurius with JIT, with the gateway's duties",
+    duties: peerDuties,
+    start: script("mercurius-duties"),
+  },
 };
 
 /** A manifest with the create of the benchmark. */
@@ -82,14 +95,15 @@ export function gateway(main, extra = {}) {
 /** Microseconds in a tick of /proc/<pid>/stat: USER_HZ is 100 wherever Linux runs. */
 const tickUs = 10_000;
 
-export async function startCandidate({ start }, upstreamPort) {
+/** @param node path of the Node.js that runs it. */
+export async function startCandidate({ start }, upstreamPort, node) {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const upstream = `http://127.0.0.1:${upstreamPort}`;
   const { args, env } = start(upstream);
   const log = openSync("/dev/null", "w");
   const errors = process.env.BENCH_STDERR ? "inherit" : log;
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS?.split(" ") ?? []), ...args], {
+  const child = spawn(node, [...(process.env.BENCH_NODE_ARGS?.split(" ") ?? []), ...args], {
     stdio: ["ignore", log, errors],
     env: {
       PATH: process.env.PATH,

@@ -20,6 +20,7 @@ const columns = [
   ["peak MB", ({ peakMb }) => peakMb.toFixed(0)],
   ["idle MB", ({ idleMb }) => idleMb.toFixed(0)],
   ["start ms", ({ startMs }) => startMs.toFixed(0)],
+  ["duties", ({ duties }) => duties],
 ];
 
 /** Markdown: one table for each scenario and number of connections. Peak memory is that of all of a scenario. */
@@ -28,7 +29,7 @@ export function tables(results) {
   return [...groups.values()].map(table).join("\n\n");
 }
 
-const keyOf = ({ scenario, connections }) => `${scenario} ${connections}`;
+const keyOf = ({ scenario, connections, node }) => `${scenario} ${connections} ${node}`;
 
 function groupBy(values, key) {
   const groups = new Map();
@@ -36,16 +37,21 @@ function groupBy(values, key) {
   return groups;
 }
 
+/** The first and the last column are words, the others figures. */
+const isText = (column) => column === 0 || column === columns.length - 1;
+
 function table(rows) {
-  const [{ scenario, connections }] = rows;
+  const [{ scenario, connections, node }] = rows;
   const cells = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, text]) => text(row)))];
   const widths = columns.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
   const lines = cells.map((row) => {
-    const padded = row.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column])));
+    const padded = row.map((text, column) =>
+      isText(column) ? text.padEnd(widths[column]) : text.padStart(widths[column]),
+    );
     return `| ${padded.join(" | ")} |`;
   });
-  const rule = `|${widths.map((width, column) => (column === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
-  const title = `${scenarios[scenario].title}, ${connections} connection${connections === 1 ? "" : "s"}`;
+  const rule = `|${widths.map((width, column) => (isText(column) ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
+  const title = `${scenarios[scenario].title}, ${connections} connection${connections === 1 ? "" : "s"}, Node.js ${node}`;
   return [`### ${title}`, "", lines[0], rule, ...lines.slice(1)].join("\n");
 }
 

@@ -10,6 +10,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { candidates, gateway, startCandidate } from "./candidate.mjs";
 import { hive, hiveIsInstalled, installHive } from "./hive/candidate.mjs";
+import { installedNode24, installNode24 } from "./node24/node.mjs";
 import { chart, median, tables } from "./report.mjs";
 import { scenarios } from "./scenarios.mjs";
 
@@ -22,15 +23,18 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "" },
     also: { type: "string" },
     hive: { type: "boolean", default: false },
+    node24: { type: "boolean", default: false },
     out: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 if (options.hive && !options.help) installHive();
+if (options.node24 && !options.help) installNode24();
+const nodes = [{ version: process.versions.node, path: process.execPath }, ...installedNode24()];
 const known = { ...candidates, ...(hiveIsInstalled() && { hive }) };
 if (options.also !== undefined) {
   const main = resolve(process.env.INIT_CWD ?? ".", options.also);
-  known.also = { title: "another build of this gateway", start: () => gateway(main) };
+  known.also = { title: "another build of this gateway", duties: known.gateway.duties, start: () => gateway(main) };
 }
 
 const help = `npm run bench -- [options]
@@ -41,6 +45,7 @@ const help = `npm run bench -- [options]
   --only <name,…>     scenarios and candidates, by name; the limit always takes part (default all)
   --also <main.js>    another build of the gateway, as a candidate "also": what did a change bring?
   --hive              installs Hive Gateway into bench/hive, 500 MB; from then on it is a candidate, "hive"
+  --node24            installs Node.js 24 into bench/node24; from then on everything is measured with it as well
   --out <folder>      where results.json and results.svg go (default: nowhere)
 scenarios: ${Object.keys(scenarios).join(", ")}
 candidates: ${Object.keys(known).join(", ")}`;
@@ -85,7 +90,7 @@ const load = await helper("load.mjs");
 
 /** One measurement of one running candidate. */
 async function measure(name, process, scenario, connections, length) {
-  await upstream.ask("reset");
+  await upstream.ask({ delayMs: scenarios[scenario].delayMs ?? 0 });
   const cpuBefore = process.cpuUs();
   const particular = known[name].requests?.[scenario];
   const told = await load.ask({ port: process.port, scenario, connections, seconds: length, particular });
@@ -96,12 +101,12 @@ async function measure(name, process, scenario, connections, length) {
     cpuUs: cpuUs / told.requests,
     p50Ms: told.p50Ms,
     p99Ms: told.p99Ms,
-    upstreamRequests: (await upstream.ask("count")) / told.requests,
+    upstreamRequests: (await upstream.ask({})) / told.requests,
   };
 }
 
-async function runScenario(scenario) {
-  const { peers } = scenarios[scenario];
+async function runScenario(scenario, node) {
+  const { peers, connections: itsConnections } = scenarios[scenario];
   const taking = chosen(known).filter(
     (name) =>
       (peers || ["limit", "gateway", "also"].includes(name)) && (known[name].scenarios?.includes(scenario) ?? true),
@@ -110,11 +115,11 @@ async function runScenario(scenario) {
   const running = new Map();
   const results = [];
   try {
-    for (const name of names) running.set(name, await startCandidate(known[name], upstreamPort));
+    for (const name of names) running.set(name, await startCandidate(known[name], upstreamPort, node.path));
     const idleMb = new Map([...running].map(([name, process]) => [name, process.residentMb()]));
     const warmUp = Number(options["warm-up"]);
     for (const [name, process] of running) await measure(name, process, scenario, 16, warmUp);
-    for (const connections of connectionCounts) {
+    for (const connections of itsConnections ?? connectionCounts) {
       const measured = new Map(names.map((name) => [name, []]));
       for (let round = 0; round < rounds; round++) {
         // Every round begins with another candidate: whoever comes after a heavy one has a hotter machine.
@@ -123,11 +128,12 @@ async function runScenario(scenario) {
           measured.get(name).push(await measure(name, running.get(name), scenario, connections, seconds));
       }
       for (const name of names) results.push(summary(name, scenario, connections, measured));
-      console.error(`${scenario}, ${connections} connections: done`);
+      console.error(`${scenario}, ${connections} connections, Node.js ${node.version}: done`);
     }
     for (const result of results) {
       const process = running.get(result.candidate);
       Object.assign(result, {
+        node: node.version,
         startMs: process.startMs,
         idleMb: idleMb.get(result.candidate),
         peakMb: process.peakMb(),
@@ -146,21 +152,24 @@ function summary(candidate, scenario, connections, measured) {
   const limit = measured.get("limit");
   const of = (property) => median(own.map((each) => each[property]));
   const toLimit = (property) => median(own.map((each, round) => each[property] / limit[round][property]));
-  const result = { scenario, connections, candidate, title: known[candidate].title };
+  const { title, duties = "none" } = known[candidate];
+  const result = { scenario, connections, candidate, title, duties };
   for (const property of ["perSecond", "cpuUs", "p50Ms", "p99Ms", "upstreamRequests"]) result[property] = of(property);
   return { ...result, perSecondToLimit: toLimit("perSecond"), cpuToLimit: toLimit("cpuUs") };
 }
 
 const results = [];
 try {
-  for (const scenario of chosen(scenarios)) results.push(...(await runScenario(scenario)));
+  for (const node of nodes) {
+    for (const scenario of chosen(scenarios)) results.push(...(await runScenario(scenario, node)));
+  }
 } finally {
   upstream.stop();
   load.stop();
 }
 console.log(tables(results));
 if (folder !== undefined) {
-  const about = { node: process.version, cpus: cpus().length, rounds, seconds };
+  const about = { nodes: nodes.map(({ version }) => version), cpus: cpus().length, rounds, seconds };
   writeFileSync(resolve(folder, "results.json"), `${JSON.stringify({ ...about, results }, null, 2)}\n`);
   const svg = chart(results);
   if (svg !== undefined) writeFileSync(resolve(folder, "results.svg"), svg);

@@ -76,9 +76,21 @@ const create = {
   begins: '{"data":{"createUserPfxCertificate":{"id":',
 };
 
-/** `begins`: how a right answer does. `items`: certificates of one request. `peers`: whether everybody takes part. */
+/**
+ * `begins`: how a right answer does. `items`: certificates of one request. `peers`: whether everybody takes part. `delayMs`: how long
+ * the stand-in for Graph waits, default not at all. `connections`: instead of those of the command line.
+ */
 export const scenarios = {
   create4k: { ...create, title: "create, 4 KB", peers: true, items: 1, variables: { input: input(4096) } },
+  create4kSlow: {
+    ...create,
+    title: "create, 4 KB, Graph takes 100 ms",
+    peers: true,
+    items: 1,
+    variables: { input: input(4096) },
+    delayMs: 100,
+    connections: [1],
+  },
   create256k: { ...create, title: "create, 256 KB", peers: true, items: 1, variables: { input: input(262_144) } },
   list100: {
     title: "list of 100, all fields",

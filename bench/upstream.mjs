@@ -13,12 +13,17 @@ const list = Buffer.from(
 const stamps = '"createdDateTime":"2026-01-01T00:00:00Z","lastModifiedDateTime":"2026-01-01T00:00:00Z"';
 
 let asked = 0;
+let delayMs = 0;
 
 const server = createServer((request, response) => {
   asked += 1;
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
-  request.on("end", () => answer(request, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), response));
+  request.on("end", () => {
+    const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    if (delayMs === 0) answer(request, body, response);
+    else setTimeout(answer, delayMs, request, body, response);
+  });
 });
 
 function answer({ method, url }, body, response) {
@@ -54,7 +59,8 @@ function send(response, status, body) {
   response.end(body);
 }
 
-process.on("message", () => {
+process.on("message", (task) => {
+  delayMs = task.delayMs ?? delayMs;
   process.send(asked);
   asked = 0;
 });
