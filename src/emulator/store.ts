@@ -31,6 +31,8 @@ export interface Person {
 /** A record with its position in the collection. Positions only grow, which keeps paging stable while rows are deleted. */
 export interface Row {
   readonly place: number;
+  /** When it was stored first, in epoch milliseconds. */
+  readonly sinceMs: number;
   readonly record: StoredRecord;
 }
 
@@ -63,9 +65,8 @@ export class Store {
     return this.#rows.get(id)?.record;
   }
 
-  /** Store a record under its natural key. An existing record keeps its position and creation date. */
-  put(record: NewRecord): StoredRecord {
-    const id = certificateId(record.userPrincipalName, record.thumbprint);
+  /** Store a record under its natural key. An existing record keeps its position and creation date. @param id another key. */
+  put(record: NewRecord, id = certificateId(record.userPrincipalName, record.thumbprint)): StoredRecord {
     const present = this.#rows.get(id);
     const stamp = this.#stamp();
     const stored = {
@@ -74,11 +75,12 @@ export class Store {
       createdDateTime: record.createdDateTime ?? present?.record.createdDateTime ?? stamp,
       lastModifiedDateTime: record.lastModifiedDateTime ?? record.createdDateTime ?? stamp,
     };
-    return this.#keep(stored, present?.place);
+    return this.#keep(stored, present);
   }
 
-  create(properties: WritableProperties, clientRequestId: string): StoredRecord {
-    const stored = this.put(properties);
+  /** @param id default: made of the natural key; an existing record under it is replaced. */
+  create(properties: NewRecord, clientRequestId: string, id?: string): StoredRecord {
+    const stored = this.put(properties, id);
     this.#enter("POST", stored, clientRequestId);
     return stored;
   }
@@ -86,7 +88,7 @@ export class Store {
   /** Change some properties. The id stays the same, even if the thumbprint or the user changes. */
   change(present: StoredRecord, changes: Partial<WritableProperties>, clientRequestId: string): StoredRecord {
     const stored = { ...present, ...changes, lastModifiedDateTime: this.#stamp() };
-    this.#keep(stored, this.#rows.get(present.id)?.place);
+    this.#keep(stored, this.#rows.get(present.id));
     this.#enter("PATCH", stored, clientRequestId);
     return stored;
   }
@@ -100,9 +102,10 @@ export class Store {
     this.#ledger.length = 0;
   }
 
-  #keep(given: StoredRecord, place = ++this.#lastPlace): StoredRecord {
+  #keep(given: StoredRecord, present: Row | undefined): StoredRecord {
     const record = canonical(given);
-    this.#rows.set(record.id, { place, record });
+    const { place, sinceMs } = present ?? { place: ++this.#lastPlace, sinceMs: this.#now() };
+    this.#rows.set(record.id, { place, sinceMs, record });
     const { userPrincipalName } = record;
     const id = userObjectId(userPrincipalName);
     if (!this.#people.has(id)) this.#people.set(id, { id, userPrincipalName });
