@@ -45,10 +45,13 @@ async function remove(session: Session, throwAway: ThrowAway, contract: Contract
   const { id } = throwAway;
   if (id === undefined) return;
   const response = await session.send({ method: "DELETE", id });
-  if (!isSuccess(response) && !isGone(response)) return;
+  if (!isSuccess(response)) {
+    // It may be gone already: an earlier answer was lost, or two creates have one id. Otherwise the search tries again.
+    if (isGone(await session.send({ method: "GET", id }))) throwAway.state = "gone";
+    return;
+  }
   throwAway.state = "gone";
-  const isFirst = contract.length === 0;
-  if (!isFirst || !isSuccess(response)) return;
+  if (contract.length > 0) return;
   const { status } = response;
   contract.push({
     promise: "a deletion answers 204",
@@ -59,9 +62,10 @@ async function remove(session: Session, throwAway: ThrowAway, contract: Contract
   contract.push({ promise: "a deleted certificate is gone at once", holds });
 }
 
-const isGone = ({ status }: GraphResponse): boolean => status === 404 || status === 410;
+/** Whether Graph answers a read by id that there is no such certificate. Whether that is a 400 is a question of the survey. */
+const isGone = ({ status }: GraphResponse): boolean => [400, 404, 410].includes(status);
 
-/** Looks for certificates whose create had no answer, and for ones that no answer named. */
+/** Looks for certificates whose create had no answer, for ones that no answer named, and for ones that are still there. */
 async function search(list: { session: Session; baseUrl: URL }, throwAways: ThrowAways): Promise<void> {
   const { session } = list;
   const { all, userPrincipalName } = throwAways;
@@ -71,16 +75,18 @@ async function search(list: { session: Session; baseUrl: URL }, throwAways: Thro
     await session.sleep(waitMs);
     for (const throwAway of doubtful()) await removeByGuess(session, throwAway, all);
     const found = await ownRows(list, userPrincipalName, all);
-    for (const { id, thumbprint } of found) {
-      const isRemoved = await isRemovedById(session, String(id));
-      for (const throwAway of all) {
-        if (throwAway.thumbprint !== String(thumbprint).toLowerCase()) continue;
-        if (throwAway.id !== undefined && !isSameId(throwAway.id, String(id))) continue;
-        throwAway.state = isRemoved ? "gone" : "made";
-      }
+    for (const row of found) for (const each of all) if (isRowOf(row, each)) each.state = "made";
+    for (const row of found) {
+      if (!(await isRemoved(session, String(row.id)))) continue;
+      for (const each of all) if (isRowOf(row, each)) each.state = "gone";
     }
-    if (doubtful().length === 0) return;
+    if (found.length === 0 && doubtful().length === 0) return;
   }
+}
+
+function isRowOf({ id, thumbprint }: Entity, throwAway: ThrowAway): boolean {
+  if (throwAway.thumbprint !== String(thumbprint).toLowerCase()) return false;
+  return throwAway.id === undefined || isSameId(throwAway.id, String(id));
 }
 
 /** The id of a lost create is known as soon as another create has answered one: user, dash, thumbprint. */
@@ -89,14 +95,15 @@ async function removeByGuess(session: Session, throwAway: ThrowAway, all: readon
   if (owner === undefined) return;
   const id = `${owner}-${throwAway.thumbprint}`;
   const response = await session.send({ method: "GET", id });
-  if (isSuccess(response) && isOwn(entityOf(response), [throwAway]) && (await isRemovedById(session, id))) {
+  if (isSuccess(response) && isOwn(entityOf(response), [throwAway]) && (await isRemoved(session, id))) {
     throwAway.state = "gone";
   }
 }
 
-async function isRemovedById(session: Session, id: string): Promise<boolean> {
-  const response = await session.send({ method: "DELETE", id });
-  return isSuccess(response) || isGone(response);
+/** Deletes a certificate, and looks whether it is gone: lists may show it longer, and a 404 may be wrong. */
+async function isRemoved(session: Session, id: string): Promise<boolean> {
+  await session.send({ method: "DELETE", id });
+  return isGone(await session.send({ method: "GET", id }));
 }
 
 async function ownRows(

@@ -107,7 +107,7 @@ export class Session {
   /**
    * Resolves with the last response. A POST whose answer is lost is not repeated.
    *
-   * @throws {TransportError} without an answer. @throws {SurveyEnded}
+   * @throws {TransportError} without an answer. @throws {SurveyEnded} if no POST was applied.
    */
   async send(ask: Ask): Promise<GraphResponse> {
     for (let attempt = 1; ; attempt += 1) {
@@ -122,7 +122,7 @@ export class Session {
         await this.sleep(seconds * 1000);
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        if (this.#limits.closed.isClosed) throw new SurveyEnded("signal");
+        if (this.#limits.closed.isClosed && !error.sent) throw new SurveyEnded("signal");
         const isRepeated = ask.method !== "POST" || !error.sent;
         if (!isRepeated || attempt === maxAttempts) throw error;
         await this.sleep(waitMs);

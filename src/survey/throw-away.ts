@@ -6,7 +6,7 @@
  * because their password is random bytes.
  */
 import { randomBytes } from "node:crypto";
-import type { GraphResponse } from "../datasources/graph/protocol/request.ts";
+import { type GraphResponse, TransportError } from "../datasources/graph/protocol/request.ts";
 import { isCertificateId } from "../datasources/user-pfx-certificates/path.ts";
 import { isRecord } from "../json.ts";
 import type { Session } from "./session.ts";
@@ -83,19 +83,27 @@ export class ThrowAways {
     this.userPrincipalName = userPrincipalName;
   }
 
-  /** @throws as `Session.send` does; then the certificate may exist. */
+  /** @throws as `Session.send` does. After a lost answer the certificate may exist. */
   async create(changes: Properties = {}): Promise<Created> {
     const sent = throwAwayProperties(this.userPrincipalName, changes);
     const throwAway: ThrowAway = { thumbprint: sent.thumbprint ?? "", id: undefined, state: "unknown" };
     this.all.push(throwAway);
-    const response = await this.#session.send({ method: "POST", body: sent });
+    const response = await this.#session.send({ method: "POST", body: sent }).catch((error: unknown) => {
+      if (!(error instanceof TransportError && error.sent)) throwAway.state = "gone";
+      throw error;
+    });
     const { status } = response;
     // Any other status may come from a proxy whose request Graph has applied.
     if (status >= 400 && status < 500 && status !== 408) throwAway.state = "gone";
-    const id = idOf(response);
+    // An answer may be another request's: its id would be another user's certificate.
+    const id = thumbprintOf(response) === throwAway.thumbprint ? idOf(response) : undefined;
     if (status >= 200 && status < 300 && id !== undefined) Object.assign(throwAway, { id, state: "made" });
     return { throwAway, sent, response };
   }
+}
+
+function thumbprintOf({ body }: GraphResponse): string | undefined {
+  return isRecord(body) && typeof body.thumbprint === "string" ? body.thumbprint.toLowerCase() : undefined;
 }
 
 /** The id of an answered entity, if it can stand in a path. */

@@ -9,6 +9,7 @@ import { survey } from "../../src/survey/survey.ts";
 import { aCertificate } from "../emulator/graph.ts";
 import { skippingClock, type TestClock } from "./clock.ts";
 
+export const surveyToken = "token-of-the-survey-4b1f";
 export const surveyUser = "Tess.Probe@Fabrikam.example";
 
 export interface SurveyedEmulator {
@@ -25,14 +26,14 @@ interface SurveyEmulatorOptions {
   /** Time for one answer in milliseconds. */
   readonly answerMs?: number;
   readonly preferredVersion?: "v1.0" | "beta";
-  /** Called with the survey's own end; `close()` is what a signal does. */
-  readonly onStart?: (closed: RequestClosed, emulator: Emulator) => void;
+  /** Called before each request, with its number from 1. `closed.close()` is what a signal does. */
+  readonly beforeRequest?: (number: number, closed: RequestClosed, emulator: Emulator) => void;
 }
 
 /** Twelve certificates of others are there, unless the options say otherwise. */
 export async function surveyEmulator(
   options: EmulatorOptions = {},
-  { user = surveyUser, answerMs, preferredVersion = "v1.0", onStart }: SurveyEmulatorOptions = {},
+  { user = surveyUser, answerMs, preferredVersion = "v1.0", beforeRequest }: SurveyEmulatorOptions = {},
 ): Promise<SurveyedEmulator> {
   const clock = skippingClock();
   await using emulator = await startEmulator({
@@ -43,13 +44,17 @@ export async function surveyEmulator(
   const baseUrl = new URL(emulator.url);
   const transport = createTransport(baseUrl, 1, undefined);
   const closed = new RequestClosed();
-  onStart?.(closed, emulator);
+  let requests = 0;
   try {
     const result = await survey({
       transport,
       baseUrl,
       preferredVersion,
-      token: async () => "token",
+      token: async () => {
+        requests += 1;
+        beforeRequest?.(requests, closed, emulator);
+        return surveyToken;
+      },
       userPrincipalName: user,
       clock,
       closed,
@@ -59,4 +64,9 @@ export async function surveyEmulator(
   } finally {
     await transport.close();
   }
+}
+
+/** The answer to a question. */
+export function answerTo(question: string, { answers }: SurveyResult): string | undefined {
+  return answers.find((each) => each.question === question)?.answer;
 }
