@@ -66,7 +66,7 @@ export function pageOf(rows: readonly Row[], call: Call, settings: Settings): Pa
 
 /** The rows that lists have, and that match the request's `$filter`. */
 export function matchingRows(rows: readonly Row[], call: Call, settings: Settings): readonly Row[] {
-  const listed = rows.filter((row) => row.sinceMs + settings.listDelayMs <= settings.now());
+  const listed = rows.filter((row) => row.createdAtMs + settings.listDelayMs <= settings.now());
   const filter = optionsOf(call, settings)("$filter");
   if (filter === undefined) return listed;
   const matches = compileFilter(filter, filterRules(settings));

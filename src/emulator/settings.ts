@@ -69,7 +69,7 @@ export interface EmulatorOptions {
   readonly topMeans?: "pageSize" | "limit";
   /** Default true: `/$count` answers the number of records. False: there is no such path. */
   readonly countSegment?: boolean;
-  /** Milliseconds until lists have a new record; default 0. A GET by id has it at once. */
+  /** Milliseconds until lists have a record that a POST made; default 0. A GET by id has it at once. */
   readonly listDelayMs?: number;
   /** Default true: a plain `eq` on userPrincipalName is case-sensitive. */
   readonly userPrincipalNameFilterIsCaseSensitive?: boolean;

@@ -1,4 +1,5 @@
 /** Every setting of the emulator that stands for an unknown of Graph: the survey finds it, and the found settings answer the same. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { throttle } from "../../src/emulator/faults.ts";
 import type { EmulatorOptions } from "../../src/emulator/settings.ts";
@@ -73,7 +74,43 @@ const cases: readonly Case[] = [
   same({ errorCodes: { 400: "InvalidRequest", 404: "ItemNotFound", 409: "AlreadyExists" } }),
 ];
 
+const any = <const Value extends string | number | boolean>(...values: readonly Value[]) => fc.constantFrom(...values);
+
+/** Settings that do not hide each other. */
+const combinations = fc.record({
+  v1HasSegment: fc.boolean(),
+  echoSecrets: fc.oneof(fc.boolean(), any("omit")),
+  readOnlyProperties: any("refuse", "ignore", "store"),
+  onDuplicate: any("conflict", "badRequest", "overwrite", "keep", "add"),
+  patchAnswer: any(200, 204),
+  refusedPaddingSchemes: any<"pkcs1" | "oaepSha1">("pkcs1", "oaepSha1").map((scheme) => [scheme]),
+  checksThumbprint: fc.boolean(),
+  onMissing: any("notFound", "badRequest"),
+  onDeleteMissing: any("failure", "success"),
+  // A service that refuses the gateway's look-up does not show when lists have a new certificate.
+  honouredFilters: fc.subarray(["userPrincipalName", "thumbprint", "intendedPurpose"]),
+  otherFilters: any("ignore"),
+  ignoredQueryOptions: any("$select", "$top").map((option) => [option]),
+  refusedQueryOptions: any("$orderby", "$count").map((option) => [option]),
+  countSegment: fc.boolean(),
+  errorShape: any("plain", "nested", "threeLevel"),
+  pageSize: fc.integer({ min: 5, max: 11 }),
+  listDelayMs: any(0, 1000),
+});
+
 describe("the survey finds", () => {
+  it("any of these settings together", async () => {
+    const findsAll = fc.asyncProperty(combinations, async (settings) => {
+      const { result, records } = await surveyEmulator(settings);
+
+      expect(result.leftovers).toEqual([]);
+      expect(result.settings).toMatchObject(settings);
+      expect(records).toHaveLength(12);
+    });
+
+    await fc.assert(findsAll, { numRuns: 30 });
+  });
+
   it.each(cases)("%s", async (_, given, found) => {
     const { result, records } = await surveyEmulator(given);
 

@@ -1,8 +1,7 @@
 /** Questions that make the three certificates: what a create answers, and when lists have it. */
-import { isRecord } from "../../json.ts";
 import type { EmulatorSettings } from "../answers.ts";
 import type { Created, Properties } from "../throw-away.ts";
-import { entityOf, isRow, isSuccess, keyQuery, rowsOf, type Stocked, statusWords, type World } from "../world.ts";
+import { allRows, entityOf, isRow, isSuccess, keyQuery, type Stocked, statusWords, type World } from "../world.ts";
 import { refusal } from "./beginning.ts";
 
 /** Sent as the service's own timestamps. */
@@ -113,8 +112,13 @@ async function askListDelay(world: Stocked): Promise<void> {
     if (seconds > last) await session.sleep((seconds - last) * 1000);
     last = seconds;
     for (const created of waiting) {
-      const page = await session.send({ method: "GET", query: keyQuery(world, created) });
-      if (!rowsOf(page).some((row) => isRecord(row) && isRow(row, created))) break;
+      const { response, rows } = await allRows(world, keyQuery(world, created));
+      if (!isSuccess(response)) {
+        contract.push({ promise, holds: false, detail: `refused: ${statusWords(response)}` });
+        answers.push({ question, answer: "unclear: the filter is refused" });
+        return;
+      }
+      if (!rows.some((row) => isRow(row, created))) break;
       waiting.delete(created);
     }
     if (waiting.size > 0) continue;
