@@ -3,10 +3,11 @@
 import "reflect-metadata"; // must come before any decorated class is imported
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { readArguments, UsageError } from "./commands/arguments.ts";
+import { readArguments, type SurveyArguments, UsageError } from "./commands/arguments.ts";
 import type { Finding } from "./commands/doctor.ts";
 import { type Config, readConfiguration } from "./config/config.ts";
 import { ConfigError } from "./config/read-env.ts";
+import { readSurveyToken } from "./config/survey-token.ts";
 import { variables } from "./config/variables.ts";
 import { createLog } from "./observability/log.ts";
 import { packageFolder } from "./package-folder.ts";
@@ -17,10 +18,14 @@ const exit = { usage: 64, config: 78 } as const;
 
 const help = `Usage: intune-pfx-gateway [--port PORT]
        intune-pfx-gateway doctor [--json]
+       intune-pfx-gateway doctor --survey --user UPN --yes [--json]
        intune-pfx-gateway --help | --version
 
   --port  listens on this port, whatever PORT says
   doctor  checks the configuration, identity, Graph, permission and clock, and says how to fix each problem
+  --survey  asks the tenant how its Graph behaves, with certificates that it makes for the test user UPN and deletes
+            again; without --yes it only says what it would do. SURVEY_TOKEN or SURVEY_TOKEN_FILE has the token for
+            Graph, unless the gateway has an identity (AUTH_MODE=app)
 
 A GraphQL gateway over Microsoft Graph's userPfxCertificates. Environment variables configure it:
 
@@ -94,6 +99,25 @@ async function diagnose(asJson: boolean): Promise<void> {
   const all: Finding[] = [configuration, ...findings];
   print(all);
   process.exitCode = all.some(({ status }) => status === "failed") ? 1 : 0;
+}
+
+/**
+ * Asks the tenant what is not documented. Exit code 0: what the gateway relies on holds, and nothing is left over; 1: it does not;
+ * 64: `--yes` is missing; 78: the configuration is not valid.
+ */
+async function surveyTenant({ user, isConfirmed }: SurveyArguments, asJson: boolean): Promise<void> {
+  const { plan, runSurvey } = await import("./commands/survey.ts");
+  if (!isConfirmed) throw new UsageError(`${plan}\nNothing was done. To do it, add --yes.`);
+  const config = readConfiguration();
+  const token = readSurveyToken();
+  const { graphBaseUrl } = config;
+  const graph = graphBaseUrl === undefined ? await startEmbeddedEmulator() : { url: graphBaseUrl, async close() {} };
+  try {
+    const isOk = await runSurvey({ config, token, graphBaseUrl: graph.url, user, asJson, version: versionOfPackage() });
+    process.exitCode = isOk ? 0 : 1;
+  } finally {
+    await graph.close();
+  }
 }
 
 function versionOfPackage(): string {
@@ -171,7 +195,7 @@ function systemErrorOf(error: unknown): { code: string; syscall: string } {
 }
 
 async function run(): Promise<void> {
-  const { command, asJson, port } = readArguments(process.argv.slice(2));
+  const { command, asJson, survey, port } = readArguments(process.argv.slice(2));
   switch (command) {
     case "help":
       console.log(help);
@@ -180,7 +204,8 @@ async function run(): Promise<void> {
       console.log(versionOfPackage());
       break;
     case "doctor":
-      await diagnose(asJson);
+      if (survey === undefined) await diagnose(asJson);
+      else await surveyTenant(survey, asJson);
       break;
     default:
       await serve(port);

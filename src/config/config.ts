@@ -57,14 +57,20 @@ export type Config = ReturnType<typeof readConfig>;
  * @param given variables that count before both. @throws {ConfigError} with all problems at once.
  */
 export function readConfiguration(given: Readonly<Record<string, string>> = {}): Config {
-  if (process.env.NODE_ENV === "production") return readConfig({ ...process.env, ...given });
+  const { env, problems } = readEnvironment();
+  return readConfig({ ...env, ...given }, problems);
+}
+
+/** The process's environment, outside production with the variables of `.env`, and the problems of that file. */
+export function readEnvironment(): { env: NodeJS.ProcessEnv; problems: readonly string[] } {
+  if (process.env.NODE_ENV === "production") return { env: process.env, problems: [] };
   const problems: string[] = [];
   const file = readEnvFile(".env", (rule) => problems.push(`.env: ${rule}`));
   // OpenTelemetry's SDK reads its variables from the process.
   for (const [name, value] of Object.entries(file)) if (name.startsWith("OTEL_")) process.env[name] ||= value;
   // An empty variable counts as missing. Compose files and scripts pass on what is not set as empty.
   const own = Object.entries(process.env).filter(([, value]) => value);
-  return readConfig({ ...file, ...Object.fromEntries(own), ...given }, problems);
+  return { env: { ...file, ...Object.fromEntries(own) }, problems };
 }
 
 /**

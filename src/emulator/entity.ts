@@ -4,24 +4,27 @@
  */
 import { type Call, isRecord } from "./exchange.ts";
 import { badRequest, GraphFailure } from "./failure.ts";
-import { intendedPurposes, paddingSchemes, type WritableProperties } from "./record.ts";
+import { intendedPurposes, type NewRecord, paddingSchemes, type WritableProperties } from "./record.ts";
+import type { Settings } from "./settings.ts";
 import { instantOf } from "./timestamp.ts";
 
 type Changes = { -readonly [Key in keyof WritableProperties]?: WritableProperties[Key] };
+type Rules = Pick<Settings, "readOnlyProperties" | "refusedPaddingSchemes" | "checksThumbprint">;
 
 const typeName = "microsoft.graph.userPFXCertificate";
 
 /** The properties in a body, each checked; other properties are absent. */
-export function changesFrom(call: Call, readOnly: "refuse" | "ignore"): Changes {
+export function changesFrom(call: Call, rules: Rules): Changes {
   const changes: Changes = {};
-  for (const [name, value] of Object.entries(objectIn(call))) set(changes, name, value, readOnly);
+  for (const [name, value] of Object.entries(objectIn(call))) set(changes, name, value, rules);
   return changes;
 }
 
 /** A whole new certificate. */
-export function creationFrom(call: Call, readOnly: "refuse" | "ignore"): WritableProperties {
-  const changes = changesFrom(call, readOnly);
+export function creationFrom(call: Call, rules: Rules): NewRecord {
+  const changes = changesFrom(call, rules);
   return {
+    ...(rules.readOnlyProperties === "store" ? timestampsIn(call) : {}),
     thumbprint: needed("thumbprint", changes.thumbprint),
     intendedPurpose: changes.intendedPurpose ?? "unassigned",
     userPrincipalName: needed("userPrincipalName", changes.userPrincipalName),
@@ -32,6 +35,16 @@ export function creationFrom(call: Call, readOnly: "refuse" | "ignore"): Writabl
     paddingScheme: changes.paddingScheme ?? "none",
     encryptedPfxBlob: needed("encryptedPfxBlob", changes.encryptedPfxBlob),
     encryptedPfxPassword: needed("encryptedPfxPassword", changes.encryptedPfxPassword),
+  };
+}
+
+/** The service's timestamps in a body. */
+function timestampsIn(call: Call): Pick<NewRecord, "createdDateTime" | "lastModifiedDateTime"> {
+  const { createdDateTime, lastModifiedDateTime } = objectIn(call);
+  const isInstant = (value: unknown) => typeof value === "string" && instantOf(value) !== undefined;
+  return {
+    ...(isInstant(createdDateTime) ? { createdDateTime: String(createdDateTime) } : {}),
+    ...(isInstant(lastModifiedDateTime) ? { lastModifiedDateTime: String(lastModifiedDateTime) } : {}),
   };
 }
 
@@ -53,10 +66,15 @@ function objectIn(call: Call): Readonly<Record<string, unknown>> {
   return value;
 }
 
-function set(changes: Changes, name: string, value: unknown, readOnly: "refuse" | "ignore"): void {
+function set(changes: Changes, name: string, value: unknown, rules: Rules): void {
   switch (name) {
     case "thumbprint":
-      changes.thumbprint = text(name, value, (given) => /^[0-9a-f]{40}$/i.test(given), "40 hexadecimal digits");
+      changes.thumbprint = text(
+        name,
+        value,
+        (given) => !rules.checksThumbprint || /^[0-9a-f]{40}$/i.test(given),
+        "40 hexadecimal digits",
+      );
       break;
     case "intendedPurpose":
       changes.intendedPurpose = member(name, value, intendedPurposes);
@@ -73,7 +91,11 @@ function set(changes: Changes, name: string, value: unknown, readOnly: "refuse" 
       changes[name] = value === null ? null : text(name, value, () => true, "a string");
       break;
     case "paddingScheme":
-      changes.paddingScheme = member(name, value, paddingSchemes);
+      changes.paddingScheme = member(
+        name,
+        value,
+        paddingSchemes.filter((scheme) => !rules.refusedPaddingSchemes.includes(scheme)),
+      );
       break;
     case "encryptedPfxBlob":
     case "encryptedPfxPassword":
@@ -85,7 +107,7 @@ function set(changes: Changes, name: string, value: unknown, readOnly: "refuse" 
     case "id":
     case "createdDateTime":
     case "lastModifiedDateTime":
-      if (readOnly === "refuse") throw badRequest(`The property '${name}' is read-only.`);
+      if (rules.readOnlyProperties === "refuse") throw badRequest(`The property '${name}' is read-only.`);
       break;
     default:
       if (name.startsWith("@")) break; // Annotations are ignored, as by a service that does not know them.

@@ -61,7 +61,7 @@ export function throttled(ms: number, hint: RetryAfterHint): GraphFailure {
 
 export function failureAnswer(failure: GraphFailure, call: Call, settings: Settings): Answer {
   const { by = "service", headers = {}, retryAfter } = failure.details;
-  const code = failure.details.code ?? codes[failure.status] ?? "UnknownError";
+  const code = failure.details.code ?? ownCode(failure, settings) ?? codes[failure.status] ?? "UnknownError";
   const nestedSeconds = retryAfter?.hint === "nested" ? Math.ceil(retryAfter.ms / 1000) : null;
   let shape: ErrorShape = by === "graph" ? "plain" : settings.errorShape;
   if (nestedSeconds !== null && shape === "plain") shape = "nested";
@@ -78,6 +78,11 @@ export function failureAnswer(failure: GraphFailure, call: Call, settings: Setti
   };
   const hint = retryAfter === undefined ? {} : hintHeaders(retryAfter.ms, retryAfter.hint, settings.now());
   return jsonAnswer(failure.status, { error: { ...wrapped, innerError } }, { ...headers, ...hint });
+}
+
+/** Only the service's codes are a setting; those of Graph's front door are known. */
+function ownCode({ status, details }: GraphFailure, { errorCodes }: Settings): string | undefined {
+  return details.by === "graph" ? undefined : errorCodes[status];
 }
 
 function intuneMessage(message: string, retryAfterSeconds: number | null): string {

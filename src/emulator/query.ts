@@ -1,6 +1,7 @@
 /**
- * Applies a list request's query options: filter, paging, selection. `$top` sets the page size, as Graph documents it. A
- * page's token names the position of the last item, so that deletions between two pages neither hide nor repeat other rows.
+ * Applies a list request's query options: filter, order, paging, selection. `$top` sets the page size, as Graph documents it.
+ * A page's token names the position of the last item, so that deletions between two pages neither hide nor repeat other rows.
+ * With `$orderby` it names the number of items before the page.
  */
 import type { Call } from "./exchange.ts";
 import { badRequest } from "./failure.ts";
@@ -8,6 +9,7 @@ import { compileFilter, type FilterRules, type PropertyType } from "./odata.ts";
 import { intendedPurposes, paddingSchemes, redacted, type StoredRecord } from "./record.ts";
 import type { Settings } from "./settings.ts";
 import type { Row } from "./store.ts";
+import { instantOf } from "./timestamp.ts";
 
 const propertyTypes: Readonly<Record<keyof StoredRecord, PropertyType>> = {
   id: "string",
@@ -44,25 +46,49 @@ export interface Page {
 export function pageOf(rows: readonly Row[], call: Call, settings: Settings): Page {
   const option = optionsOf(call, settings);
   const matching = matchingRows(rows, call, settings);
-  const after = placeIn(option("$skiptoken"));
+  const order = orderIn(option("$orderby"));
   const skip = wholeNumber("$skip", option("$skip")) ?? 0;
   const top = wholeNumber("$top", option("$top")) ?? settings.pageSize;
-  const ahead = matching.filter((row) => row.place > after).slice(skip);
+  const place = placeIn(option("$skiptoken"));
+  const isOrdered = order !== undefined && settings.honoursOrderBy;
+  const from = isOrdered ? matching.toSorted(order).slice(place) : matching.filter((row) => row.place > place);
+  const ahead = from.slice(skip);
   const page = ahead.slice(0, Math.min(top, settings.pageSize));
   const last = page.at(-1);
+  const isEnd = ahead.length === page.length || (settings.topMeans === "limit" && page.length === top);
+  const next = isOrdered ? place + skip + page.length : last?.place;
   return {
     records: page.map((row) => row.record),
     count: wantsCount(option("$count")) ? matching.length : undefined,
-    nextQuery: last !== undefined && ahead.length > page.length ? nextQuery(call, last.place) : undefined,
+    nextQuery: isEnd || next === undefined ? undefined : nextQuery(call, next),
   };
 }
 
-/** The rows that match the request's `$filter`. */
+/** The rows that lists have, and that match the request's `$filter`. */
 export function matchingRows(rows: readonly Row[], call: Call, settings: Settings): readonly Row[] {
+  const listed = rows.filter((row) => row.createdAtMs + settings.listDelayMs <= settings.now());
   const filter = optionsOf(call, settings)("$filter");
-  if (filter === undefined) return rows;
+  if (filter === undefined) return listed;
   const matches = compileFilter(filter, filterRules(settings));
-  return rows.filter((row) => matches(row.record));
+  return listed.filter((row) => matches(row.record));
+}
+
+type Order = (one: Row, other: Row) => number;
+
+/** Reads `$orderby`: one property, ascending or descending. */
+function orderIn(given: string | undefined): Order | undefined {
+  if (given === undefined) return undefined;
+  const [, name = "", direction = "asc"] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/.exec(given) ?? [];
+  if (!isProperty(name)) throw badRequest("The $orderby expression is not supported.");
+  const keyOf = ({ record }: Row) => {
+    const value = redacted(record)[name] ?? "";
+    return propertyTypes[name] === "date" ? (instantOf(value) ?? 0n) : value;
+  };
+  const sign = direction === "asc" ? 1 : -1;
+  return (one, other) => {
+    const [a, b] = [keyOf(one), keyOf(other)];
+    return a === b ? 0 : a < b ? -sign : sign;
+  };
 }
 
 /** Check `$select` and return a function that keeps the selected properties. */
@@ -81,17 +107,26 @@ function optionsOf(call: Call, settings: Settings): (name: string) => string | u
     if (name.startsWith("$") && !knownOptions.has(name)) {
       throw badRequest(`The query parameter '${name}' is not supported.`);
     }
+    if (settings.refusedQueryOptions.includes(name)) throw badRequest(`The query option '${name}' is not allowed.`);
   }
   return (name) => (settings.ignoredQueryOptions.includes(name) ? undefined : (call.query.get(name) ?? undefined));
 }
 
 function filterRules(settings: Settings): FilterRules<StoredRecord> {
-  const known = ["userPrincipalName", "thumbprint"];
+  const isHonoured = (name: string) => {
+    const { honouredFilters: honoured } = settings;
+    if (typeof honoured !== "string") return honoured.includes(name);
+    return { none: false, known: ["userPrincipalName", "thumbprint"].includes(name), all: true }[honoured];
+  };
   return {
     typeOf: (name) => (isProperty(name) ? propertyTypes[name] : undefined),
     // Filters see redacted records, as every read does: otherwise a filter could reveal secrets step by step.
     read: (record, name) => (isProperty(name) ? redacted(record)[name] : null),
-    honours: (name) => ({ none: false, known: known.includes(name), all: true })[settings.honouredFilters],
+    honours(name) {
+      if (isHonoured(name)) return true;
+      if (settings.otherFilters === "refuse") throw badRequest(`A filter by '${name}' is not supported.`);
+      return false;
+    },
     ignoresCase: (name) => name === "userPrincipalName" && !settings.userPrincipalNameFilterIsCaseSensitive,
   };
 }

@@ -31,6 +31,8 @@ export interface Person {
 /** A record with its position in the collection. Positions only grow, which keeps paging stable while rows are deleted. */
 export interface Row {
   readonly place: number;
+  /** When it was created, in epoch milliseconds; 0 if it was stored directly. */
+  readonly createdAtMs: number;
   readonly record: StoredRecord;
 }
 
@@ -63,9 +65,12 @@ export class Store {
     return this.#rows.get(id)?.record;
   }
 
-  /** Store a record under its natural key. An existing record keeps its position and creation date. */
-  put(record: NewRecord): StoredRecord {
-    const id = certificateId(record.userPrincipalName, record.thumbprint);
+  /** Store a record under its natural key. An existing record keeps its position and creation date. @param id another key. */
+  put(
+    record: NewRecord,
+    id = certificateId(record.userPrincipalName, record.thumbprint),
+    createdAtMs = 0,
+  ): StoredRecord {
     const present = this.#rows.get(id);
     const stamp = this.#stamp();
     const stored = {
@@ -74,11 +79,12 @@ export class Store {
       createdDateTime: record.createdDateTime ?? present?.record.createdDateTime ?? stamp,
       lastModifiedDateTime: record.lastModifiedDateTime ?? record.createdDateTime ?? stamp,
     };
-    return this.#keep(stored, present?.place);
+    return this.#keep(stored, present, createdAtMs);
   }
 
-  create(properties: WritableProperties, clientRequestId: string): StoredRecord {
-    const stored = this.put(properties);
+  /** @param id default: made of the natural key; an existing record under it is replaced. */
+  create(properties: NewRecord, clientRequestId: string, id?: string): StoredRecord {
+    const stored = this.put(properties, id, this.#now());
     this.#enter("POST", stored, clientRequestId);
     return stored;
   }
@@ -86,7 +92,7 @@ export class Store {
   /** Change some properties. The id stays the same, even if the thumbprint or the user changes. */
   change(present: StoredRecord, changes: Partial<WritableProperties>, clientRequestId: string): StoredRecord {
     const stored = { ...present, ...changes, lastModifiedDateTime: this.#stamp() };
-    this.#keep(stored, this.#rows.get(present.id)?.place);
+    this.#keep(stored, this.#rows.get(present.id), this.#now());
     this.#enter("PATCH", stored, clientRequestId);
     return stored;
   }
@@ -100,9 +106,11 @@ export class Store {
     this.#ledger.length = 0;
   }
 
-  #keep(given: StoredRecord, place = ++this.#lastPlace): StoredRecord {
+  /** @param createdAtMs of a record that is new. */
+  #keep(given: StoredRecord, present: Row | undefined, createdAtMs: number): StoredRecord {
     const record = canonical(given);
-    this.#rows.set(record.id, { place, record });
+    const kept = present ?? { place: ++this.#lastPlace, createdAtMs };
+    this.#rows.set(record.id, { place: kept.place, createdAtMs: kept.createdAtMs, record });
     const { userPrincipalName } = record;
     const id = userObjectId(userPrincipalName);
     if (!this.#people.has(id)) this.#people.set(id, { id, userPrincipalName });

@@ -2,12 +2,14 @@
  * `/deviceManagement/userPfxCertificates`: list, count, get, create, update, delete. Every read is redacted. Settings decide
  * what is unknown about the real service.
  */
+import { randomUUID } from "node:crypto";
 import type { Backend } from "../backend.ts";
 import { changesFrom, creationFrom } from "../entity.ts";
 import { type Answer, type Call, emptyAnswer, jsonAnswer, textAnswer } from "../exchange.ts";
 import { badRequest, GraphFailure, throttled } from "../failure.ts";
 import { matchingRows, pageOf, selection } from "../query.ts";
 import { certificateId, redacted, type StoredRecord } from "../record.ts";
+import type { Settings } from "../settings.ts";
 
 const collection = "deviceManagement/userPfxCertificates";
 
@@ -32,9 +34,7 @@ export function answerCertificate(backend: Backend, call: Call, id: string): Ans
     case "PATCH":
       return update(backend, call, id);
     case "DELETE":
-      meter(backend);
-      backend.store.delete(existing(backend, id), call.clientRequestId);
-      return emptyAnswer(204);
+      return remove(backend, call, id);
     default:
       throw notAllowed(call.method);
   }
@@ -55,29 +55,49 @@ function list({ store, settings }: Backend, call: Call): Answer {
 function create(backend: Backend, call: Call): Answer {
   const { store, settings } = backend;
   meter(backend);
-  const properties = creationFrom(call, settings.readOnlyProperties);
-  const present = store.find(certificateId(properties.userPrincipalName, properties.thumbprint));
+  const properties = creationFrom(call, settings);
+  const naturalId = certificateId(properties.userPrincipalName, properties.thumbprint);
+  const present = store.find(naturalId);
   if (present !== undefined && settings.onDuplicate === "badRequest") throw badRequest("An error has occurred.");
   if (present !== undefined && settings.onDuplicate === "conflict") {
     throw new GraphFailure(409, "A certificate with this thumbprint exists for this user already.");
   }
-  const stored = store.create(properties, call.clientRequestId);
+  const id = present !== undefined && settings.onDuplicate === "add" ? `${naturalId}-${randomUUID()}` : naturalId;
+  const isKept = present !== undefined && settings.onDuplicate === "keep";
+  const stored = isKept ? present : store.create(properties, call.clientRequestId, id);
   const location = `${call.origin}/${call.version}/${collection}('${stored.id}')`;
-  return entityAnswer(201, call, settings.echoSecrets ? stored : redacted(stored), { location });
+  return entityAnswer(201, call, answered(stored, settings), { location });
+}
+
+function remove(backend: Backend, call: Call, id: string): Answer {
+  const { store, settings } = backend;
+  meter(backend);
+  if (settings.onDeleteMissing === "success" && store.find(id) === undefined) return emptyAnswer(204);
+  store.delete(existing(backend, id), call.clientRequestId);
+  return emptyAnswer(204);
 }
 
 function update(backend: Backend, call: Call, id: string): Answer {
   const { store, settings } = backend;
   meter(backend);
   const present = existing(backend, id);
-  const changes = changesFrom(call, settings.readOnlyProperties);
+  const changes = changesFrom(call, settings);
   const stored = store.change(present, changes, call.clientRequestId);
   if (settings.patchAnswer === 204) return emptyAnswer(204);
-  return entityAnswer(200, call, settings.echoSecrets ? stored : redacted(stored));
+  return entityAnswer(200, call, answered(stored, settings));
 }
 
-function existing({ store }: Backend, id: string): StoredRecord {
+/** The record in the response to a write. */
+function answered(record: StoredRecord, { echoSecrets }: Settings): Partial<StoredRecord> {
+  if (echoSecrets === true) return record;
+  if (echoSecrets === false) return redacted(record);
+  const { encryptedPfxBlob, encryptedPfxPassword, ...others } = record;
+  return others;
+}
+
+function existing({ store, settings }: Backend, id: string): StoredRecord {
   const record = store.find(id);
+  if (record === undefined && settings.onMissing === "badRequest") throw badRequest("An error has occurred.");
   if (record === undefined) throw new GraphFailure(404, "Resource not found.");
   return record;
 }

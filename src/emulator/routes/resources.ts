@@ -30,12 +30,14 @@ function route(backend: Backend, call: Call): Answer {
   if (root !== "deviceManagement" || rest.length === 0) throw unknownSegment(root);
   const [collection = "", ...tail] = rest;
   const [segment, certificate] = keyed(collection);
-  const exists = call.version === "beta" || backend.settings.v1HasSegment;
+  const { v1HasSegment, betaHasSegment, countSegment } = backend.settings;
+  const exists = call.version === "beta" ? betaHasSegment : v1HasSegment;
   if (segment !== "userPfxCertificates" || !exists) throw unknownSegment(segment);
   const path = certificate === undefined ? tail : [certificate, ...tail];
   if (path.length === 0) return answerCollection(backend, call);
   const [id = "", beyond] = path;
   if (beyond !== undefined) throw unknownSegment(beyond);
+  if (id === "$count" && certificate === undefined && !countSegment) throw unknownSegment(id);
   if (id === "$count" && certificate === undefined) return answerCount(backend, call);
   return answerCertificate(backend, call, id);
 }

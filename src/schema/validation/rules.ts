@@ -37,19 +37,20 @@ export const IsUserPrincipalName = (): PropertyDecorator =>
   ValidateBy(
     {
       name: "isUserPrincipalName",
-      validator: {
-        validate: (value: unknown) =>
-          typeof value === "string" && isOneAddress.test(value) && problemOfUserPrincipalName(value) === undefined,
-      },
+      validator: { validate: (value: unknown) => userPrincipalNameProblem(value) === undefined },
     },
-    {
-      message: ({ value }) =>
-        withProblem(
-          "must be a user principal name: one @, no white space or control characters, at most 1024 characters",
-          typeof value === "string" ? problemOfUserPrincipalName(value) : undefined,
-        ),
-    },
+    { message: ({ value }) => userPrincipalNameProblem(value) ?? "" },
   );
+
+/** The rule that a user principal name breaks, without the value. */
+export function userPrincipalNameProblem(value: unknown): string | undefined {
+  const problem = typeof value === "string" ? problemOfUserPrincipalName(value) : undefined;
+  if (typeof value === "string" && isOneAddress.test(value) && problem === undefined) return undefined;
+  return withProblem(
+    "must be a user principal name: one @, no white space or control characters, at most 1024 characters",
+    problem,
+  );
+}
 
 const isOneAddress = /^(?=.{3,1024}$)[^@\s]+@[^@\s]+$/u;
 
