@@ -106,7 +106,7 @@ async function proveOnDemand(command) {
     AZURE_CLIENT_ID: "22222222-2222-4222-8222-222222222222",
     AZURE_CLIENT_SECRET: "no-secret-of-anybody",
     GRAPH_BASE_URL: "https://127.0.0.1:9",
-    AZURE_AUTHORITY_HOST: "https://127.0.0.1:9",
+    AUTHORITY_URL: "https://127.0.0.1:9",
     ALLOW_LOOPBACK_UPSTREAM: "true",
     METRICS_PORT: "0",
     REDIS_URL: `redis://127.0.0.1:${redis.address().port}`,
