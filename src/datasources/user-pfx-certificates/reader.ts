@@ -15,6 +15,8 @@ import { certificatePath, collectionPath, isSameId, type NaturalKey, naturalKeyQ
 
 const oddRecord = "Microsoft Graph lists a record that may be the certificate, but the record cannot be read.";
 
+const foundOrNot = [200, 404, 410];
+
 type ReadOptions = Pick<GraphRequest, "caller" | "batch" | "isLookUp">;
 
 export class CertificateReader {
@@ -29,14 +31,11 @@ export class CertificateReader {
   /** The certificate of that id; null if there is none. @throws {GatewayError} */
   async get(id: string, options: ReadOptions): Promise<UserPfxCertificate | null> {
     const request: GraphRequest = { resource, operation: "read", method: "GET", path: certificatePath(id), ...options };
-    const response = await this.expect(request, [200, 404, 410]);
-    if (response.status === 200) {
-      const certificate = await this.certificateOf(request, response);
-      if (!isSameId(certificate.id, id)) throw await fromGraphResponse(request, response);
-      return certificate;
-    }
-    if (!isNotFound(response)) throw await fromGraphResponse(request, response);
-    return null;
+    const response = await this.expect(request, foundOrNot);
+    if (response.status !== 200 && isNotFound(response)) return null;
+    const certificate = response.status === 200 ? this.decode(response.body) : undefined;
+    if (certificate !== undefined && isSameId(certificate.id, id)) return certificate;
+    throw await fromGraphResponse(request, response);
   }
 
   /** One of Graph's pages. @param query encoded, without the question mark. @throws {GatewayError} */
