@@ -25,3 +25,8 @@ export function isPurpose(value: string): value is UserPfxIntendedPurpose {
 export function isPadding(value: string): value is UserPfxPaddingScheme {
   return Object.hasOwn(paddings, value);
 }
+
+/** A purpose that this portal doesn't know, as the gateway doesn't, comes as `null`. */
+export function wordsOfPurpose(purpose: UserPfxIntendedPurpose | null): string {
+  return purpose === null ? "Unknown" : purposes[purpose];
+}

@@ -110,7 +110,7 @@ describe("importing one", () => {
     await fillIn();
     await submit();
 
-    await alert("CONFLICT");
+    await alert("This can't be done as things are.");
     await look("import-one-duplicate");
   });
 
@@ -118,7 +118,7 @@ describe("importing one", () => {
     await fillIn("short");
     await page.getByLabel("Valid until").fill("");
     await submit();
-    await alert("BAD_USER_INPUT");
+    await alert("This was not accepted.");
     await look("import-one-invalid");
 
     const described = async (label) => {
@@ -135,7 +135,7 @@ describe("importing one", () => {
     await fillIn();
     await submit();
 
-    await alert(/Try again in \d\d s/);
+    await alert("Microsoft Graph gets too many requests.");
     await look("import-one-throttled");
   });
 
@@ -147,7 +147,7 @@ describe("importing one", () => {
     await fillIn();
     await submit();
 
-    await alert("OUTCOME_UNKNOWN");
+    await alert("Nobody knows yet whether this was done.");
     await page.getByText("it will not be stored twice").waitFor();
   });
 });
@@ -198,7 +198,7 @@ describe("the views of the import", () => {
       await open(options);
       await fillIn("short");
       await submit();
-      await alert("BAD_USER_INPUT");
+      await alert("This was not accepted.");
       await look(`import-one-invalid-${name}`);
       await tab("Import many").click();
       await look(`import-many-${name}`);

@@ -17,7 +17,7 @@ if (!existsSync(executablePath)) {
   throw new Error(`No Chromium at ${executablePath}. On Debian: apt-get install chromium; elsewhere set CHROMIUM.`);
 }
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const { seedRecords } = await importBuilt("emulator/seed.js");
+export const { seedRecords } = await importBuilt("emulator/seed.js");
 const { startEmulator } = await importBuilt("emulator/server.js");
 export const faults = await importBuilt("emulator/faults.js");
 
@@ -31,9 +31,10 @@ after(() => browser.close());
  * Starts emulator, gateway and page, and opens the page in a browser of its own.
  *
  * @param {import("playwright-core").BrowserContextOptions} options of the browser, such as the colour scheme.
+ * @param {{ seed?: object[], address?: string, emulator?: object }} start the records, the address's query, the emulator's settings.
  */
-export async function openPortal(options = {}) {
-  const emulator = await startEmulator({ seed: seedRecords(25) });
+export async function openPortal(options = {}, { seed = seedRecords(60), address = "", emulator: settings } = {}) {
+  const emulator = await startEmulator({ seed, ...settings });
   const gateway = await startGateway({
     PORT: "0",
     GRAPH_BASE_URL: emulator.url,
@@ -42,7 +43,7 @@ export async function openPortal(options = {}) {
     REQUEST_DEADLINE_MS: "5000",
   });
   const site = await servePage(gateway.url, 0);
-  const context = await browser.newContext({ viewport: { width: 1200, height: 860 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   const page = await context.newPage();
   /** What the page must never do: errors on the console, and requests to other origins. */
   const complaints = [];
@@ -52,8 +53,8 @@ export async function openPortal(options = {}) {
     const url = new URL(request.url());
     if (url.origin !== new URL(site.url).origin && url.protocol !== "data:") complaints.push(request.url());
   });
-  await page.goto(site.url);
-  await page.locator("tbody tr").first().waitFor();
+  await page.goto(`${site.url}${address}`);
+  await page.getByRole("tabpanel").waitFor();
 
   return {
     emulator,
