@@ -12,5 +12,14 @@ export default defineConfig({
       ),
     },
   },
-  build: { target: "es2022", modulePreload: { polyfill: false } },
+  build: {
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // `redirect.html` is where a sign-in comes back to.
+      input: ["index.html", "redirect.html"].map((name) => fileURLToPath(new URL(name, import.meta.url))),
+      // MSAL is one chunk, which only a page with sign-in loads.
+      output: { codeSplitting: { groups: [{ name: "msal", test: /node_modules[\\/]@azure/ }] } },
+    },
+  },
 });

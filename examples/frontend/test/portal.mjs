@@ -31,18 +31,20 @@ after(() => browser.close());
  * Starts emulator, gateway and page, and opens the page in a browser of its own.
  *
  * @param {import("playwright-core").BrowserContextOptions} options of the browser, such as the colour scheme.
- * @param {{ seed?: object[], address?: string, emulator?: object }} start the records, the address's query, the emulator's settings.
+ * @param {{ variables?: Record<string, string>, config?: object, graph?: object, address?: string }} servers the gateway's
+ *   variables, what `/config.json` answers, the emulator's options, and the address's query.
  */
-export async function openPortal(options = {}, { seed = seedRecords(60), address = "", emulator: settings } = {}) {
-  const emulator = await startEmulator({ seed, ...settings });
+export async function openPortal(options = {}, { variables = {}, config, graph = {}, address = "" } = {}) {
+  const emulator = await startEmulator({ seed: seedRecords(60), ...graph });
   const gateway = await startGateway({
     PORT: "0",
     GRAPH_BASE_URL: emulator.url,
     ALLOW_LOOPBACK_UPSTREAM: "true",
     AUTH_MODE: "none",
     REQUEST_DEADLINE_MS: "5000",
+    ...variables,
   });
-  const site = await servePage(gateway.url, 0);
+  const site = await servePage(gateway.url, 0, config);
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   const page = await context.newPage();
   /** What the page must never do: errors on the console, and requests to other origins. */
@@ -51,10 +53,11 @@ export async function openPortal(options = {}, { seed = seedRecords(60), address
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.origin !== new URL(site.url).origin && url.protocol !== "data:") complaints.push(request.url());
+    const known = [site.url, config?.signIn?.authority].flatMap((each) => (each ? new URL(each).origin : []));
+    if (!known.includes(url.origin) && url.protocol !== "data:") complaints.push(request.url());
   });
   await page.goto(`${site.url}${address}`);
-  await page.getByRole("tabpanel").waitFor();
+  await page.getByRole("main").waitFor();
 
   return {
     emulator,
