@@ -3,9 +3,11 @@
  * GATEWAY_PORT (4000), EMULATOR_PORT (4010); 0 takes a free one.
  */
 import process, { env } from "node:process";
+import { fileURLToPath } from "node:url";
 import { startEmulatorProgram, startGateway } from "../program.mjs";
 import { buildPage, servePage } from "./serve.mjs";
 
+const samples = fileURLToPath(new URL("../import-pfx/", import.meta.url));
 const emulator = await startEmulatorProgram(env.EMULATOR_PORT ?? "4010");
 const gateway = await startGateway({
   PORT: env.GATEWAY_PORT ?? "4000",
@@ -19,6 +21,12 @@ console.log(`
 Portal:   ${page.url}
 Gateway:  ${gateway.url}
 Emulator: ${emulator.url}  Microsoft Graph; nothing leaves this machine, nothing is kept
+
+Try the import: drop these four files on it, with users.csv or without.
+  ${samples}
+  adele-encryption.pfx, adele-signing.pfx   Tulip-47-Harbor
+  alex-encryption.pfx                       ink, "blue" & 9
+  alex-signing.pfx                          Cedar-18-Window   (users.csv has it wrong on purpose)
 `);
 
 async function stop() {

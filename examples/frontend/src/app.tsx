@@ -1,13 +1,11 @@
-/** The frame: three views, chosen by tabs. A view keeps nothing when it is left, files and passwords least of all. */
+/** The frame: two views, chosen by tabs. A view that is left keeps no files and no passwords; only an import under way goes on. */
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { CertificateList } from "./certificate-list.tsx";
-import { ImportMany } from "./import-many.tsx";
-import { ImportOne } from "./import-one.tsx";
+import { Import } from "./import/import.tsx";
 
 const views = [
   { name: "Certificates", View: CertificateList },
-  { name: "Import one", View: ImportOne },
-  { name: "Import many", View: ImportMany },
+  { name: "Import", View: Import },
 ];
 
 export function App() {

@@ -31,17 +31,20 @@ after(() => browser.close());
  * Starts emulator, gateway and page, and opens the page in a browser of its own.
  *
  * @param {import("playwright-core").BrowserContextOptions} options of the browser, such as the colour scheme.
+ * @param {{ variables?: Record<string, string>, config?: object, graph?: object }} servers the gateway's variables, what
+ *   `/config.json` answers, and the emulator's options.
  */
-export async function openPortal(options = {}) {
-  const emulator = await startEmulator({ seed: seedRecords(25) });
+export async function openPortal(options = {}, { variables = {}, config, graph = {} } = {}) {
+  const emulator = await startEmulator({ seed: seedRecords(25), ...graph });
   const gateway = await startGateway({
     PORT: "0",
     GRAPH_BASE_URL: emulator.url,
     ALLOW_LOOPBACK_UPSTREAM: "true",
     AUTH_MODE: "none",
     REQUEST_DEADLINE_MS: "5000",
+    ...variables,
   });
-  const site = await servePage(gateway.url, 0);
+  const site = await servePage(gateway.url, 0, config);
   const context = await browser.newContext({ viewport: { width: 1200, height: 860 }, ...options });
   const page = await context.newPage();
   /** What the page must never do: errors on the console, and requests to other origins. */

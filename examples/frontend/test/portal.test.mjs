@@ -5,7 +5,7 @@ import { afterEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { openPortal } from "./portal.mjs";
 
-const maxScriptBytes = 150_000;
+const maxScriptBytes = 200_000;
 
 let portal;
 afterEach(() => portal?.close());
@@ -25,7 +25,7 @@ describe("the page", () => {
     });
   }
 
-  it("loads less than 150 KB of JavaScript, gzipped", () => {
+  it("has less than 200 KB of JavaScript, gzipped, the worker and what it loads on demand included", () => {
     const folder = new URL("../dist/assets/", import.meta.url);
     const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
     const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(new URL(name, folder))).length, 0);
