@@ -1,25 +1,58 @@
-/** The frame: two views, chosen by tabs. A view that is left keeps no files and no passwords; only an import under way goes on. */
-import { type KeyboardEvent, useId, useRef, useState } from "react";
-import { CertificateList } from "./certificate-list.tsx";
+/**
+ * The frame: views, chosen by tabs and by the address. A view that is left keeps no files and no passwords; only an import under
+ * way goes on.
+ */
+import { type ComponentType, type KeyboardEvent, useEffect, useId, useRef } from "react";
+import { goTo, Link, useAddress } from "./address.tsx";
 import { Import } from "./import/import.tsx";
+import { useKeptFocus } from "./keep-focus.ts";
+import { CertificateList } from "./list/certificate-list.tsx";
+import { readFilters, titleOf } from "./list/filters.ts";
 
-const views = [
-  { name: "Certificates", View: CertificateList },
-  { name: "Import", View: Import },
-];
+interface PageView {
+  readonly name: string;
+  readonly address: string;
+  readonly View: ComponentType;
+  /** Where the address says more than the name. */
+  readonly titleOf?: (address: URLSearchParams) => string;
+}
+
+const certificates: PageView = {
+  name: "Certificates",
+  address: "",
+  View: CertificateList,
+  titleOf: (address) => titleOf(readFilters(address).filters),
+};
+const views: readonly PageView[] = [certificates, { name: "Import", address: "?view=import", View: Import }];
 
 export function App() {
-  const [current, setCurrent] = useState(0);
-  const tabs = useRef<(HTMLButtonElement | null)[]>([]);
+  const address = useAddress();
+  const view = address.get("view");
+  const found = views.findIndex((each) => each.address === (view ? `?view=${view}` : ""));
+  const current = Math.max(0, found);
+  const { name, View, titleOf: titleFor } = views[current] ?? certificates;
+  const tabs = useRef<(HTMLAnchorElement | null)[]>([]);
+  const panel = useRef<HTMLDivElement>(null);
   const id = useId();
-  const { View } = views[current] ?? { View: CertificateList };
+  useKeptFocus(panel);
+  useEffect(() => {
+    document.title = `${titleFor?.(address) ?? name} · PFX certificates`;
+  }, [titleFor, address, name]);
 
   function move(event: KeyboardEvent) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
-    const next = (current + step + views.length) % views.length;
-    setCurrent(next);
-    tabs.current[next]?.focus();
+    const last = views.length - 1;
+    const targets: Readonly<Record<string, number>> = {
+      ArrowRight: current === last ? 0 : current + 1,
+      ArrowLeft: current === 0 ? last : current - 1,
+      Home: 0,
+      End: last,
+      " ": current,
+    };
+    const target = targets[event.key];
+    if (target === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    goTo(views[target]?.address ?? "");
+    tabs.current[target]?.focus();
   }
 
   return (
@@ -29,10 +62,10 @@ export function App() {
           <span className="mark" aria-hidden="true" />
           <h1>PFX certificates</h1>
           <div role="tablist" aria-label="Views" onKeyDown={move}>
-            {views.map(({ name }, index) => (
-              <button
+            {views.map(({ name, address: to }, index) => (
+              <Link
                 key={name}
-                type="button"
+                to={to}
                 role="tab"
                 id={`${id}-tab-${index}`}
                 aria-selected={index === current}
@@ -41,17 +74,21 @@ export function App() {
                 ref={(element) => {
                   tabs.current[index] = element;
                 }}
-                onClick={() => setCurrent(index)}
               >
                 {name}
-              </button>
+              </Link>
             ))}
           </div>
         </div>
       </header>
       <main>
-        <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-tab-${current}`}>
-          <View />
+        <div ref={panel} role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-tab-${current}`} tabIndex={-1}>
+          {found < 0 && (
+            <p role="alert" className="warning">
+              The address asks for a view that does not exist. These are the certificates.
+            </p>
+          )}
+          <View key={current} />
         </div>
       </main>
     </>

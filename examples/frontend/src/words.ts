@@ -12,3 +12,8 @@ export const purposes: Readonly<Record<UserPfxIntendedPurpose, string>> = {
 export function isPurpose(value: string): value is UserPfxIntendedPurpose {
   return Object.hasOwn(purposes, value);
 }
+
+/** A purpose that this portal doesn't know, as the gateway doesn't, comes as `null`. */
+export function wordsOfPurpose(purpose: UserPfxIntendedPurpose | null): string {
+  return purpose === null ? "Unknown" : purposes[purpose];
+}

@@ -81,7 +81,7 @@ describe("a run", () => {
     emulator.faults.add(faults.answerStatus("POST", create, 403));
     const bodies = portal.requests();
     await portal.importAs(many(1));
-    await portal.alert("FORBIDDEN");
+    await portal.alert("You may not do this.");
     await portal.look("import-forbidden");
     await portal.button("Resume").click();
     await portal.status("1 imported.");

@@ -17,7 +17,7 @@ if (!existsSync(executablePath)) {
   throw new Error(`No Chromium at ${executablePath}. On Debian: apt-get install chromium; elsewhere set CHROMIUM.`);
 }
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const { seedRecords } = await importBuilt("emulator/seed.js");
+export const { seedRecords } = await importBuilt("emulator/seed.js");
 const { startEmulator } = await importBuilt("emulator/server.js");
 export const faults = await importBuilt("emulator/faults.js");
 
@@ -31,11 +31,14 @@ after(() => browser.close());
  * Starts emulator, gateway and page, and opens the page in a browser of its own.
  *
  * @param {import("playwright-core").BrowserContextOptions} options of the browser, such as the colour scheme.
- * @param {{ variables?: Record<string, string>, config?: object, graph?: object }} servers the gateway's variables, what
- *   `/config.json` answers, and the emulator's options.
+ * @param {{ seed?: object[], address?: string, emulator?: object, variables?: Record<string, string>, config?: object }} start
+ *   the records, the address's query, the emulator's settings, the gateway's variables, and what `/config.json` answers.
  */
-export async function openPortal(options = {}, { variables = {}, config, graph = {} } = {}) {
-  const emulator = await startEmulator({ seed: seedRecords(25), ...graph });
+export async function openPortal(
+  options = {},
+  { seed = seedRecords(60), address = "", emulator: settings, variables, config } = {},
+) {
+  const emulator = await startEmulator({ seed, ...settings });
   const gateway = await startGateway({
     PORT: "0",
     GRAPH_BASE_URL: emulator.url,
@@ -45,7 +48,7 @@ export async function openPortal(options = {}, { variables = {}, config, graph =
     ...variables,
   });
   const site = await servePage(gateway.url, 0, config);
-  const context = await browser.newContext({ viewport: { width: 1200, height: 860 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   const page = await context.newPage();
   /** What the page must never do: errors on the console, and requests to other origins. */
   const complaints = [];
@@ -55,8 +58,8 @@ export async function openPortal(options = {}, { variables = {}, config, graph =
     const url = new URL(request.url());
     if (url.origin !== new URL(site.url).origin && url.protocol !== "data:") complaints.push(request.url());
   });
-  await page.goto(site.url);
-  await page.locator("tbody tr").first().waitFor();
+  await page.goto(`${site.url}${address}`);
+  await page.getByRole("tabpanel").waitFor();
 
   return {
     emulator,
@@ -86,4 +89,22 @@ async function look(page, name) {
     [],
     name,
   );
+}
+
+/** What is not wholly visible in its width: the page where it scrolls sideways, and elements that scroll or are cut. */
+export function cutOff(page) {
+  return page.evaluate(() => {
+    const isHidden = (element) => element.closest(".hidden, thead") !== null;
+    const isCut = (element) => {
+      const { left, right, width } = element.getBoundingClientRect();
+      if (width === 0 || isHidden(element)) return false;
+      const isClipped = getComputedStyle(element).overflowX !== "visible" && element.scrollWidth > element.clientWidth;
+      return left < 0 || right > window.innerWidth + 0.5 || isClipped;
+    };
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const cut = [...document.querySelectorAll("body *")]
+      .filter(isCut)
+      .map((element) => element.outerHTML.slice(0, 120));
+    return scrollWidth > clientWidth ? [`the page has ${scrollWidth} pixels`, ...cut] : cut;
+  });
 }

@@ -1,8 +1,10 @@
 /** `npm start`, as somebody runs it. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { env, execPath } from "node:process";
-import { it } from "node:test";
+import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
 it("starts all of it with one command, answers through the page's origin, and ends with 0", async () => {
@@ -33,4 +35,43 @@ it("starts all of it with one command, answers through the page's origin, and en
 
   child.kill("SIGTERM");
   assert.equal(await ended, 0);
+});
+
+describe("npm start that can't start", () => {
+  async function refused(variables) {
+    const child = spawn(execPath, ["start.mjs"], {
+      cwd: fileURLToPath(new URL("../", import.meta.url)),
+      env: { PATH: env.PATH, HOME: env.HOME, PORT: "0", GATEWAY_PORT: "0", EMULATOR_PORT: "0", ...variables },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let output = "";
+    child.stderr.on("data", (chunk) => {
+      output += chunk;
+    });
+    const [code] = await once(child, "close");
+    assert.equal(code, 1);
+    assert.doesNotMatch(output, /^\s+at /m);
+    return output;
+  }
+
+  it("names the variable of each port that is taken, without a stack trace", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address();
+    try {
+      for (const variable of ["PORT", "GATEWAY_PORT", "EMULATOR_PORT"]) {
+        const output = await refused({ [variable]: String(port) });
+        assert.match(output, new RegExp(`Port ${port} of .* is taken .*: ${variable}=0 takes a free one`));
+      }
+    } finally {
+      other.close();
+    }
+  });
+
+  it("refuses what is no port, and one port for two", async () => {
+    const output = await refused({ PORT: "abc", GATEWAY_PORT: "65001", EMULATOR_PORT: "65001" });
+
+    assert.match(output, /^PORT must be a port number from 0 to 65535\.$/m);
+    assert.match(output, /^EMULATOR_PORT and GATEWAY_PORT must be different ports\.$/m);
+  });
 });

@@ -1,5 +1,5 @@
 /** Import: drop the files, see what is in them, correct it, send it. */
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { DropZone } from "./drop-zone.tsx";
 import { download, failuresCsv, failuresOf } from "./failures-csv.ts";
 import { useFocusHandover } from "./focus.ts";
@@ -37,7 +37,7 @@ export function Import() {
 
   // The button that changed the phase is gone, and the keyboard with it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the phase changes
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { activeElement } = document;
     if (activeElement === null || activeElement === document.body) actions.current?.focus();
   }, [phase]);
