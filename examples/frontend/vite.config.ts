@@ -2,16 +2,20 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+const source = (path: string) => fileURLToPath(new URL(`../../packages/client/src/${path}`, import.meta.url));
+
 export default defineConfig({
   plugins: [react()],
   // In a project of its own this is the package; here it is the repository's.
   resolve: {
-    alias: {
-      "intune-pfx-client/operations": fileURLToPath(
-        new URL("../../packages/client/src/operations/operations.ts", import.meta.url),
-      ),
-    },
+    alias: [
+      { find: /^intune-pfx-client$/, replacement: source("client.ts") },
+      { find: /^intune-pfx-client\/lists$/, replacement: source("lists/lists.ts") },
+      { find: /^intune-pfx-client\/operations$/, replacement: source("operations/operations.ts") },
+    ],
   },
+  // The PFX library loads DES and RC2 when a file needs them. Only workers that are modules can do so.
+  worker: { format: "es" },
   build: {
     target: "es2022",
     modulePreload: { polyfill: false },

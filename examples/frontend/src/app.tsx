@@ -1,8 +1,10 @@
-/** The frame: views, chosen by tabs and by the address. A view keeps nothing when it is left, files and passwords least of all. */
+/**
+ * The frame: views, chosen by tabs and by the address. A view that is left keeps no files and no passwords; only an import under
+ * way goes on.
+ */
 import { type ComponentType, type KeyboardEvent, useEffect, useId, useRef } from "react";
 import { goTo, Link, useAddress } from "./address.tsx";
-import { ImportMany } from "./import-many.tsx";
-import { ImportOne } from "./import-one.tsx";
+import { Import } from "./import/import.tsx";
 import { useKeptFocus } from "./keep-focus.ts";
 import { CertificateList } from "./list/certificate-list.tsx";
 import { readFilters, titleOf } from "./list/filters.ts";
@@ -23,11 +25,7 @@ const certificates: PageView = {
   View: CertificateList,
   titleOf: (address) => titleOf(readFilters(address).filters),
 };
-const views: readonly PageView[] = [
-  certificates,
-  { name: "Import one", address: "?view=import", View: ImportOne },
-  { name: "Import many", address: "?view=import-many", View: ImportMany },
-];
+const views: readonly PageView[] = [certificates, { name: "Import", address: "?view=import", View: Import }];
 
 export function App() {
   const address = useAddress();

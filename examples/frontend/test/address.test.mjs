@@ -7,7 +7,7 @@ let portal;
 afterEach(() => portal?.close());
 
 async function open(address = "") {
-  portal = await openPortal({}, { address, graph: { seed: seedRecords() } });
+  portal = await openPortal({}, { address, seed: seedRecords() });
   return portal;
 }
 

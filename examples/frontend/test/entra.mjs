@@ -1,9 +1,15 @@
 /** The repository's own identity provider, for tests in Chromium: people sign in at one half, the gateway checks tokens with the other. */
 import { fileURLToPath } from "node:url";
 import { runnerImport } from "vite";
+import { sampleConfig } from "../serve.mjs";
 
 const load = async (name) =>
-  (await runnerImport(fileURLToPath(new URL(`../../../test/support/${name}`, import.meta.url)))).module;
+  (
+    await runnerImport(fileURLToPath(new URL(`../../../test/support/${name}`, import.meta.url)), {
+      configFile: false,
+      logLevel: "error",
+    })
+  ).module;
 const { startIdentityProvider } = await load("identity-provider.ts");
 const { startEntraSignIn, signInClientId, signInTenantId, signInUser } = await load("entra-sign-in.ts");
 
@@ -25,6 +31,7 @@ export async function startEntra() {
       AZURE_CLIENT_SECRET: provider.clientSecret,
     },
     config: {
+      ...sampleConfig,
       signIn: {
         authority: new URL(signInTenantId, entra.secureUrl).href,
         clientId: signInClientId,

@@ -31,11 +31,14 @@ after(() => browser.close());
  * Starts emulator, gateway and page, and opens the page in a browser of its own.
  *
  * @param {import("playwright-core").BrowserContextOptions} options of the browser, such as the colour scheme.
- * @param {{ variables?: Record<string, string>, config?: object, graph?: object, address?: string }} servers the gateway's
- *   variables, what `/config.json` answers, the emulator's options, and the address's query.
+ * @param {{ seed?: object[], address?: string, emulator?: object, variables?: Record<string, string>, config?: object }} start
+ *   the records, the address's query, the emulator's settings, the gateway's variables, and what `/config.json` answers.
  */
-export async function openPortal(options = {}, { variables = {}, config, graph = {}, address = "" } = {}) {
-  const emulator = await startEmulator({ seed: seedRecords(60), ...graph });
+export async function openPortal(
+  options = {},
+  { seed = seedRecords(60), address = "", emulator: settings, variables, config } = {},
+) {
+  const emulator = await startEmulator({ seed, ...settings });
   const gateway = await startGateway({
     PORT: "0",
     GRAPH_BASE_URL: emulator.url,
@@ -87,4 +90,22 @@ async function look(page, name) {
     [],
     name,
   );
+}
+
+/** What is not wholly visible in its width: the page where it scrolls sideways, and elements that scroll or are cut. */
+export function cutOff(page) {
+  return page.evaluate(() => {
+    const isHidden = (element) => element.closest(".hidden, thead") !== null;
+    const isCut = (element) => {
+      const { left, right, width } = element.getBoundingClientRect();
+      if (width === 0 || isHidden(element)) return false;
+      const isClipped = getComputedStyle(element).overflowX !== "visible" && element.scrollWidth > element.clientWidth;
+      return left < 0 || right > window.innerWidth + 0.5 || isClipped;
+    };
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const cut = [...document.querySelectorAll("body *")]
+      .filter(isCut)
+      .map((element) => element.outerHTML.slice(0, 120));
+    return scrollWidth > clientWidth ? [`the page has ${scrollWidth} pixels`, ...cut] : cut;
+  });
 }

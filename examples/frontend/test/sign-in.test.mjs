@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { signInUser, startEntra } from "./entra.mjs";
+import { pfx } from "./pfx-files.mjs";
 import { faults, openPortal } from "./portal.mjs";
 
 let started;
@@ -32,6 +33,7 @@ async function openSignedIn(variables) {
 }
 
 const passthrough = { AUTH_MODE: "passthrough", AZURE_CLIENT_SECRET: "", AZURE_CLIENT_ID: "", AZURE_TENANT_ID: "" };
+const refusal = { status: 401, json: { errors: [{ message: "No.", extensions: { code: "UNAUTHENTICATED" } }] } };
 const button = (name) => page.getByRole("button", { name, exact: true });
 const authorizations = () => entra.requests.filter(({ endpoint }) => endpoint === "authorize");
 const refresh = () => page.getByRole("button", { name: "Refresh" }).click();
@@ -53,6 +55,7 @@ describe("sign-in", () => {
 
     const [authorization] = authorizations();
     assert.equal(authorization.form.code_challenge_method, "S256");
+    assert.deepEqual(JSON.parse(authorization.form.claims).access_token.xms_cc.values, ["CP1"]);
     assert.match(authorization.form.scope, /^api:\/\/\S+\/Pfx\.ReadWrite/);
     assert.equal(started.provider.token.requests.at(-1).grant, "on_behalf_of");
     assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "BODY");
@@ -146,6 +149,30 @@ describe("sign-in", () => {
     await button("Sign in again").waitFor({ state: "detached" });
 
     await portal.status("there are more.");
+  });
+
+  it("pauses an import where the session is over, and goes on with it after signing in again", async () => {
+    await openSignedIn();
+    await portal.tab("Import").click();
+    await page.getByLabel("Choose files").setInputFiles(["a", "b", "c"].map((name) => pfx(`${name}@contoso.example`)));
+    await page
+      .getByLabel(/^Password of/)
+      .first()
+      .fill("secret");
+    await page.getByRole("button", { name: /^Open \d/ }).click();
+    await portal.status("3 to import");
+    entra.revokeRefreshTokens();
+    entra.settings.authorizationError = { error: "login_required", description: "AADSTS50058" };
+    // The gateway no longer takes the token at hand.
+    await page.route("**/graphql", (route) => route.fulfill(refusal), { times: 1 });
+    await page.getByRole("button", { name: "Import 3 certificates" }).click();
+    await portal.alert("Your session has ended.");
+    await portal.look("import-session-over");
+    entra.settings.authorizationError = undefined;
+    await button("Sign in again").click();
+    await portal.status("3 imported.");
+
+    assert.equal(emulator.records.length, 63);
   });
 
   it("renews a token that the gateway refuses, and repeats the request", async () => {
