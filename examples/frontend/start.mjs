@@ -1,8 +1,9 @@
 /**
  * `npm start`: Graph's emulator, the gateway, and this page in front of it, until SIGINT or SIGTERM. Ports: PORT (5173),
- * GATEWAY_PORT (4000), EMULATOR_PORT (4010); 0 takes a free one.
+ * GATEWAY_PORT (4000), EMULATOR_PORT (4010); 0 takes a free one. With GATEWAY_URL only the page is started, before that gateway;
+ * PORTAL_CONFIG names the file that the page gets as `/config.json`.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import process, { env, exit } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -30,7 +31,25 @@ const stopOnSignals = () => {
 };
 stopOnSignals();
 
+const { GATEWAY_URL: gatewayUrl, PORTAL_CONFIG: configFile } = env;
 try {
+  if (gatewayUrl) await startPage();
+  else await startAll();
+} catch (error) {
+  console.error(`Not started: ${error instanceof Error ? error.message : String(error)}`);
+  await stop(1);
+}
+
+async function startPage() {
+  const { buildPage, servePage } = await import("./serve.mjs");
+  const config = configFile ? JSON.parse(readFileSync(configFile, "utf8")) : {};
+  await buildPage();
+  const page = await servePage(gatewayUrl, Number(portOf("PORT")), config);
+  started.push(page);
+  console.log(`\nPortal:   ${page.url.replace("127.0.0.1", "localhost")}\nGateway:  ${gatewayUrl}\n`);
+}
+
+async function startAll() {
   const emulator = await startEmulatorProgram(portOf("EMULATOR_PORT"));
   started.push(emulator);
   const gateway = await startGateway({
@@ -55,9 +74,6 @@ Try the import: drop these four files on it, with users.csv or without.
   alex-encryption.pfx                       ink, "blue" & 9
   alex-signing.pfx                          Cedar-18-Window   (users.csv has it wrong on purpose)
 `);
-} catch (error) {
-  console.error(`Not started: ${error instanceof Error ? error.message : String(error)}`);
-  await stop(1);
 }
 
 stopOnSignals(); // again: Vite's own handler would end this process before the other two
@@ -65,8 +81,11 @@ stopOnSignals(); // again: Vite's own handler would end this process before the 
 /** A port that is taken or none, each with its variable; before anything is started. */
 async function portProblems() {
   const found = [];
+  if (env.GATEWAY_URL && !URL.canParse(env.GATEWAY_URL))
+    found.push("GATEWAY_URL must be a URL, such as https://pfx.contoso.example/graphql.");
   const wanted = new Map();
   for (const [variable, { of }] of Object.entries(ports)) {
+    if (env.GATEWAY_URL && variable !== "PORT") continue;
     const text = portOf(variable);
     const port = Number(text);
     if (!/^\d+$/.test(text) || port > 65_535) {

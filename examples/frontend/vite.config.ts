@@ -16,5 +16,14 @@ export default defineConfig({
   },
   // The PFX library loads DES and RC2 when a file needs them. Only workers that are modules can do so.
   worker: { format: "es" },
-  build: { target: "es2022", modulePreload: { polyfill: false } },
+  build: {
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // `redirect.html` is where a sign-in comes back to.
+      input: ["index.html", "redirect.html"].map((name) => fileURLToPath(new URL(name, import.meta.url))),
+      // MSAL is one chunk, which only a page with sign-in loads.
+      output: { codeSplitting: { groups: [{ name: "msal", test: /node_modules[\\/]@azure/ }] } },
+    },
+  },
 });

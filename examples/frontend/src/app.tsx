@@ -8,6 +8,8 @@ import { Import } from "./import/import.tsx";
 import { useKeptFocus } from "./keep-focus.ts";
 import { CertificateList } from "./list/certificate-list.tsx";
 import { readFilters, titleOf } from "./list/filters.ts";
+import { useSignIn } from "./sign-in/sign-in.ts";
+import { Account, SignInView } from "./sign-in/sign-in-view.tsx";
 
 interface PageView {
   readonly name: string;
@@ -32,12 +34,14 @@ export function App() {
   const current = Math.max(0, found);
   const { name, View, titleOf: titleFor } = views[current] ?? certificates;
   const tabs = useRef<(HTMLAnchorElement | null)[]>([]);
-  const panel = useRef<HTMLDivElement>(null);
+  const main = useRef<HTMLElement>(null);
   const id = useId();
-  useKeptFocus(panel);
+  const { signIn, userName } = useSignIn();
+  const isSignInNeeded = signIn !== undefined && userName === undefined;
+  useKeptFocus(main);
   useEffect(() => {
-    document.title = `${titleFor?.(address) ?? name} · PFX certificates`;
-  }, [titleFor, address, name]);
+    document.title = `${isSignInNeeded ? "Sign in" : (titleFor?.(address) ?? name)} · PFX certificates`;
+  }, [titleFor, address, name, isSignInNeeded]);
 
   function move(event: KeyboardEvent) {
     const last = views.length - 1;
@@ -61,35 +65,42 @@ export function App() {
         <div className="bar">
           <span className="mark" aria-hidden="true" />
           <h1>PFX certificates</h1>
-          <div role="tablist" aria-label="Views" onKeyDown={move}>
-            {views.map(({ name, address: to }, index) => (
-              <Link
-                key={name}
-                to={to}
-                role="tab"
-                id={`${id}-tab-${index}`}
-                aria-selected={index === current}
-                aria-controls={`${id}-panel`}
-                tabIndex={index === current ? 0 : -1}
-                ref={(element) => {
-                  tabs.current[index] = element;
-                }}
-              >
-                {name}
-              </Link>
-            ))}
-          </div>
+          {!isSignInNeeded && (
+            <div role="tablist" aria-label="Views" onKeyDown={move}>
+              {views.map(({ name, address: to }, index) => (
+                <Link
+                  key={name}
+                  to={to}
+                  role="tab"
+                  id={`${id}-tab-${index}`}
+                  aria-selected={index === current}
+                  aria-controls={`${id}-panel`}
+                  tabIndex={index === current ? 0 : -1}
+                  ref={(element) => {
+                    tabs.current[index] = element;
+                  }}
+                >
+                  {name}
+                </Link>
+              ))}
+            </div>
+          )}
+          {signIn && userName && <Account signIn={signIn} userName={userName} />}
         </div>
       </header>
-      <main>
-        <div ref={panel} role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-tab-${current}`} tabIndex={-1}>
-          {found < 0 && (
-            <p role="alert" className="warning">
-              The address asks for a view that does not exist. These are the certificates.
-            </p>
-          )}
-          <View key={current} />
-        </div>
+      <main ref={main} tabIndex={-1}>
+        {isSignInNeeded ? (
+          <SignInView signIn={signIn} />
+        ) : (
+          <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-tab-${current}`}>
+            {found < 0 && (
+              <p role="alert" className="warning">
+                The address asks for a view that does not exist. These are the certificates.
+              </p>
+            )}
+            <View key={current} />
+          </div>
+        )}
       </main>
     </>
   );

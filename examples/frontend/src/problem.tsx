@@ -1,6 +1,8 @@
 /** What went wrong, by the gateway's code, in words for people; the gateway's own words are details for support. */
 import { findGatewayError, type GatewayError, type GatewayErrorCode } from "intune-pfx-client/operations";
 import { type ReactNode, useEffect, useState } from "react";
+import { SignInFailed, SignInNeeded, useSignIn } from "./sign-in/sign-in.ts";
+import { SignInButton } from "./sign-in/sign-in-view.tsx";
 
 type Words = readonly [whatHappened: string, whatToDo: string];
 
@@ -26,6 +28,9 @@ const words: Partial<Record<GatewayErrorCode, Words>> = {
   UPSTREAM_TIMEOUT: ["Microsoft Graph took too long.", "Try again later."],
 };
 const otherwise: Words = ["Something went wrong that you can't mend.", "Tell your administrator what the details say."];
+const signInCodes: ReadonlySet<string> = new Set<GatewayErrorCode>(["UNAUTHENTICATED", "CLAIMS_CHALLENGE"]);
+const signInNeeded: Words = ["Your session has ended.", "Sign in again."];
+const noSignIn = "This portal has no sign-in of its own. Ask your administrator.";
 const unreachable: Words = ["The gateway can't be reached.", "Check your connection and try again."];
 
 interface ProblemProps {
@@ -33,25 +38,37 @@ interface ProblemProps {
   failure: unknown;
   /** Offers "Try again", once the time is over that the gateway asks to wait. */
   onRetry?: () => void;
+  /** After signing in again; else `onRetry`. */
+  onSignedIn?: () => void;
   /** What else can be done. */
   children?: ReactNode;
 }
 
-export function Problem({ failure, onRetry, children }: ProblemProps) {
+export function Problem({ failure, onRetry, onSignedIn = onRetry, children }: ProblemProps) {
   const error = findGatewayError(failure);
   const waitSeconds = useCountdown(error?.extensions.retryAfterSeconds, failure);
   const isWaiting = waitSeconds !== undefined && waitSeconds > 0;
-  const [whatHappened, whatToDo] = error ? (words[error.extensions.code] ?? otherwise) : unreachable;
+  const { signIn } = useSignIn();
+  const isSignInMissing = failure instanceof SignInNeeded || signInCodes.has(error?.extensions.code ?? "");
+  const [whatHappened, whatToDo] = wordsFor(failure, error);
   const isOver = waitSeconds === 0;
   return (
     <div className="problem">
       <div role="alert">
         <strong>{whatHappened}</strong>
-        <p>{isOver ? "Try again now." : whatToDo}</p>
+        <p>{isOver ? "Try again now." : isSignInMissing && !signIn ? noSignIn : whatToDo}</p>
       </div>
       {/* Apart from the alert, which would be read out again every second. */}
       {isWaiting && <p>Try again in {waitSeconds} s.</p>}
-      {onRetry && (
+      {isSignInMissing && signIn && (
+        <SignInButton
+          signIn={signIn}
+          words="Sign in again"
+          claims={failure instanceof SignInNeeded ? failure.claims : error?.extensions.claims}
+          onSignedIn={onSignedIn}
+        />
+      )}
+      {onRetry && !(isSignInMissing && signIn) && (
         <button type="button" aria-disabled={isWaiting} onClick={() => !isWaiting && onRetry()}>
           Try again
         </button>
@@ -60,6 +77,12 @@ export function Problem({ failure, onRetry, children }: ProblemProps) {
       {error && <Details error={error} />}
     </div>
   );
+}
+
+function wordsFor(failure: unknown, error: GatewayError | undefined): Words {
+  if (error) return words[error.extensions.code] ?? otherwise;
+  if (failure instanceof SignInNeeded) return signInNeeded;
+  return failure instanceof SignInFailed ? [failure.message, ""] : unreachable;
 }
 
 function Details({ error: { message, extensions } }: { error: GatewayError }) {

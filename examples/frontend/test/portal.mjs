@@ -56,10 +56,11 @@ export async function openPortal(
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.origin !== new URL(site.url).origin && url.protocol !== "data:") complaints.push(request.url());
+    const known = [site.url, config?.signIn?.authority].flatMap((each) => (each ? new URL(each).origin : []));
+    if (!known.includes(url.origin) && url.protocol !== "data:") complaints.push(request.url());
   });
   await page.goto(`${site.url}${address}`);
-  await page.getByRole("tabpanel").waitFor();
+  await page.getByRole("main").waitFor();
 
   return {
     emulator,

@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { env, execPath } from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -35,6 +39,44 @@ it("starts all of it with one command, answers through the page's origin, and en
 
   child.kill("SIGTERM");
   assert.equal(await ended, 0);
+});
+
+it("starts only the page before a gateway that runs already, with its configuration", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "portal-"));
+  const config = { signIn: { authority: "https://127.0.0.1/tenant", clientId: "id", scopes: ["scope"] } };
+  await writeFile(join(folder, "portal.json"), JSON.stringify(config));
+  const gateway = createHttpServer((_request, response) => response.end("the gateway's")).listen(0, "127.0.0.1");
+  await once(gateway, "listening");
+  const child = spawn(execPath, ["start.mjs"], {
+    cwd: fileURLToPath(new URL("../", import.meta.url)),
+    env: {
+      PATH: env.PATH,
+      HOME: env.HOME,
+      PORT: "0",
+      GATEWAY_URL: `http://127.0.0.1:${gateway.address().port}/graphql`,
+      PORTAL_CONFIG: join(folder, "portal.json"),
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    let output = "";
+    const url = await new Promise((resolve, reject) => {
+      child.stdout.on("data", (chunk) => {
+        output += chunk;
+        const found = /Portal: +(\S+)/.exec(output);
+        if (found) resolve(found[1].replace("localhost", "127.0.0.1"));
+      });
+      child.once("exit", () => reject(new Error(`it ended: ${output}`)));
+    });
+
+    assert.deepEqual(await (await fetch(new URL("config.json", url))).json(), config);
+    assert.equal(await (await fetch(new URL("graphql", url), { method: "POST" })).text(), "the gateway's");
+  } finally {
+    child.kill("SIGTERM");
+    await once(child, "close");
+    gateway.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe("npm start that can't start", () => {

@@ -1,4 +1,5 @@
-/** The page's configuration, `GET /config.json`: what its server knows of the connector. It has no secrets. */
+/** What the page's configuration says of the connector. */
+import { isRecord, pageConfig } from "../page-config.ts";
 import type { Connector } from "./protocol.ts";
 
 /** What `Export-IntunePublicKey` is usually told; the names of Microsoft's own examples. */
@@ -9,10 +10,7 @@ export const defaultNames = {
 
 /** `undefined` where the server names no key: then a person chooses a file. */
 export async function connectorOfPage(): Promise<Connector | undefined> {
-  const response = await fetch("/config.json", { headers: { accept: "application/json" } });
-  if (!response.ok) return undefined;
-  const config: unknown = await response.json();
-  const connector = isRecord(config) ? config.connector : undefined;
+  const { connector } = await pageConfig();
   if (!isRecord(connector) || typeof connector.publicKey !== "string") return undefined;
   return {
     publicKey: new TextEncoder().encode(connector.publicKey),
@@ -23,8 +21,4 @@ export async function connectorOfPage(): Promise<Connector | undefined> {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

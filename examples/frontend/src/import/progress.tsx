@@ -20,7 +20,7 @@ export function Progress({ run, state, counts }: { run: ImportRun; state: State;
       </p>
       {wait !== undefined && <Wait code={wait.code} untilMs={wait.untilMs} />}
       {failure !== undefined && (
-        <Problem failure={failure}>
+        <Problem failure={failure} onSignedIn={() => void run.resume()}>
           <p>What was not sent waits. Resume when this is put right; nothing is imported twice.</p>
         </Problem>
       )}

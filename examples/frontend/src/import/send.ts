@@ -12,6 +12,7 @@ import {
   type GatewayErrorCode,
   isGatewayErrorCode,
 } from "intune-pfx-client/operations";
+import { SignInFailed, SignInNeeded } from "../sign-in/sign-in.ts";
 import type { Outcome } from "./rows.ts";
 
 export const maxItems = 20;
@@ -223,6 +224,9 @@ function failureOf(error: unknown): Failure {
       graphRequestId: graph?.requestId ?? undefined,
       shown: error,
     };
+  }
+  if (error instanceof SignInNeeded || error instanceof SignInFailed) {
+    return { ...noAnswer(error), code: "UNAUTHENTICATED", message: "Sign in again." };
   }
   return ServerError.is(error) ? withoutGraphql(error) : noAnswer(error);
 }

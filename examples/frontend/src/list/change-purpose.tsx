@@ -20,10 +20,14 @@ export function ChangePurpose({ certificate, onChange, onClose }: ChangePurposeP
   const [isUnchosen, setIsUnchosen] = useState(false);
   const { run, isBusy, failure } = useAction();
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function send() {
     if (chosen === null || chosen === former) setIsUnchosen(true);
     else run(() => onChange(chosen));
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    send();
   }
 
   return (
@@ -63,7 +67,7 @@ export function ChangePurpose({ certificate, onChange, onClose }: ChangePurposeP
         <p role="alert" className="wrong">
           {isUnchosen && "Choose another purpose than the present one."}
         </p>
-        {failure !== undefined && <Problem failure={failure} />}
+        {failure !== undefined && <Problem failure={failure} onSignedIn={send} />}
         <div className="buttons">
           <button type="submit" className="primary" aria-disabled={isBusy}>
             {isBusy ? "Changing …" : "Change"}

@@ -30,7 +30,7 @@ export function DeleteCertificate({ certificate, onDelete, onClose }: DeleteCert
         <strong>This can't be undone:</strong> Intune doesn't give the PFX file back. To restore the certificate, you
         import the file again.
       </p>
-      {failure !== undefined && <Problem failure={failure} />}
+      {failure !== undefined && <Problem failure={failure} onSignedIn={() => run(onDelete)} />}
       <div className="buttons">
         <button type="button" aria-disabled={isBusy} onClick={() => !isBusy && onClose()}>
           Keep

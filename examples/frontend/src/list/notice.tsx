@@ -30,7 +30,7 @@ function NoticeButtons({ done: { undo }, onDismiss }: { done: Done; onDismiss: (
       <button type="button" className="quiet" onClick={onDismiss}>
         Dismiss<span className="hidden"> this message</span>
       </button>
-      {failure !== undefined && <Problem failure={failure} />}
+      {failure !== undefined && <Problem failure={failure} onSignedIn={() => undo && run(undo)} />}
     </>
   );
 }
