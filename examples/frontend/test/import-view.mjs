@@ -18,8 +18,8 @@ export async function openImport(...given) {
     choose: (...files) => page.getByLabel("Choose files").setInputFiles(files),
     /** Opens all files that wait for a password. */
     async unlock(password) {
-      await page.getByLabel(/^Password of (the file$|the \d+ files)/).fill(password);
-      await button(/^Open \d/).click();
+      await page.getByLabel(/^Password of (the file$|the [\d,]+ files)/).fill(password);
+      await button(/^Open [\d,]+/).click();
     },
     /** Waits until the row says this, and its state is this one. */
     says: (name, text) => row(name).filter({ hasText: text }).waitFor(),
@@ -30,7 +30,7 @@ export async function openImport(...given) {
         .getByLabel(/^Password of/)
         .first()
         .fill(password);
-      await button(/^Open \d/).click();
+      await button(/^Open [\d,]+/).click();
       await button(/^Import [\d,]+ certificate/).click();
     },
     /** How many create requests the gateway gets from now on, and what they have in them. */

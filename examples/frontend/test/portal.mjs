@@ -99,7 +99,9 @@ export function cutOff(page) {
     const isCut = (element) => {
       const { left, right, width } = element.getBoundingClientRect();
       if (width === 0 || isHidden(element)) return false;
-      const isClipped = getComputedStyle(element).overflowX !== "visible" && element.scrollWidth > element.clientWidth;
+      const isField = element instanceof HTMLInputElement; // the cursor moves its text
+      const isWider = element.scrollWidth > element.clientWidth;
+      const isClipped = !isField && getComputedStyle(element).overflowX !== "visible" && isWider;
       return left < 0 || right > window.innerWidth + 0.5 || isClipped;
     };
     const { scrollWidth, clientWidth } = document.documentElement;

@@ -38,10 +38,15 @@ const inputProperties = [
 const isList = ({ file }: ChosenFile) => /\.(csv|tsv)$/i.test(file.name);
 const isJson = ({ file }: ChosenFile) => /\.json$/i.test(file.name);
 
+/** Whether its content says what there is to import. */
+export function isRead(chosen: ChosenFile): boolean {
+  return isList(chosen) || isJson(chosen);
+}
+
 /** With a list, its rows are the import: files that it does not name are left out, and named in a note. */
 export async function sourcesOf(chosen: readonly ChosenFile[]): Promise<{ sources: Source[]; notes: string[] }> {
   const lists = chosen.filter(isList);
-  const files = chosen.filter((each) => !isList(each) && !isJson(each));
+  const files = chosen.filter((each) => !isRead(each));
   const fromJson = await Promise.all(chosen.filter(isJson).map(readJson));
   if (lists.length === 0) return { sources: [...files.map(ofFile), ...fromJson.flat()], notes: [] };
 

@@ -38,7 +38,7 @@ export const ImportRow = memo(function ImportRow({ row, run, phase }: { row: Row
   const isPurposeWrong = ["PURPOSE_UNKNOWN", "PURPOSE_MISMATCH", "OTHER_PURPOSE"].includes(code ?? "");
 
   function changeUser(value: string) {
-    if (value !== user) run.change(row.id, { user: value.trim() || undefined });
+    if (value !== user) run.change(row.id, { user: value.replace(/[\r\n]/g, "").trim() || undefined });
   }
 
   return (
@@ -48,7 +48,8 @@ export const ImportRow = memo(function ImportRow({ row, run, phase }: { row: Row
         {isFinal ? (
           user || "–"
         ) : (
-          <input
+          <textarea
+            rows={1}
             defaultValue={user}
             aria-label={`User of ${row.name}`}
             aria-invalid={isUserWrong}
@@ -56,7 +57,11 @@ export const ImportRow = memo(function ImportRow({ row, run, phase }: { row: Row
             autoComplete="off"
             spellCheck={false}
             onBlur={({ target }) => changeUser(target.value)}
-            onKeyDown={({ key, currentTarget }) => key === "Enter" && changeUser(currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter") return;
+              event.preventDefault();
+              changeUser(event.currentTarget.value);
+            }}
           />
         )}
       </td>

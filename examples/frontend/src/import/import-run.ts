@@ -63,6 +63,7 @@ const initial: State = {
 
 /** People see no more than this, and a thousand files would otherwise draw the table a thousand times. */
 const drawEveryMs = 100;
+const filesAtOnce = 100;
 /** WebCrypto works beside the worker's own thread. */
 const openAtOnce = 4;
 
@@ -162,7 +163,11 @@ export class ImportRun {
     this.#set({ isAdding: true });
     try {
       await this.#prepareWorker();
-      this.#take(await this.#working().call("add", files));
+      // A thousand files at once would keep the page busy for a third of a second.
+      for (let start = 0; start < files.length; start += filesAtOnce) {
+        await this.#working().call("take", files.slice(start, start + filesAtOnce));
+      }
+      this.#take(await this.#working().call("describe"));
     } catch (error) {
       this.#set({ notes: [problemOf(error).message] });
     }
@@ -283,7 +288,7 @@ export class ImportRun {
       0,
       firstIndex(ids, (id) => this.#parcels.has(id)),
     );
-    const inputs = await this.#worker.call("take", fresh, maxRequestCharacters);
+    const inputs = await this.#worker.call("inputs", fresh, maxRequestCharacters);
     const parcels = fresh.flatMap((id, index): Parcel[] => {
       const input = inputs[index];
       return input === undefined ? [] : [{ id, input }];

@@ -4,7 +4,7 @@
  */
 import { PfxError, prepareUserPfxCertificate, readPublicKey } from "intune-pfx-client";
 import type { CreateUserPfxCertificateInput, UserPfxIntendedPurpose } from "intune-pfx-client/operations";
-import { type Source, sourcesOf } from "./chosen-files.ts";
+import { isRead, type Source, sourcesOf } from "./chosen-files.ts";
 import type { Added, Answer, Call, Changes, ChosenFile, Connector, Facts, KeyFacts, Opened } from "./protocol.ts";
 
 /** More is not kept, but prepared again when it is sent: some thousand ordinary files. */
@@ -45,12 +45,18 @@ const actions = {
     defaultPurpose = purpose;
   },
 
-  async add(files: readonly ChosenFile[]): Promise<Added> {
+  /** Takes files; {@link describe} makes rows of them. */
+  take(files: readonly ChosenFile[]): void {
     for (const each of files) chosen.set(each.path, each);
     // What was removed comes back when it is dropped again.
-    for (const { path, file } of files) {
-      for (const [key, id] of ids) if (key === `file ${path}` || key.split(" ", 2)[1] === file.name) removed.delete(id);
+    const keys = new Set(files.map(({ path }) => `file ${path}`));
+    const lists = files.filter(isRead).flatMap(({ file: { name } }) => [`list ${name} `, `json ${name} `]);
+    for (const [key, id] of ids) {
+      if (keys.has(key) || lists.some((beginning) => key.startsWith(beginning))) removed.delete(id);
     }
+  },
+
+  async describe(): Promise<Added> {
     const described = await sourcesOf([...chosen.values()]);
     ({ notes } = described);
     const before = entries;
@@ -72,7 +78,7 @@ const actions = {
       return all();
     }
     for (const [path, { file }] of chosen) if (file.name === entry.source.name) chosen.delete(path);
-    return actions.add([]);
+    return actions.describe();
   },
 
   /** Each certificate of these files that has a key becomes a row of its own. */
@@ -86,7 +92,7 @@ const actions = {
       for (const { key } of parts(entry.source, thumbprints))
         if (password !== undefined) ownPasswords.set(key, password);
     }
-    return actions.add([]);
+    return actions.describe();
   },
 
   /** For one row, or for all that have none of their own. */
@@ -112,7 +118,7 @@ const actions = {
   },
 
   /** The inputs of the first of these rows that fit into `maxCharacters` together, one at least. */
-  async take(rows: readonly number[], maxCharacters: number): Promise<CreateUserPfxCertificateInput[]> {
+  async inputs(rows: readonly number[], maxCharacters: number): Promise<CreateUserPfxCertificateInput[]> {
     const inputs: CreateUserPfxCertificateInput[] = [];
     let characters = 0;
     for (const id of rows) {
