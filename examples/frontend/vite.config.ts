@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 
 const source = (path: string) => fileURLToPath(new URL(`../../packages/client/src/${path}`, import.meta.url));
 
@@ -8,6 +8,8 @@ export default defineConfig({
   plugins: [react()],
   // In a project of its own this is the package; here it is the repository's.
   resolve: {
+    // RxJS has a smaller build under `es2015`; its default one is ES5.
+    conditions: ["es2015", ...defaultClientConditions],
     alias: [
       { find: /^intune-pfx-client$/, replacement: source("client.ts") },
       { find: /^intune-pfx-client\/lists$/, replacement: source("lists/lists.ts") },
