@@ -22,7 +22,7 @@ const words: Partial<Record<GatewayErrorCode, Words>> = {
   OVERLOADED: ["The gateway has too much to do.", tooMany],
   OUTCOME_UNKNOWN: [
     "Nobody knows yet whether this was done.",
-    "It may or may not have been done. Send it again, that is safe: it will not be stored twice.",
+    "It may or may not have been done. Try again: that is safe, unless somebody else changes the same certificate meanwhile.",
   ],
   UPSTREAM_UNAVAILABLE: ["Microsoft Graph did not answer.", "Try again later."],
   UPSTREAM_TIMEOUT: ["Microsoft Graph took too long.", "Try again later."],

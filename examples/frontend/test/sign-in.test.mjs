@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { signInUser, startEntra } from "./entra.mjs";
 import { pfx } from "./pfx-files.mjs";
-import { faults, openPortal } from "./portal.mjs";
+import { cutOff, faults, openPortal } from "./portal.mjs";
 
 let started;
 let entra;
@@ -52,6 +52,16 @@ describe("sign-in", () => {
     await portal.rows().first().waitFor();
     await page.getByText(signInUser).waitFor();
     await portal.look("signed-in");
+    for (const [width, colorScheme] of [
+      [390, "light"],
+      [390, "dark"],
+      [1280, "dark"],
+    ]) {
+      await page.setViewportSize({ width, height: 860 });
+      await page.emulateMedia({ colorScheme });
+      await portal.look(`signed-in-${width}-${colorScheme}`);
+      assert.deepEqual(await cutOff(page), []);
+    }
 
     const [authorization] = authorizations();
     assert.equal(authorization.form.code_challenge_method, "S256");

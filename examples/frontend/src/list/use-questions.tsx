@@ -38,7 +38,7 @@ export function useQuestions({ rows, heading, onDeleted }: QuestionsOptions) {
       "delete",
       neighbour,
       <>
-        The certificate of <Owner certificate={certificate} /> is not there any more: somebody else has deleted it.
+        The certificate of <Owner certificate={certificate} /> is not there any more: it was deleted meanwhile.
       </>,
     );
 
