@@ -50,7 +50,7 @@ for (const colorScheme of ["light", "dark"]) {
 describe("a thousand files", () => {
   let portal;
   before(async () => {
-    portal = await openImport({}, { emulator: { quota: false }, variables: { GRAPH_WRITES_PER_20S: "100000" } });
+    portal = await openImport({}, { emulator: { writeQuota: false }, variables: { GRAPH_WRITES_PER_20S: "100000" } });
   });
   after(() => portal.close());
 

@@ -113,6 +113,7 @@ describe("the import", () => {
     await portal.choose(...many(3), ...others);
     await portal.unlock("secret");
     await portal.status("Checked 6 files: 3 to import, 3 to correct.");
+    assert.equal(await page.getByLabel("Password of the 3 files").inputValue(), "");
     await portal.look("import-wrong-password");
     await portal.send();
     await portal.status("3 imported, 3 not sent.");

@@ -13,7 +13,10 @@ import { pfx } from "./pfx-files.mjs";
 const count = Number(argv[2] ?? 1000);
 
 it(`long tasks with ${count} files`, async () => {
-  const portal = await openImport({}, { emulator: { quota: false }, variables: { GRAPH_WRITES_PER_20S: "100000" } });
+  const portal = await openImport(
+    {},
+    { emulator: { writeQuota: false }, variables: { GRAPH_WRITES_PER_20S: "100000" } },
+  );
   const { page } = portal;
   await page.evaluate(() => {
     globalThis.longTasks = [];

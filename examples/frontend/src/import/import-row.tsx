@@ -3,7 +3,7 @@ import { memo, useId, useRef } from "react";
 import { Options } from "../field.tsx";
 import { isPurpose, purposes } from "../words.ts";
 import { useFocusHandover } from "./focus.ts";
-import { type ImportRun, needsPassword, type Phase } from "./import-run.ts";
+import { type ImportRun, isUnderWay, needsPassword, type Phase } from "./import-run.ts";
 import { PasswordForm } from "./password-form.tsx";
 import { judge, type Row, type Status } from "./rows.ts";
 import { statusWords } from "./words.ts";
@@ -99,7 +99,9 @@ export const ImportRow = memo(function ImportRow({ row, run, phase }: { row: Row
         {facts === undefined ? "–" : <code title={facts.thumbprint}>{facts.thumbprint.slice(0, 8)}</code>}
       </td>
       <td data-label="State" className="import-state">
-        <span className={`badge ${tones[status] ?? ""}`}>{statusWords[status]}</span>
+        <span className={`badge ${tones[status] ?? ""}`}>
+          {status === "notTried" && isUnderWay(phase) ? "waits" : statusWords[status]}
+        </span>
         <div id={`${id}-why`}>
           {message !== undefined && status !== "locked" && (
             <p className={status === "skipped" ? undefined : "wrong"}>

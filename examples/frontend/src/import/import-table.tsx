@@ -10,9 +10,10 @@ const pageSize = 50;
 const filters: readonly { readonly name: string; readonly statuses: readonly Status[] | undefined }[] = [
   { name: "All", statuses: undefined },
   { name: "To correct", statuses: ["locked", "problem"] },
-  { name: "Ready", statuses: ["ready", "sending"] },
+  { name: "Ready", statuses: ["ready"] },
+  { name: "Sending", statuses: ["sending"] },
   { name: "Failed", statuses: ["failed"] },
-  { name: "Not tried", statuses: ["notTried"] },
+  { name: "Not sent yet", statuses: ["notTried"] },
   { name: "Imported", statuses: ["created"] },
   { name: "Already in Intune", statuses: ["alreadyThere", "skipped"] },
 ];
