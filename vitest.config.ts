@@ -10,6 +10,7 @@ export const alias = [
   { find: /^graphql$/, replacement: "graphql/index.js" },
   // The packages are their sources, so that tests need no build. tsconfig.json says the same to the compiler.
   { find: /^intune-pfx-client$/, replacement: `${packages}client/src/client.ts` },
+  { find: /^intune-pfx-client\/lists$/, replacement: `${packages}client/src/lists/lists.ts` },
   { find: /^intune-pfx-client\/operations$/, replacement: `${packages}client/src/operations/operations.ts` },
 ];
 

@@ -9,6 +9,7 @@ import {
   type GatewayErrorCode,
   type GatewayErrorExtensions,
   isGatewayError,
+  isGatewayErrorCode,
   UserPfxCertificatesDocument as LIST,
 } from "intune-pfx-client/operations";
 import { describe, expect, expectTypeOf, it } from "vitest";
@@ -210,4 +211,14 @@ describe("findGatewayError, through a router that answers with an error of its o
       expect(findGatewayError(routers(body))?.extensions.code).toBe("UNAUTHENTICATED");
     },
   );
+});
+
+describe("the code of a plural create's failure", () => {
+  it("is narrowed to the codes that are known", () => {
+    const code: string = "THROTTLED";
+    if (isGatewayErrorCode(code)) expectTypeOf(code).toEqualTypeOf<GatewayErrorCode>();
+
+    expect(Object.keys(codes).every(isGatewayErrorCode)).toBe(true);
+    expect(["LATER", "toString", "", undefined, 5].some(isGatewayErrorCode)).toBe(false);
+  });
 });

@@ -18,7 +18,10 @@ const packages = {
     maxBytes: 4_000_000,
   },
   "packages/client": {
-    needed: ["client", "operations/operations"].flatMap((path) => [`dist/${path}.js`, `dist/${path}.d.ts`]),
+    needed: ["client", "lists/lists", "operations/operations"].flatMap((path) => [
+      `dist/${path}.js`,
+      `dist/${path}.d.ts`,
+    ]),
     allowed: /^dist\//,
     maxBytes: 200_000,
   },

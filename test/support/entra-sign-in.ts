@@ -1,12 +1,14 @@
 /**
  * A fake Microsoft Entra for those who sign in: authorization codes, device codes and refresh tokens for people, client
- * credentials for applications. On loopback; it writes every request down, and fails on order.
+ * credentials for applications; for browsers also its metadata, CORS, and who has signed in. On loopback; it writes every request
+ * down, and fails on order.
  */
 import { createHash, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { CallerTokens, type Claims } from "./identity-provider/caller-tokens.ts";
+import { CallerTokens, type Claims, callerObjectId } from "./identity-provider/caller-tokens.ts";
 import { Credentials } from "./identity-provider/credentials.ts";
 import { type Endpoint, type Fault, Faults } from "./identity-provider/faults.ts";
+import { forBrowsers, metadataFor } from "./identity-provider/for-browsers.ts";
 import { listen } from "./identity-provider/server.ts";
 import { newSigningKey, SigningKeys } from "./identity-provider/signing-keys.ts";
 import { type Answer, TokenEndpoint } from "./identity-provider/token-endpoint.ts";
@@ -56,6 +58,8 @@ export interface EntraSignIn extends AsyncDisposable {
   secrets(): string[];
 }
 
+/** Account and tenant, as Entra tells them to clients that keep several accounts apart. */
+const clientInfo = Buffer.from(JSON.stringify({ uid: callerObjectId, utid: signInTenantId })).toString("base64url");
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 
 /**
@@ -85,8 +89,14 @@ export async function startEntraSignIn(
   const deviceCodes = new Set<string>();
 
   async function route(request: IncomingMessage, body: string, origin: string): Promise<Answer | Fault> {
+    return forBrowsers(request, () => answer(request, body, origin));
+  }
+
+  async function answer(request: IncomingMessage, body: string, origin: string): Promise<Answer | Fault> {
     const { pathname, search } = new URL(request.url ?? "/", origin);
     const [, tenant = "", name = ""] = /^\/([^/]+)\/oauth2\/v2\.0\/(\w+)$/.exec(pathname) ?? [];
+    const metadata = metadataFor(pathname, origin);
+    if (metadata !== undefined) return metadata;
     const seen = name === "authorize" || name === "devicecode" || name === "token" ? name : "unknown";
     const form = Object.fromEntries(new URLSearchParams(seen === "authorize" ? search : body));
     requests.push({ endpoint: seen, path: pathname, form, headers: request.headers });
@@ -96,6 +106,7 @@ export async function startEntraSignIn(
       return endpoint.failure(400, "invalid_request", 90002, `Tenant '${tenant}' not found.`);
     }
     if (seen === "authorize") return authorize(form);
+    if (name === "logout") return signedOut(search);
     if (seen === "devicecode") return deviceCode(form);
     return seen === "token" ? token(form, tenant, `${origin}${pathname}`) : { status: 404, body: {} };
   }
@@ -103,16 +114,23 @@ export async function startEntraSignIn(
   function authorize(form: Form): Answer {
     const redirect = new URL(form.redirect_uri ?? "");
     const { authorizationError: refused } = settings;
-    redirect.searchParams.set("state", form.state ?? "");
+    const result = new URLSearchParams({ state: form.state ?? "" });
     if (refused === undefined) {
       const code = newSecret("code");
       codes.set(code, form);
-      redirect.searchParams.set("code", code);
+      result.set("code", code);
+      if (form.client_info === "1") result.set("client_info", clientInfo);
     } else {
-      redirect.searchParams.set("error", refused.error);
-      redirect.searchParams.set("error_description", refused.description);
+      result.set("error", refused.error);
+      result.set("error_description", refused.description);
     }
+    redirect[form.response_mode === "fragment" ? "hash" : "search"] = result.toString();
     return { status: 302, headers: { location: redirect.href }, body: {} };
+  }
+
+  function signedOut(search: string): Answer {
+    const location = new URLSearchParams(search).get("post_logout_redirect_uri") ?? "";
+    return { status: 302, headers: { location }, body: {} };
   }
 
   function deviceCode(form: Form): Answer {
@@ -135,10 +153,14 @@ export async function startEntraSignIn(
     }
     if (form.client_id !== signInClientId || form.client_secret !== undefined) return unknownClient();
     switch (form.grant_type) {
-      case "authorization_code":
-        return redeem(form) ? grant(settings.refreshTokens) : invalidGrant(54005);
+      case "authorization_code": {
+        const authorization = redeem(form);
+        if (authorization === undefined) return invalidGrant(54005);
+        return withIdentity(await grant(settings.refreshTokens), form, authorization.nonce);
+      }
       case "refresh_token":
-        return refreshTokens.delete(form.refresh_token ?? "") ? grant(true) : invalidGrant(70043);
+        if (!refreshTokens.delete(form.refresh_token ?? "")) return invalidGrant(70043);
+        return withIdentity(await grant(true), form);
       case deviceGrant: {
         if (!deviceCodes.has(form.device_code ?? "")) return invalidGrant(70000);
         const next = settings.devicePolls.shift();
@@ -150,27 +172,32 @@ export async function startEntraSignIn(
   }
 
   /** Once, for the same redirect URI, with the verifier of the challenge. */
-  function redeem({ code = "", redirect_uri, code_verifier = "" }: Form): boolean {
+  function redeem({ code = "", redirect_uri, code_verifier = "" }: Form): Form | undefined {
     const authorization = codes.get(code);
     codes.delete(code);
     issued.push(code_verifier);
     const challenge = createHash("sha256").update(code_verifier).digest("base64url");
-    return (
+    const isRightful =
       authorization?.redirect_uri === redirect_uri &&
       authorization?.code_challenge === challenge &&
-      authorization?.code_challenge_method === "S256"
-    );
+      authorization?.code_challenge_method === "S256";
+    return isRightful ? authorization : undefined;
   }
+
+  /** A client that asks for `client_info` learns who has signed in. */
+  async function withIdentity(answer: Answer, form: Form, nonce?: string): Promise<Answer> {
+    if (form.client_info !== "1") return answer;
+    const id_token = await callerTokens().issueIdToken({ aud: form.client_id, preferred_username: signInUser, nonce });
+    return { ...answer, body: { ...Object(answer.body), scope: form.scope, id_token, client_info: clientInfo } };
+  }
+
+  const callerTokens = () =>
+    new CallerTokens(keys, { tenantId: signInTenantId, clientId: "api", authority: "https://e", nowMs });
 
   async function grant(withRefreshToken: boolean, kind: "person" | "application" = "person"): Promise<Answer> {
     const { tokens, lifetimeSeconds } = settings;
     const exp = Math.floor(nowMs() / 1000) + lifetimeSeconds;
-    const callers = new CallerTokens(keys, {
-      tenantId: signInTenantId,
-      clientId: "api",
-      authority: "https://e",
-      nowMs,
-    });
+    const callers = callerTokens();
     const claims = { exp, uti: newSecret("uti"), ...(tokens === "opaque" ? {} : tokens) };
     const jwt = () =>
       kind === "person"

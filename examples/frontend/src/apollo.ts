@@ -4,9 +4,10 @@
  */
 import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
 import { relayStylePagination } from "@apollo/client/utilities";
+import { tokenLink } from "./sign-in/token-link.ts";
 
 export const client = new ApolloClient({
-  link: new HttpLink({ uri: "/graphql" }),
+  link: tokenLink.concat(new HttpLink({ uri: "/graphql" })),
   cache: new InMemoryCache({
     typePolicies: { Query: { fields: { userPfxCertificates: relayStylePagination(["filter"]) } } },
   }),

@@ -1,5 +1,5 @@
 /** "Did you mean": the known name that is closest to a misspelt one. */
-import { nearest } from "../files/edit-distance.ts";
+import { nearest } from "intune-pfx-client/lists";
 
 const maxDistance = 2;
 

@@ -1,12 +1,10 @@
-/** One row of a list. */
+/** One row of a list, and where its files are. */
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { CsvRecord } from "./csv-records.ts";
+import type { ListRow as RowOfCells, UsableRow as UsableRowOfCells } from "intune-pfx-client/lists";
 import { isMissing } from "./file-error.ts";
-import type { Column, ListColumns } from "./list-columns.ts";
 import { printable } from "./printable.ts";
-import { offeredPurposes, type PurposeChoice, purposeByName } from "./purpose.ts";
 
 /** Why a row can't be used: that row's failure, not the list's. */
 export interface RowProblem {
@@ -17,32 +15,19 @@ export interface RowProblem {
 }
 
 interface RowPlace {
-  /** The line that the row begins on, from 1. */
-  readonly line: number;
   /** List and line, to begin a message with: `users.csv:12`. */
   readonly place: string;
 }
 
 export interface FailedRow extends RowPlace {
+  readonly line: number;
   /** Absolute, where the row has a path. */
   readonly path?: string;
   readonly problem: RowProblem;
 }
 
-export interface UsableRow extends RowPlace {
-  /** Absolute. */
-  readonly path: string;
-  /** Any text: the library checks user principal names. */
-  readonly user?: string;
-  /** As it is in the list, not trimmed; not empty. */
-  readonly password?: string;
-  /** Absolute. Nobody has looked whether it is there. */
-  readonly passwordFile?: string;
-  readonly purpose?: PurposeChoice;
-  /** 40 lower-case hexadecimal digits. */
-  readonly thumbprint?: string;
-  readonly problem?: undefined;
-}
+/** `path` and `passwordFile` are absolute. Nobody has looked whether the password file is there. */
+export type UsableRow = UsableRowOfCells & RowPlace;
 
 export type ListRow = UsableRow | FailedRow;
 
@@ -50,46 +35,31 @@ export type ListRow = UsableRow | FailedRow;
  * @param listName - as messages name the list
  * @param folder - the list's, absolute
  */
-export async function readRow(
-  { line, cells, problem: problemOfCells }: CsvRecord,
-  { indexes, count }: ListColumns,
+export async function locateRow(
+  row: RowOfCells,
   { listName, folder }: { listName: string; folder: string },
 ): Promise<ListRow> {
-  const row = { line, place: `${listName}:${line}` };
-  if (problemOfCells !== undefined) return { ...row, problem: invalid(problemOfCells) };
-  if (cells.length !== count) {
-    return { ...row, problem: invalid(`has ${countOf(cells.length)}; the first line has ${count}`) };
+  const begin = { line: row.line, place: `${listName}:${row.line}` };
+  if (row.problem !== undefined) {
+    const problem = invalid(row.problem);
+    if (row.path === undefined) return { ...begin, problem };
+    const { path, stats } = await locate(folder, row.path);
+    return { ...begin, path, problem: problemOfFile(row.path, stats) ?? problem };
   }
-  const cellOf = (column: Column) => cells[indexes.get(column) ?? -1] ?? "";
-  const pathCell = cellOf("path").trim();
-  if (pathCell === "") return { ...row, problem: invalid("has no path") };
-
-  const { path, stats } = await locate(folder, pathCell);
-  const purpose = readPurpose(cellOf("purpose").trim());
-  const thumbprint = readThumbprint(cellOf("thumbprint").trim());
-  const problem = problemOfFile(pathCell, stats) ?? purpose.problem ?? thumbprint.problem;
-  if (problem !== undefined) return { ...row, path, problem };
-
-  const user = cellOf("user").trim();
-  const password = cellOf("password");
-  const passwordFile = cellOf("passwordFile").trim();
+  const { path, stats } = await locate(folder, row.path);
+  const problem = problemOfFile(row.path, stats);
+  if (problem !== undefined) return { ...begin, path, problem };
+  const { passwordFile } = row;
   return {
     ...row,
+    ...begin,
     path,
-    ...(user !== "" && { user }),
-    ...(password !== "" && { password }),
-    ...(passwordFile !== "" && { passwordFile: (await locate(folder, passwordFile)).path }),
-    ...(purpose.value !== undefined && { purpose: purpose.value }),
-    ...(thumbprint.value !== undefined && { thumbprint: thumbprint.value }),
+    ...(passwordFile !== undefined && { passwordFile: (await locate(folder, passwordFile)).path }),
   };
 }
 
 function invalid(message: string): RowProblem {
   return { code: "ROW_INVALID", message };
-}
-
-function countOf(cells: number): string {
-  return cells === 1 ? "1 cell" : `${cells} cells`;
 }
 
 type Found = Stats | "missing" | "unknown";
@@ -116,26 +86,4 @@ function problemOfFile(cell: string, stats: Found): RowProblem | undefined {
   if (stats === "missing") return { code: "FILE_NOT_FOUND", message: `there is no file ${printable(cell)}` };
   if (stats === "unknown" || stats.isFile()) return undefined;
   return { code: "FILE_UNREADABLE", message: `${printable(cell)} is no file` };
-}
-
-interface Read<T> {
-  readonly value?: T;
-  readonly problem?: RowProblem;
-}
-
-/** A purpose is repeated only if it can't be taken for a password. */
-function readPurpose(cell: string): Read<PurposeChoice> {
-  if (cell === "") return {};
-  const value = purposeByName(cell);
-  if (value !== undefined) return { value };
-  const name = /^[A-Za-z]{1,20}$/.test(cell) ? `purpose "${cell}"` : "the purpose";
-  return { problem: invalid(`${name} is not known (${offeredPurposes})`) };
-}
-
-/** Certificate dialogs write thumbprints with spaces, colons and hidden characters. */
-function readThumbprint(cell: string): Read<string> {
-  if (cell === "") return {};
-  const value = cell.replace(/[\s:\p{Cf}]/gu, "").toLowerCase();
-  if (/^[0-9a-f]{40}$/.test(value)) return { value };
-  return { problem: invalid("the thumbprint is not SHA-1: 40 hexadecimal digits") };
 }

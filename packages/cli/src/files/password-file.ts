@@ -1,6 +1,6 @@
 /** One password in a file or on standard input. Nothing of it is in any message. */
+import { decodeText } from "intune-pfx-client/lists";
 import type { Io } from "../io.ts";
-import { decodeText } from "./decode-text.ts";
 import { FileError, isMissing, whyUnreadable } from "./file-error.ts";
 import { printable } from "./printable.ts";
 import { readUpTo } from "./read-file-bytes.ts";

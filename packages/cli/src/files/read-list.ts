@@ -1,12 +1,10 @@
 /** A CSV that lists files. */
 import { dirname, resolve } from "node:path";
+import { CsvProblem, readList as readCells } from "intune-pfx-client/lists";
 import { type CliError, usageError } from "../cli-error.ts";
 import type { Io } from "../io.ts";
-import { CsvProblem, type CsvRecord, findSeparator, readRecords } from "./csv-records.ts";
-import { decodeText } from "./decode-text.ts";
 import { whyUnreadable } from "./file-error.ts";
-import { isPathColumn, type ListColumns, pathAliases, readColumns } from "./list-columns.ts";
-import { type ListRow, readRow } from "./list-row.ts";
+import { type ListRow, locateRow } from "./list-row.ts";
 import { printable } from "./printable.ts";
 import { readUpTo } from "./read-file-bytes.ts";
 
@@ -34,51 +32,30 @@ export interface List {
 export async function readList(path: string, io: Pick<Io, "folder">): Promise<List> {
   const listName = printable(path);
   const absolute = resolve(io.folder, path);
-  const csv = Buffer.from(await readText(absolute, listName));
-  const { columns, records } = parseList(csv, listName);
+  const list = cellsOf(await readBytes(absolute, listName), listName);
   const rows: ListRow[] = [];
-  for (let start = 0; start < records.length; start += rowsAtOnce) {
-    const some = records.slice(start, start + rowsAtOnce);
+  for (let start = 0; start < list.rows.length; start += rowsAtOnce) {
+    const some = list.rows.slice(start, start + rowsAtOnce);
     const place = { listName, folder: dirname(absolute) };
-    rows.push(...(await Promise.all(some.map((record) => readRow(record, columns, place)))));
+    rows.push(...(await Promise.all(some.map((row) => locateRow(row, place)))));
   }
-  const passwordIndex = columns.indexes.get("password") ?? -1;
-  const passwordCount = records.filter(({ cells }) => (cells[passwordIndex] ?? "") !== "").length;
-  return {
-    rows,
-    columnsUsed: columns.used,
-    columnsIgnored: columns.ignored,
-    hasPasswords: passwordCount > 0,
-    passwordCount,
-  };
+  return { ...list, rows, hasPasswords: list.passwordCount > 0 };
 }
 
-async function readText(path: string, listName: string): Promise<string> {
-  let bytes: Buffer | undefined;
+async function readBytes(path: string, listName: string): Promise<Uint8Array> {
+  let bytes: Uint8Array | undefined;
   try {
     bytes = await readUpTo(path, maxListBytes);
   } catch (error) {
     throw usageError("LIST_UNREADABLE", `${listName} can't be read: ${whyUnreadable(error)}.`);
   }
   if (bytes === undefined) throw invalid(listName, "is larger than 64 MiB");
-  const text = decodeText(bytes);
-  if (text === undefined) throw invalid(listName, 'is neither UTF-8 nor UTF-16; in Excel choose "CSV UTF-8"');
-  if (text.trim() === "") throw invalid(listName, "is empty");
-  return text;
+  return bytes;
 }
 
-function parseList(csv: Buffer, listName: string): { columns: ListColumns; records: CsvRecord[] } {
+function cellsOf(bytes: Uint8Array, listName: string) {
   try {
-    const separator = findSeparator(csv, isPathColumn);
-    if (separator === undefined)
-      throw new CsvProblem(`the first line must have a column "path"\n  (also called ${pathAliases})`);
-    const [header, ...records] = readRecords(csv, separator);
-    if (header?.problem !== undefined) throw new CsvProblem(`line 1, ${header.problem}`);
-    const columns = readColumns(header?.cells ?? []);
-    if (typeof columns === "string") throw new CsvProblem(columns);
-    const filled = records.filter(({ cells }) => cells.some((cell) => cell.trim() !== ""));
-    if (filled.length === 0) throw new CsvProblem("has no rows");
-    return { columns, records: filled };
+    return readCells(bytes);
   } catch (error) {
     throw error instanceof CsvProblem ? invalid(listName, error.message) : error;
   }

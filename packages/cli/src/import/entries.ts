@@ -1,5 +1,6 @@
 /** From the paths on the command line to entries: one for each file, or for each row of a list. */
 import { basename } from "node:path";
+import { offeredPurposes, purposeByName, userOfFile } from "intune-pfx-client/lists";
 import type { UserPfxIntendedPurpose } from "intune-pfx-client/operations";
 import type { OptionValues } from "../arguments/parse-arguments.ts";
 import { usageError } from "../cli-error.ts";
@@ -7,9 +8,7 @@ import { findFiles } from "../files/find-files.ts";
 import type { ListRow } from "../files/list-row.ts";
 import { noteIfOthersCanRead } from "../files/note-if-others-can-read.ts";
 import { printable } from "../files/printable.ts";
-import { offeredPurposes, purposeByName } from "../files/purpose.ts";
 import { readList } from "../files/read-list.ts";
-import { userOfFile } from "../files/user-of-file.ts";
 import type { Io } from "../io.ts";
 import type { Entry } from "./item.ts";
 
@@ -62,7 +61,7 @@ export function purposeOption(name: string | undefined): UserPfxIntendedPurpose 
 }
 
 function ofFile(path: string, name: string, purpose: UserPfxIntendedPurpose | undefined): Entry {
-  const user = userOfFile(path);
+  const user = userOfFile(basename(path));
   return {
     source: name,
     path,

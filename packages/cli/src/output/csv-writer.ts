@@ -1,6 +1,7 @@
 /** CSV files for Excel: UTF-8 with a byte order mark, and no cell that Excel would take for a formula. */
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import path from "node:path";
+import { csvRow } from "intune-pfx-client/lists";
 import { CliError, ExitCode, usageError } from "../cli-error.ts";
 import type { Io } from "../io.ts";
 
@@ -21,12 +22,12 @@ export class CsvFile {
     } catch (error) {
       throw usageError("FILE_NOT_WRITABLE", `${name} can't be written (${codeOf(error)}).`, { option });
     }
-    this.#write(`\uFEFF${toRow(columns)}`);
+    this.#write(`\uFEFF${csvRow(columns)}`);
   }
 
   /** @throws {CliError} exit code 2 where the disk is full or the file has gone */
   add(cells: readonly (string | undefined)[]): void {
-    this.#write(toRow(cells));
+    this.#write(csvRow(cells));
   }
 
   close(): void {
@@ -47,16 +48,6 @@ export class CsvFile {
   }
 }
 
-function toRow(cells: readonly (string | undefined)[]): string {
-  return `${cells.map((cell) => toCell(cell ?? "")).join(",")}\r\n`;
-}
-
-function toCell(text: string): string {
-  const shown = text.replace(/[^\P{Cc}\t\n\r]/gu, "\uFFFD");
-  const harmless = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(shown) ? `'${shown}` : shown;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
-}
-
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
 }
@@ -65,7 +56,7 @@ function codeOf(error: unknown): string {
 function refuseForeignFile(file: string, name: string, option: string, columns: readonly string[]): void {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined || (stats.isFile() && stats.size === 0)) return;
-  if (stats.isFile() && beginningOf(file, 1024).startsWith(`\uFEFF${toRow(columns)}`)) return;
+  if (stats.isFile() && beginningOf(file, 1024).startsWith(`\uFEFF${csvRow(columns)}`)) return;
   throw usageError(
     "FILE_EXISTS",
     `${name} is there already and is no file that this command has written. Choose another name.`,

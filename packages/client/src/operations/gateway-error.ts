@@ -62,6 +62,17 @@ export interface GatewayErrorExtensions<Code extends GatewayErrorCode = GatewayE
 }
 
 /**
+ * Whether `code` is one of the codes that this version knows: narrows `UserPfxCertificateFailure.code`, which a later gateway may
+ * extend, from `string` to the union.
+ *
+ * @example
+ * if (isGatewayErrorCode(result.code)) advice = adviceFor[result.code];
+ */
+export function isGatewayErrorCode(code: unknown): code is GatewayErrorCode {
+  return gatewayErrorCodes.some((known) => known === code);
+}
+
+/**
  * Whether this is one error of the gateway's, and of this code where one is given. Errors of others, a router's for
  * example, are not. For what a GraphQL client throws, which holds errors but is none, use {@link findGatewayError}.
  *
@@ -75,7 +86,7 @@ export function isGatewayError<Code extends GatewayErrorCode = GatewayErrorCode>
   if (!isRecord(error) || typeof error.message !== "string" || !isRecord(error.extensions)) return false;
   const { code: found, retryAfterSeconds, invalid, claims, certificateId, graph } = error.extensions;
   return (
-    (code === undefined ? gatewayErrorCodes.some((known) => known === found) : found === code) &&
+    (code === undefined ? isGatewayErrorCode(found) : found === code) &&
     (retryAfterSeconds === undefined || typeof retryAfterSeconds === "number") &&
     (invalid === undefined || Array.isArray(invalid)) &&
     (claims === undefined || typeof claims === "string") &&

@@ -9,4 +9,5 @@ export {
   type GatewayErrorCode,
   type GatewayErrorExtensions,
   isGatewayError,
+  isGatewayErrorCode,
 } from "./gateway-error.ts";

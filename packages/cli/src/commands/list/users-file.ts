@@ -1,8 +1,7 @@
 /** `--users FILE`: whom a list is about. No message has a cell: a file with passwords may have been named by mistake. */
 import path from "node:path";
+import { CsvProblem, decodeText, findSeparator, readRecords } from "intune-pfx-client/lists";
 import { type CliError, usageError } from "../../cli-error.ts";
-import { CsvProblem, findSeparator, readRecords } from "../../files/csv-records.ts";
-import { decodeText } from "../../files/decode-text.ts";
 import { whyUnreadable } from "../../files/file-error.ts";
 import { isListName } from "../../files/file-kinds.ts";
 import { printable } from "../../files/printable.ts";

@@ -1,6 +1,6 @@
 /** The first line of a list: which column holds what. */
+import { printable } from "../bytes.ts";
 import { nearest } from "./edit-distance.ts";
-import { printable } from "./printable.ts";
 
 /** The names of a column; the first one stands for all of them in messages. */
 const knownNames = {

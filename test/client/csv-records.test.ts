@@ -1,7 +1,7 @@
 /** Cells survive the way into a CSV and out of it. */
 import fc from "fast-check";
+import { findSeparator, readRecords } from "intune-pfx-client/lists";
 import { describe, expect, it } from "vitest";
-import { findSeparator, readRecords } from "../../../packages/cli/src/files/csv-records.ts";
 
 const separator = fc.constantFrom(",", ";", "\t");
 const lineEnd = fc.constantFrom("\n", "\r\n", "\r");

@@ -1,5 +1,5 @@
 /** The names of a purpose, in `--purpose` and in lists. */
-import type { UserPfxIntendedPurpose } from "intune-pfx-client/operations";
+import type { UserPfxIntendedPurpose } from "../operations/documents.ts";
 
 /** `auto`: the certificate's usages decide. */
 export type PurposeChoice = UserPfxIntendedPurpose | "auto";

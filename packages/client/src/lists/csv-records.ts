@@ -1,8 +1,8 @@
 /**
  * The cells of a CSV, by csv-parse. Its errors quote cells, which may be passwords, in their messages and properties: none of
- * that is passed on, and no error here has a `cause`.
+ * that is passed on, and no error here has a `cause`. It is csv-parse's build for browsers, which runs in Node.js as well.
  */
-import { CsvError, type CsvErrorCode, type Options, parse } from "csv-parse/sync";
+import { CsvError, type CsvErrorCode, type Options, parse } from "csv-parse/browser/esm/sync";
 
 export interface CsvRecord {
   /** The line that the record begins on, from 1. */
@@ -31,7 +31,7 @@ const maxRecordBytes = 1024 * 1024;
  * @returns `undefined` where there is none
  * @throws {CsvProblem} where no separator makes the first line readable
  */
-export function findSeparator(csv: Buffer, isWanted: (cell: string) => boolean): Separator | undefined {
+export function findSeparator(csv: Uint8Array, isWanted: (cell: string) => boolean): Separator | undefined {
   let best: { separator: Separator; cells: number } | undefined;
   const problems: unknown[] = [];
   for (const separator of separators) {
@@ -53,7 +53,7 @@ export function findSeparator(csv: Buffer, isWanted: (cell: string) => boolean):
  *
  * @throws {CsvProblem} where quotes leave open where a cell ends
  */
-export function readRecords(csv: Buffer, separator: Separator, { maxRecords = Infinity } = {}): CsvRecord[] {
+export function readRecords(csv: Uint8Array, separator: Separator, { maxRecords = Infinity } = {}): CsvRecord[] {
   const records: CsvRecord[] = [];
   let line = 1;
   let offset = 0;
