@@ -94,9 +94,7 @@ function withPause(answers: readonly (GraphResponse | Error)[], jitter: number):
     if (seconds !== undefined) longestSeconds = Math.max(longestSeconds ?? 0, seconds);
   }
   const batchPause = { jitter, longestSeconds };
-  return answers.map((answer) =>
-    answer instanceof Error || answer.status < 400 ? answer : { ...answer, batchPause },
-  );
+  return answers.map((answer) => (answer instanceof Error || answer.status < 400 ? answer : { ...answer, batchPause }));
 }
 
 async function sendAlone(send: Send, request: GraphRequest): Promise<GraphResponse | Error> {
