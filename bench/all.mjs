@@ -84,21 +84,23 @@ if (out !== undefined) mkdirSync(out, { recursive: true });
 const previous = out !== undefined && existsSync(join(out, "results.json")) ? read(join(out, "results.json")) : {};
 const results = Object.fromEntries(Object.keys(parts).map((name) => [name, previous[name]]));
 try {
-  for (const name of chosen) results[name] = parts[name]() ?? results[name];
+  for (const name of chosen) {
+    results[name] = parts[name]() ?? results[name];
+    if (out !== undefined) write(); // after each part: a later one may fail
+  }
   console.log(section(results));
-  if (out !== undefined) write();
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
 
 /** A benchmark in a process of its own; what it prints is shown. */
 function run(script, args) {
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, script), ...args], {
+  const { status, signal } = spawnSync(process.execPath, [join(import.meta.dirname, script), ...args], {
     stdio: "inherit",
     cwd: join(import.meta.dirname, ".."),
     env: { ...process.env, INIT_CWD: undefined },
   });
-  if (status !== 0) throw new Error(`${script} ended with ${status}.`);
+  if (status !== 0) throw new Error(`${script} ended with ${status ?? signal}.`);
 }
 
 function write() {
