@@ -91,6 +91,6 @@ ${bars.join("\n")}
 `;
 }
 
-function escapeXml(text) {
+export function escapeXml(text) {
   return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -2,13 +2,12 @@
  * The benchmark: candidates in turn, round after round, each compared with the limit of the same round, so that what the
  * machine does besides falls on all of them alike. Nothing here passes or fails.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { candidates, gateway, startCandidate } from "./candidate.mjs";
+import { startHelper } from "./helper.mjs";
 import { hive, hiveIsInstalled, installHive } from "./hive/candidate.mjs";
 import { installedNode24, installNode24 } from "./node24/node.mjs";
 import { chart, median, tables } from "./report.mjs";
@@ -37,7 +36,7 @@ if (options.also !== undefined) {
   known.also = { title: "another build of this gateway", duties: known.gateway.duties, start: () => gateway(main) };
 }
 
-const help = `npm run bench -- [options]
+const help = `npm run bench:peers -- [options]
   --rounds <n>        rounds of each measurement (default 5)
   --seconds <s>       length of one measurement (default 2)
   --warm-up <s>       load on each candidate before it is measured: V8 compiles for a while (default 8)
@@ -71,22 +70,9 @@ const rounds = Number(options.rounds);
 const folder = options.out === undefined ? undefined : resolve(process.env.INIT_CWD ?? ".", options.out);
 if (folder !== undefined) mkdirSync(folder, { recursive: true });
 
-/** The stand-in for Graph and the load generator, each a process of its own that is asked over its channel. */
-async function helper(name) {
-  const child = fork(new URL(name, import.meta.url));
-  return {
-    next: async () => (await once(child, "message"))[0],
-    async ask(task) {
-      child.send(task);
-      return this.next();
-    },
-    stop: () => child.disconnect(),
-  };
-}
-
-const upstream = await helper("upstream.mjs");
+const upstream = startHelper("upstream.mjs");
 const upstreamPort = await upstream.next();
-const load = await helper("load.mjs");
+const load = startHelper("load.mjs");
 
 /** One measurement of one running candidate. */
 async function measure(name, process, scenario, connections, length) {

@@ -76,6 +76,9 @@ const create = {
   begins: '{"data":{"createUserPfxCertificate":{"id":',
 };
 
+/** A create of a file of so many bytes. */
+export const createOf = (bytes) => ({ ...create, variables: { input: input(bytes) } });
+
 /**
  * `begins`: how a right answer does. `items`: certificates of one request. `peers`: whether everybody takes part. `delayMs`: how long
  * the stand-in for Graph waits, default not at all. `connections`: instead of those of the command line.

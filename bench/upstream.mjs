@@ -3,6 +3,7 @@
  * of the request's own. Counts what it is asked, for the parent process.
  */
 import { createServer } from "node:http";
+import { pageOf } from "./collection.mjs";
 import { collectionPath, entity } from "./scenarios.mjs";
 
 const context = '"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#deviceManagement/userPfxCertificates"';
@@ -14,6 +15,8 @@ const stamps = '"createdDateTime":"2026-01-01T00:00:00Z","lastModifiedDateTime":
 
 let asked = 0;
 let delayMs = 0;
+/** With it the collection has so many records in pages; without it one page of a hundred. */
+let records;
 
 const server = createServer((request, response) => {
   asked += 1;
@@ -26,7 +29,7 @@ const server = createServer((request, response) => {
   });
 });
 
-function answer({ method, url }, body, response) {
+function answer({ method, url, headers }, body, response) {
   const path = url.replace(/^\/(v1\.0|beta)/, "").replace(/\?.*/, "");
   if (path === "/$batch") return send(response, 200, Buffer.from(JSON.stringify(batchOf(JSON.parse(body.toString())))));
   if (method === "POST" && path === collectionPath) {
@@ -34,7 +37,14 @@ function answer({ method, url }, body, response) {
     if (!body.includes('"smimeEncryption"')) return send(response, 400, Buffer.from("{}"));
     return send(response, 201, created(body));
   }
-  if (method === "GET" && path === collectionPath) return send(response, 200, list);
+  if (method === "GET" && path === collectionPath) {
+    if (records === undefined) return send(response, 200, list);
+    return send(
+      response,
+      200,
+      pageOf(records, new URL(url, `http://${headers.host}`), Buffer.from(`{${context},"value":[`)),
+    );
+  }
   if (method === "GET") return send(response, 200, Buffer.from(JSON.stringify(entity(path.split("/").at(-1)))));
   if (path === "/v1/traces") return send(response, 200, Buffer.alloc(0));
   return send(response, 404, Buffer.from("{}"));
@@ -61,6 +71,7 @@ function send(response, status, body) {
 
 process.on("message", (task) => {
   delayMs = task.delayMs ?? delayMs;
+  records = task.records ?? records;
   process.send(asked);
   asked = 0;
 });

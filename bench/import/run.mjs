@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -15,17 +15,19 @@ import { runnerImport } from "vite";
 import { freePort } from "../candidate.mjs";
 
 const root = join(import.meta.dirname, "../..");
-const help = `Usage: npm run bench:import -- [--files 1000] [--writes-per-20s 100] [--again]
+const help = `Usage: npm run bench:import -- [--files 1000] [--writes-per-20s 100] [--again] [--out FILE]
 
   --files N             how many .pfx files; several counts are separated by commas
   --writes-per-20s N    the quota of the gateway and of the emulator
-  --again               import the same folder a second time: what is there is looked up and skipped`;
+  --again               import the same folder a second time: what is there is looked up and skipped
+  --out FILE            where the figures go as JSON`;
 
 const { values } = parseArgs({
   options: {
     files: { type: "string", default: "1000" },
     "writes-per-20s": { type: "string", default: "100" },
     again: { type: "boolean", default: false },
+    out: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -38,18 +40,22 @@ const counts = values.files.split(",").map((count) => wholeNumber("files", count
 
 const folder = mkdtempSync(join(tmpdir(), "intune-pfx-bench-"));
 const services = [];
+const results = [];
 try {
-  console.log("files\tseconds\tper second\t÷ quota\tpeak memory, MB\tfirst created, s");
+  console.log("files\tseconds\tper second\t÷ quota\tpeak memory, MB\tfirst created, s\trequests that create");
   for (const files of counts) {
     const pfxFolder = await makeFiles(files);
     const gateway = await startServices();
-    row(files, await runImport(pfxFolder, gateway));
-    if (values.again) row(`${files} again`, await runImport(pfxFolder, gateway));
+    row({ files, ...(await runImport(pfxFolder, gateway)) });
+    if (values.again) row({ files, again: true, ...(await runImport(pfxFolder, gateway)) });
     await stopServices();
   }
 } finally {
   await stopServices();
   rmSync(folder, { recursive: true, force: true });
+}
+if (values.out !== undefined) {
+  writeFileSync(resolve(process.env.INIT_CWD ?? ".", values.out), `${JSON.stringify(results, null, 2)}\n`);
 }
 
 function wholeNumber(option, text) {
@@ -70,21 +76,25 @@ async function makeFiles(count) {
   return path;
 }
 
-/** @returns the gateway's URL */
+/** @returns the addresses of the gateway and of its metrics */
 async function startServices() {
-  const [emulatorPort, gatewayPort] = [await freePort(), await freePort()];
+  const [emulatorPort, gatewayPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
   await startService("dist/emulator/main.js", {
     EMULATOR_PORT: String(emulatorPort),
     EMULATOR_WRITES_PER_20S: String(quota),
   });
   await startService("dist/main.js", {
     PORT: String(gatewayPort),
+    METRICS_PORT: String(metricsPort),
     AUTH_MODE: "passthrough",
     ALLOW_LOOPBACK_UPSTREAM: "true",
     GRAPH_BASE_URL: `http://127.0.0.1:${emulatorPort}`,
     GRAPH_WRITES_PER_20S: String(quota),
   });
-  return `http://127.0.0.1:${gatewayPort}/graphql`;
+  return {
+    graphql: `http://127.0.0.1:${gatewayPort}/graphql`,
+    metrics: `http://127.0.0.1:${metricsPort}/metrics`,
+  };
 }
 
 async function startService(script, env) {
@@ -117,10 +127,20 @@ async function stopServices() {
   }
 }
 
+/** The requests to Graph so far that create; a batch counts once. */
+async function createRequestsOf({ metrics }) {
+  const text = await (await fetch(metrics)).text();
+  const counts = [...text.matchAll(/^graph_upstream_requests_total\{operation="create",.*\} (\d+)$/gm)].map(
+    ([, count]) => Number(count),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 async function runImport(pfxFolder, gateway) {
+  const requestsBefore = await createRequestsOf(gateway);
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const args = ["import", pfxFolder, "--yes", "--no-input", "--json", "--gateway", gateway, "--key-name", "K"];
+  const args = ["import", pfxFolder, "--yes", "--no-input", "--json", "--gateway", gateway.graphql, "--key-name", "K"];
   const child = spawn(
     process.execPath,
     ["packages/cli/bin/intune-pfx.js", ...args, "--key", "examples/import-pfx/connector.pub"],
@@ -143,7 +163,9 @@ async function runImport(pfxFolder, gateway) {
   }
   clearInterval(sampling);
   if (end.type !== "end") throw new Error(`The import ended early: ${end.code}.`);
-  return { seconds: seconds(), peakBytes, firstCreated, created: end.created ?? 0 };
+  const total = seconds();
+  const createRequests = (await createRequestsOf(gateway)) - requestsBefore;
+  return { seconds: total, peakBytes, firstCreated, created: end.created ?? 0, createRequests };
 }
 
 /** The most that the process has held so far. Linux only. */
@@ -155,15 +177,28 @@ function peakMemoryBytes(pid) {
   }
 }
 
-function row(name, { seconds, peakBytes, firstCreated, created }) {
-  const rate = created / seconds;
+function row({ files, again = false, seconds, peakBytes, firstCreated, created, createRequests }) {
+  const perSecond = created / seconds;
+  const result = {
+    files,
+    quota,
+    ...(again && { again }),
+    seconds,
+    perSecond,
+    toQuota: perSecond / (quota / 20),
+    peakMb: peakBytes / 1e6,
+    firstCreatedSeconds: firstCreated,
+    createRequests,
+  };
+  results.push(result);
   const cells = [
-    name,
+    again ? `${files} again` : files,
     seconds.toFixed(1),
-    rate.toFixed(2),
-    (rate / (quota / 20)).toFixed(3),
-    (peakBytes / 1e6).toFixed(0),
+    perSecond.toFixed(2),
+    result.toQuota.toFixed(3),
+    result.peakMb.toFixed(0),
     firstCreated?.toFixed(1) ?? "–",
+    createRequests,
   ];
   console.log(cells.join("\t"));
 }

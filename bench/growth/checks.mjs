@@ -1,0 +1,57 @@
+/** Statements of docs/scaling.md: what its arithmetic gives beside what was measured. */
+const windowSeconds = 20.5;
+const number = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
+
+/** @returns rows of statement, computed, measured. */
+export function checks({ growth, imports = [] }) {
+  const { creates = [], lists = [], memory = [] } = growth;
+  return [...imports.flatMap(importRows), ...listRows(lists), ...createRows(creates), ...memoryRows(memory)];
+}
+
+function importRows({ files, quota, seconds, createRequests, again }) {
+  if (again || files <= quota) return [];
+  const windows = Math.ceil(files / quota) - 1;
+  const name = `${number(files)} files at ${quota} writes in 20 s`;
+  return [
+    [`${name}: ${windows} waits of 20.5 s`, `${number(windows * windowSeconds)} s`, `${number(seconds)} s`],
+    [`${name}: requests in batches of 20`, number(files / 20), number(createRequests)],
+  ];
+}
+
+function listRows(lists) {
+  const rows = lists
+    .filter(({ kind, records }) => kind === "all" && records >= 1000)
+    .map(({ records, graphRequests }) => [
+      `list of ${number(records)}: requests to Graph`,
+      number(records / 1000),
+      number(graphRequests),
+    ]);
+  const largest = lists.find(({ kind, records }) => kind === "all" && records === 100_000);
+  if (largest === undefined) return rows;
+  // Below the quota's time, the gateway is not what a list waits for.
+  const seconds = (largest.ms * 100) / 1000;
+  return [...rows, ["list of 10,000,000: Graph's quota, and the gateway's own time", "200 s", `${number(seconds)} s`]];
+}
+
+function createRows(creates) {
+  const create = creates.find(({ candidate, bytes }) => candidate === "gateway" && bytes === 4096);
+  if (create === undefined) return [];
+  return [
+    ["creates of 4 KB on one core ÷ Graph's quota of 4.88 a second", "500", number(create.perSecond / 4.88)],
+    ["CPU time of a create of 4 KB", "0.19 to 0.39 ms", `${number(create.cpuUs / 1000)} ms`],
+  ];
+}
+
+/** Bodies take about four times their size. */
+function memoryRows(memory) {
+  return memory
+    .filter(({ candidate, bytes, underWay }) => candidate === "gateway" && bytes === 262_144 && underWay > 1)
+    .map(({ bytes, underWay, idleMb, peakMb }) => {
+      const bodiesMb = (underWay * bytes * (4 / 3)) / 1024 / 1024;
+      return [
+        `peak memory, ${underWay} creates of 256 KB under way`,
+        `${number(idleMb + 4 * bodiesMb)} MB`,
+        `${number(peakMb)} MB`,
+      ];
+    });
+}
