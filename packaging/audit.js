@@ -10,8 +10,8 @@ import { bundledPackages, installedPackages } from "./shipped-packages.js";
 
 // npm ends with 1 if it finds something, anywhere.
 const { stdout } = spawnSync("npm", ["audit", "--json"], { encoding: "utf8", maxBuffer: 64 * 2 ** 20 });
-const { vulnerabilities, message } = JSON.parse(stdout);
-if (vulnerabilities === undefined) throw new Error(`npm audit has no answer: ${message}`);
+const { vulnerabilities, message, error } = JSON.parse(stdout);
+if (vulnerabilities === undefined) throw new Error(`npm audit has no answer: ${message ?? error?.summary}`);
 
 const { packages } = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url), "utf8"));
 const shipped = new Set([...bundledPackages(), ...installedPackages()]);

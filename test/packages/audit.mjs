@@ -1,7 +1,9 @@
 /** `npm run audit` against a registry that knows of vulnerabilities: of a bundled package, of an installed one, of a tool, of nothing. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { env } from "node:process";
 import { prove, root } from "./packed.mjs";
 
@@ -31,12 +33,22 @@ const advisory = (id) => ({
   cvss: { score: 0, vectorString: null },
 });
 
+const locked = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+
+/** What a registry says of a package: npm asks whether other versions have the flaw as well. */
+function packument(name) {
+  const paths = Object.keys(locked).filter((path) => path.endsWith(`node_modules/${name}`));
+  const versions = paths.map((path) => [locked[path].version, { name, version: locked[path].version }]);
+  return { name, "dist-tags": {}, versions: Object.fromEntries(versions) };
+}
+
 /** @param {object | undefined} advisories by package's name; undefined: the registry refuses. */
 async function audit(advisories) {
   const registry = createServer((request, response) => {
     request.resume().on("end", () => {
       response.statusCode = advisories === undefined ? 405 : 200;
-      response.end(JSON.stringify(request.url.endsWith("/advisories/bulk") ? (advisories ?? {}) : {}));
+      const isAsked = request.url.endsWith("/advisories/bulk");
+      response.end(JSON.stringify(isAsked ? (advisories ?? {}) : packument(decodeURIComponent(request.url.slice(1)))));
     });
   });
   await once(registry.listen(0, "127.0.0.1"), "listening");
