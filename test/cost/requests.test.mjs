@@ -1,6 +1,8 @@
-/** How many requests Graph gets for a filtered list: no more than the pages that hold it, and one. */
+/** How many requests Graph gets for what costs several of them: filtered lists, and a plural create that Graph throttles. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scenarios } from "../../bench/scenarios.mjs";
+import { throttle } from "../../dist/emulator/faults.js";
 import { seedRecords } from "../../dist/emulator/seed.js";
 import { startEmulator } from "../../dist/emulator/server.js";
 import { startGateway } from "../soak/gateway.mjs";
@@ -11,10 +13,11 @@ const records = seedRecords(1000).map((record, index) =>
 );
 
 /** The answer of a gateway before an emulator of 1,000 records, and the emulator's requests meanwhile. */
-async function ask(query, variables) {
+async function ask(query, variables, faults = []) {
   const emulator = await startEmulator({ seed: records, pageSize, writeQuota: false });
   const gateway = await startGateway({ graphUrl: emulator.url });
   try {
+    for (const fault of faults) emulator.faults.add(fault);
     const answer = await fetch(gateway.url, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: "Bearer token" },
@@ -61,5 +64,22 @@ for (const first of [10, 50, 200]) {
     console.log(`first ${first}: ${requests.length} requests, ${held} pages hold them`);
     assert.ok(data.userPfxCertificates.nodes.length > 0);
     assert.ok(requests.length <= held + 1, `${requests.length} requests for ${held} pages`);
+  });
+}
+
+const throttled = {
+  "as a whole": throttle("POST", "/$batch", 1000, "seconds", { times: 10 }),
+  "item by item": throttle("POST", "/userPfxCertificates", 1000, "seconds", { times: 200 }),
+};
+
+for (const [how, fault] of Object.entries(throttled)) {
+  test(`a plural create of 200 that Graph throttles once, ${how}, takes at most twice the batches`, async () => {
+    const { query, variables } = scenarios.plural200;
+    const { data, requests } = await ask(query, variables, [fault]);
+
+    const batches = requests.filter(({ path }) => path.endsWith("/$batch")).map(({ body }) => body.requests.length);
+    console.log(`throttled ${how}: batches of ${batches.join(", ")}`);
+    assert.equal(data.createUserPfxCertificates.createdCount, 200);
+    assert.ok(batches.length <= 20, `${batches.length} batches`);
   });
 }

@@ -81,7 +81,7 @@ async function sendTogether(
     return await Promise.all(answers.map((answer, index) => again[index] || answer));
   } catch (error) {
     // A failed batch fails every item.
-    if (error instanceof TransportError) error.batchPause = { jitter, longestSeconds: undefined };
+    if (error instanceof TransportError) error.batchPause = { jitter, longestSeconds: undefined, waits: new Map() };
     return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
   }
 }
@@ -93,7 +93,7 @@ function withPause(answers: readonly (GraphResponse | Error)[], jitter: number):
     const seconds = !(answer instanceof Error) && answer.status === 429 ? retryAfterSecondsOf(answer) : undefined;
     if (seconds !== undefined) longestSeconds = Math.max(longestSeconds ?? 0, seconds);
   }
-  const batchPause = { jitter, longestSeconds };
+  const batchPause = { jitter, longestSeconds, waits: new Map() };
   return answers.map((answer) => (answer instanceof Error || answer.status < 400 ? answer : { ...answer, batchPause }));
 }
 

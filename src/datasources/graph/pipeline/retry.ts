@@ -57,11 +57,19 @@ export function withRetry(
       ) {
         return conclude(outcome, doubt);
       }
-      await clock.sleep(waitMs, closed.signal);
+      await sleepTogether(outcome, waitMs, () => clock.sleep(waitMs, closed.signal));
       if (closed.isClosed) return { error: new TransportError("disconnected", doubt) };
       onRetry(request);
     }
   };
+}
+
+/** Waits; items of one batch that wait equally long have one wait. */
+function sleepTogether(outcome: Outcome, waitMs: number, sleep: () => Promise<void>): Promise<void> {
+  const pause = "error" in outcome ? outcome.error.batchPause : outcome.response.batchPause;
+  const shared = pause?.waits.get(waitMs) ?? sleep();
+  pause?.waits.set(waitMs, shared);
+  return shared;
 }
 
 /** Whether the request may have been applied although its response does not say so. */

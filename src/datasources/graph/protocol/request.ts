@@ -102,6 +102,8 @@ export interface BatchPause {
   readonly jitter: number;
   /** The longest wait that Graph asks for of any item that it throttles, in seconds. */
   readonly longestSeconds: number | undefined;
+  /** The waits that have begun, by milliseconds. Timers of their own would wake the items up in several turns, and batches. */
+  readonly waits: Map<number, Promise<void>>;
 }
 
 export type Send = (request: GraphRequest) => Promise<GraphResponse>;
