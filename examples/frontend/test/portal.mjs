@@ -80,11 +80,20 @@ export async function openPortal(
   };
 }
 
-/** What axe finds wrong with the page as it is; and a picture of it, for those who want to look. */
+/** What axe finds wrong with the page as it is, light and dark; and a picture of it, for those who want to look. */
 async function look(page, name) {
   if (env.SCREENSHOTS) await page.screenshot({ path: join(env.SCREENSHOTS, `${name}.png`) });
   await page.evaluate(axe); // past the page's policy, as an extension would
-  const { violations } = await page.evaluate("axe.run()");
+  await proveAccessible(page, name, "axe.run()");
+  // In the other scheme only the colours differ.
+  const isDark = await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches);
+  await page.emulateMedia({ colorScheme: isDark ? "light" : "dark" });
+  await proveAccessible(page, `${name} in the other colours`, "axe.run({ runOnly: ['color-contrast'] })");
+  await page.emulateMedia({ colorScheme: isDark ? "dark" : "light" });
+}
+
+async function proveAccessible(page, name, check) {
+  const { violations } = await page.evaluate(check);
   assert.deepEqual(
     violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
     [],

@@ -7,59 +7,12 @@ import type { UserPfxIntendedPurpose } from "intune-pfx-client/operations";
 import { client, refreshLists } from "../apollo.ts";
 import { connectorOfPage, defaultNames } from "./config.ts";
 import { Existing } from "./existing.ts";
-import type { Added, Changes, ChosenFile, Connector, Described, KeyFacts, Opened, Problem } from "./protocol.ts";
-import { judge, markRepeated, type Outcome, type Row } from "./rows.ts";
-import { Blocked, maxItems, maxRequestCharacters, type Parcel, Sender } from "./send.ts";
-import { PfxWorker, WorkerProblem } from "./worker-client.ts";
-
-export interface Key extends KeyFacts {
-  /** `undefined`: from the page's configuration. */
-  readonly fileName: string | undefined;
-  readonly keyName: string;
-  readonly providerName: string;
-}
-
-/**
- * `choosing`: files, passwords and corrections; `sending`, `pausing`, `paused`: a run; `done`: its outcomes, and what failed can be
- * sent again.
- */
-export type Phase = "choosing" | "sending" | "pausing" | "paused" | "done";
-
-export interface State {
-  readonly phase: Phase;
-  readonly key: Key | undefined;
-  readonly keyProblem: Problem | undefined;
-  /** The page's configuration has been read. */
-  readonly isConfigured: boolean;
-  readonly rows: readonly Row[];
-  readonly notes: readonly string[];
-  readonly isAdding: boolean;
-  /** What Intune has already is being read. */
-  readonly isLooking: boolean;
-  readonly purpose: UserPfxIntendedPurpose | undefined;
-  readonly wait: { readonly code: string; readonly untilMs: number } | undefined;
-  /** Why the run paused by itself. */
-  readonly failure: unknown;
-  readonly startedAtMs: number;
-  /** Rows of this run, those with an outcome included. */
-  readonly total: number;
-}
-
-const initial: State = {
-  phase: "choosing",
-  key: undefined,
-  keyProblem: undefined,
-  isConfigured: false,
-  rows: [],
-  notes: [],
-  isAdding: false,
-  isLooking: false,
-  purpose: undefined,
-  wait: undefined,
-  failure: undefined,
-  startedAtMs: 0,
-  total: 0,
-};
+import { initial, isUnderWay, needsPassword, problemOf, type State } from "./import-state.ts";
+import { Parcels } from "./parcels.ts";
+import type { Added, Changes, ChosenFile, Connector, Opened } from "./protocol.ts";
+import { fieldsOf, judge, markRepeated, merge, type Outcome, type Row } from "./rows.ts";
+import { Blocked, maxItems, Sender } from "./send.ts";
+import { PfxWorker } from "./worker-client.ts";
 
 /** People see no more than this, and a thousand files would otherwise draw the table a thousand times. */
 const drawEveryMs = 100;
@@ -81,8 +34,7 @@ export class ImportRun {
   #sender: Sender | undefined;
   #pause = new AbortController();
   #end = new AbortController();
-  /** Inputs without an outcome, and after the run those that failed. */
-  #parcels = new Map<number, Parcel>();
+  readonly #parcels = new Parcels();
 
   constructor(apollo: ApolloClient) {
     this.#client = apollo;
@@ -198,12 +150,8 @@ export class ImportRun {
     const row = this.#state.rows.find((each) => each.id === id);
     if (row === undefined || isUnderWay(this.#state.phase)) return;
     const all = { ...row.changes, ...changes };
-    const parcel = this.#parcels.get(id);
-    if (this.#state.phase === "done" && parcel !== undefined && row.facts !== undefined) {
-      const userPrincipalName = all.user?.trim() ?? parcel.input.userPrincipalName;
-      const intendedPurpose = all.purpose ?? parcel.input.intendedPurpose;
-      this.#parcels.set(id, { id, input: { ...parcel.input, userPrincipalName, intendedPurpose } });
-      this.#patch(id, { changes: all, facts: { ...row.facts, user: userPrincipalName, purpose: intendedPurpose } });
+    if (this.#state.phase === "done" && row.facts !== undefined && this.#parcels.has(id)) {
+      this.#patch(id, { changes: all, facts: { ...row.facts, ...this.#parcels.change(id, all) } });
       return;
     }
     this.#patch(id, { changes: all });
@@ -254,7 +202,7 @@ export class ImportRun {
     let left = ids;
     try {
       while (left.length > 0 && !this.#pause.signal.aborted) {
-        const parcels = await this.#pack(left.slice(0, maxItems));
+        const parcels = await this.#parcels.pack(left.slice(0, maxItems), this.#worker);
         if (parcels.length === 0) break;
         left = left.slice(parcels.length);
         await this.#sender?.send(parcels);
@@ -274,29 +222,6 @@ export class ImportRun {
     await refreshLists().catch(() => {});
   }
 
-  /** Those that were sent before go out as they were. */
-  async #pack(ids: readonly number[]): Promise<readonly Parcel[]> {
-    const known = ids.flatMap((id) => this.#parcels.get(id) ?? []);
-    if (known.length === ids.length || this.#worker === undefined) return known;
-    const [first] = ids;
-    if (first !== undefined && this.#parcels.has(first))
-      return known.slice(
-        0,
-        ids.findIndex((id) => !this.#parcels.has(id)),
-      );
-    const fresh = ids.slice(
-      0,
-      firstIndex(ids, (id) => this.#parcels.has(id)),
-    );
-    const inputs = await this.#worker.call("inputs", fresh, maxRequestCharacters);
-    const parcels = fresh.flatMap((id, index): Parcel[] => {
-      const input = inputs[index];
-      return input === undefined ? [] : [{ id, input }];
-    });
-    for (const parcel of parcels) this.#parcels.set(parcel.id, parcel);
-    return parcels;
-  }
-
   #newSender(): Sender {
     return new Sender({
       client: this.#client,
@@ -314,8 +239,7 @@ export class ImportRun {
 
   /** The worker ends with the run. Of the inputs only those that failed stay, to be sent again. */
   #finish(): void {
-    const failed = new Set(this.#state.rows.flatMap(({ id, outcome }) => (outcome?.kind === "failed" ? [id] : [])));
-    for (const id of this.#parcels.keys()) if (!failed.has(id)) this.#parcels.delete(id);
+    this.#parcels.keep(this.#state.rows.flatMap(({ id, outcome }) => (outcome?.kind === "failed" ? [id] : [])));
     this.#worker?.end();
     this.#worker = undefined;
     this.#set({ phase: "done", wait: undefined });
@@ -431,34 +355,3 @@ export class ImportRun {
 }
 
 export const importRun = new ImportRun(client);
-
-export function isUnderWay(phase: Phase): boolean {
-  return phase === "sending" || phase === "pausing" || phase === "paused";
-}
-
-export function needsPassword({ problem }: Row): boolean {
-  return problem?.code === "PASSWORD_NEEDED" || problem?.code === "WRONG_PASSWORD";
-}
-
-function merge({ id, name, user, purpose, problem }: Described, known: Row | undefined): Row {
-  const given = { id, name, givenUser: user, givenPurpose: purpose, givenProblem: problem };
-  if (problem !== undefined) return { ...given, changes: {}, state: "problem", problem, takesExpired: false };
-  const isSame = known?.givenUser === user && known?.givenPurpose === purpose && known?.state === "opened";
-  if (known !== undefined && isSame) return { ...known, ...given };
-  return { ...given, changes: known?.changes ?? {}, state: "opening", takesExpired: known?.takesExpired ?? false };
-}
-
-function fieldsOf(opened: Opened): Partial<Row> {
-  if ("facts" in opened) return { state: "opened", facts: opened.facts, problem: undefined, presence: undefined };
-  return { state: "problem", problem: opened.problem, facts: undefined, presence: undefined };
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof WorkerProblem) return error.problem;
-  return { code: "UNEXPECTED", message: "this page failed; reload it" };
-}
-
-function firstIndex<T>(values: readonly T[], isWanted: (value: T) => boolean): number {
-  const index = values.findIndex(isWanted);
-  return index < 0 ? values.length : index;
-}

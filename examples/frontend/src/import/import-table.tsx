@@ -1,7 +1,8 @@
 /** The rows, fifty at a time and by state: a thousand rows with their fields would make the page slow. */
 import { useDeferredValue, useId, useState } from "react";
 import { ImportRow } from "./import-row.tsx";
-import type { ImportRun, Phase } from "./import-run.ts";
+import type { ImportRun } from "./import-run.ts";
+import type { Phase } from "./import-state.ts";
 import { judge, type Row, type Status } from "./rows.ts";
 import { number } from "./words.ts";
 

@@ -3,7 +3,8 @@ import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react"
 import { DropZone } from "./drop-zone.tsx";
 import { download, failuresCsv, failuresOf } from "./failures-csv.ts";
 import { useFocusHandover } from "./focus.ts";
-import { type ImportRun, importRun, isUnderWay, needsPassword, type State } from "./import-run.ts";
+import { type ImportRun, importRun } from "./import-run.ts";
+import { isUnderWay, needsPassword, type State } from "./import-state.ts";
 import { ImportTable } from "./import-table.tsx";
 import { KeyPanel } from "./key-panel.tsx";
 import { PasswordForm } from "./password-form.tsx";

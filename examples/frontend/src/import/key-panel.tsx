@@ -2,7 +2,8 @@
 import { type FormEvent, useState } from "react";
 import { Field, Options } from "../field.tsx";
 import { isPurpose, purposes } from "../words.ts";
-import { type ImportRun, isUnderWay, type State } from "./import-run.ts";
+import type { ImportRun } from "./import-run.ts";
+import { isUnderWay, type State } from "./import-state.ts";
 import { shortFingerprint, wholeFingerprint } from "./words.ts";
 
 const { VPN: _, ...offeredPurposes } = purposes;

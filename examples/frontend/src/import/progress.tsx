@@ -1,7 +1,8 @@
 /** A run: how far it is, what it waits for, and what has become of it. */
 import { useEffect, useState } from "react";
 import { Problem } from "../problem.tsx";
-import type { ImportRun, State } from "./import-run.ts";
+import type { ImportRun } from "./import-run.ts";
+import type { State } from "./import-state.ts";
 import type { Counts } from "./rows.ts";
 import { listCounts, number, roughDuration } from "./words.ts";
 

@@ -1,7 +1,7 @@
 /** A row of the table, and what stands in its last column. */
 import type { UserPfxIntendedPurpose } from "intune-pfx-client/operations";
 import type { Presence } from "./existing.ts";
-import type { Changes, Facts, Problem } from "./protocol.ts";
+import type { Changes, Described, Facts, Opened, Problem } from "./protocol.ts";
 
 export interface Outcome {
   readonly kind: "sending" | "created" | "alreadyThere" | "failed" | "notTried";
@@ -99,4 +99,19 @@ export function count(rows: readonly Row[]): Counts {
   };
   for (const row of rows) counts[judge(row).status] += 1;
   return counts;
+}
+
+/** A row for what the worker tells of a file; what is known of it stays, unless the list says something else now. */
+export function merge({ id, name, user, purpose, problem }: Described, known: Row | undefined): Row {
+  const given = { id, name, givenUser: user, givenPurpose: purpose, givenProblem: problem };
+  if (problem !== undefined) return { ...given, changes: {}, state: "problem", problem, takesExpired: false };
+  const isSame = known?.givenUser === user && known?.givenPurpose === purpose && known?.state === "opened";
+  if (known !== undefined && isSame) return { ...known, ...given };
+  return { ...given, changes: known?.changes ?? {}, state: "opening", takesExpired: known?.takesExpired ?? false };
+}
+
+/** The result of opening a row's file. */
+export function fieldsOf(opened: Opened): Partial<Row> {
+  if ("facts" in opened) return { state: "opened", facts: opened.facts, problem: undefined, presence: undefined };
+  return { state: "problem", problem: opened.problem, facts: undefined, presence: undefined };
 }
