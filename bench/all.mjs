@@ -93,7 +93,7 @@ try {
   rmSync(temporary, { recursive: true, force: true });
 }
 
-/** A benchmark in a process of its own; what it prints is shown. */
+/** Runs one benchmark as a process, and shows its output. */
 function run(script, args) {
   const { status, signal } = spawnSync(process.execPath, [join(import.meta.dirname, script), ...args], {
     stdio: "inherit",

@@ -11,14 +11,15 @@ import { scenarios } from "./scenarios.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const script = (name) => () => ({ args: [here(`candidates/${name}.mjs`)], env: {} });
-/** Of the gateway: rules, limits, log and metrics are those of the peers with duties. */
+/** What the gateway does beside GraphQL. */
 const everything = "rules, limits, log, audit, metrics, retries, quota, once";
 const quiet = "rules, limits, retries, quota, once";
 const peerDuties = "rules, limits, log, audit, metrics";
 
 /**
  * Each a program that listens on PORT and asks GRAPH_BASE_URL; the first is the limit that all are compared with. `requests`:
- * by scenario, the request of a candidate that is asked in another way. `scenarios`: those that it takes part in; default all. `duties`: what it does beside GraphQL; default nothing.
+ * the candidate's own request for a scenario; default the scenario's. `scenarios`: the candidate's
+ * scenarios; default all. `duties`: the candidate's work beside GraphQL; default none.
  */
 export const candidates = {
   limit: { title: "limit: node:http + undici, no GraphQL", start: script("limit") },
@@ -60,7 +61,7 @@ export const candidates = {
   yoga: { title: "GraphQL Yoga", start: script("yoga") },
   mercurius: { title: "Mercurius", start: script("mercurius") },
   "mercurius-jit": { title: "Mercurius with JIT", start: () => ({ ...script("mercurius")(), env: { JIT: "1" } }) },
-  // Peers that do what the gateway must: the input's rules, limits of documents, access and audit lines, metrics.
+  // Peers with the gateway's duties; candidates/duties.mjs has them.
   "yoga-duties": { title: "GraphQL Yoga with the gateway's duties", duties: peerDuties, start: script("yoga-duties") },
   "mercurius-duties": {
     title: "Mercurius with JIT, with the gateway's duties",

@@ -80,8 +80,8 @@ const create = {
 export const createOf = (bytes) => ({ ...create, variables: { input: input(bytes) } });
 
 /**
- * `begins`: how a right answer does. `items`: certificates of one request. `peers`: whether everybody takes part. `delayMs`: how long
- * the stand-in for Graph waits, default not at all. `connections`: instead of those of the command line.
+ * `begins`: how a right answer does. `items`: certificates of one request. `peers`: whether everybody takes part. `delayMs`: wait of
+ * the stand-in for Graph; default 0. `connections`: numbers of connections; default those of the command line.
  */
 export const scenarios = {
   create4k: { ...create, title: "create, 4 KB", peers: true, items: 1, variables: { input: input(4096) } },

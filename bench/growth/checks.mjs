@@ -1,4 +1,4 @@
-/** Statements of docs/scaling.md: what its arithmetic gives beside what was measured. */
+/** Compares the arithmetic of docs/scaling.md with the measured figures. */
 const windowSeconds = 20.5;
 const number = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
 
@@ -28,7 +28,7 @@ function listRows(lists) {
     ]);
   const largest = lists.find(({ kind, records }) => kind === "all" && records === 100_000);
   if (largest === undefined) return rows;
-  // Below the quota's time, the gateway is not what a list waits for.
+  // If the gateway takes less time than the quota, the quota decides how long the list takes.
   const seconds = (largest.ms * 100) / 1000;
   return [...rows, ["list of 10,000,000: Graph's quota, and the gateway's own time", "200 s", `${number(seconds)} s`]];
 }

@@ -14,7 +14,7 @@ export function withSection(page, text) {
   return page.slice(0, page.indexOf(begin)) + written + page.slice(page.indexOf(end) + end.length);
 }
 
-/** Markdown of what was measured; parts that were not measured are left out. */
+/** Writes the measured figures as Markdown. A part without figures is left out. */
 export function section({ peers, growth = {}, pfx, chromium, import: imports }) {
   const blocks = [
     peers && peersBlock(peers),

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Files prepared per second and core in Chromium, beside Node.js' of `run.mjs`. CPU time is that of the page's process with all its
- * threads, WebCrypto's included. The page is that of `test/browser`.
+ * Measures files prepared per second and core in Chromium; `run.mjs` measures Node.js. The CPU time includes all threads of the
+ * page's process, WebCrypto's too. The page is the one of `test/browser`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
