@@ -87,3 +87,8 @@ export function badUserInput(invalid: readonly InvalidValue[], isAll = true): Ga
       : `${first.path} ${first.message}${more.length > 0 ? ` (and ${isAll ? "" : "more than "}${more.length} more; see extensions.invalid)` : ""}`;
   return new GatewayError("BAD_USER_INPUT", message, { invalid });
 }
+
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error("something else than an error was thrown", { cause: thrown });
+}

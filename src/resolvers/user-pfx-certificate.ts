@@ -82,11 +82,3 @@ export class UserPfxCertificateResolver {
     return userPrincipalName === null ? null : { userPrincipalName };
   }
 }
-
-/** The entity for `_entities { … on UserPfxCertificate }`; null if the certificate does not exist. */
-export function resolveUserPfxCertificateReference(
-  { id }: { id: string },
-  { dataSources }: GatewayContext,
-): Promise<UserPfxCertificate | null> {
-  return dataSources.userPfxCertificates.get(id);
-}

@@ -1,7 +1,7 @@
 /** Adds a user's certificates to the supergraph's `User`. */
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GatewayContext } from "../context.ts";
-import { badUserInput } from "../errors.ts";
+import { badUserInput, type GatewayError } from "../errors.ts";
 import { User } from "../schema/user.ts";
 import { UserPfxCertificateConnection } from "../schema/user-pfx-certificate-connection.ts";
 import { UserPfxCertificatesArgs } from "../schema/user-pfx-certificates-args.ts";
@@ -20,16 +20,11 @@ export class UserResolver {
 }
 
 /**
- * The entity for `_entities { … on User }`. GraphQL's types do not check its key, and the key decides whose certificates are
- * listed.
- *
- * Rejects, never throws: other entities of the same request must not fail with it.
- *
- * @throws {GatewayError} `BAD_USER_INPUT`.
+ * The entity for `_entities { … on User }`; the error `BAD_USER_INPUT` if the key is no user's. GraphQL's types do not check a key,
+ * and this one decides whose certificates are listed.
  */
-export async function resolveUserReference({ userPrincipalName }: { userPrincipalName: unknown }): Promise<User> {
-  const user = Object.assign(new User(), { userPrincipalName });
+export function userOfReference({ userPrincipalName }: { userPrincipalName?: unknown }): User | GatewayError {
+  const user = Object.assign(new User(), { userPrincipalName, __typename: "User" });
   const invalid = brokenRules(user, []);
-  if (invalid.length > 0) throw badUserInput(invalid);
-  return user;
+  return invalid.length > 0 ? badUserInput(invalid) : user;
 }

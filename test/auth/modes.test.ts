@@ -10,6 +10,7 @@ import { describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
 import type { Credential } from "../../src/config/identity.ts";
 import { answerStatus, challengeClaims } from "../../src/emulator/faults.ts";
+import { seedRecords } from "../../src/emulator/seed.ts";
 import { buildSchema } from "../../src/server/graphql/build-schema.ts";
 import { type GatewayOptions, startGateway } from "../support/gateway.ts";
 import { identityAt } from "../support/identity.ts";
@@ -219,6 +220,24 @@ describe.each(["obo", "app"] as const)("AUTH_MODE=%s", (mode) => {
     const { data } = await here.gateway.send(CREATE_MANY, { inputs }, as(await here.provider.callers.issue()));
 
     expect(data?.createUserPfxCertificates).toMatchObject({ createdCount: 3 });
+    expect(here.provider.token.requests).toHaveLength(2);
+  });
+
+  it("renews one token for all entities of a router, in however many batches", async () => {
+    await using here = await start(mode, {
+      seed: seedRecords(50),
+      faults: [answerStatus("POST", "/$batch", 401, { times: 3 })],
+    });
+    const representations = here.gateway.emulator.records.map(({ id }) => ({ __typename: "UserPfxCertificate", id }));
+
+    const { data, errors } = await here.gateway.send<{ _entities: unknown[] }, object>(
+      "query ($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }",
+      { representations },
+      as(await here.provider.callers.issue()),
+    );
+
+    expect(errors).toBeUndefined();
+    expect(data?._entities).toEqual(Array(50).fill({ __typename: "UserPfxCertificate" }));
     expect(here.provider.token.requests).toHaveLength(2);
   });
 

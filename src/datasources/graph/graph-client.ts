@@ -4,12 +4,13 @@
  */
 
 import type { ApiVersion } from "../../config/config.ts";
+import { asError } from "../../errors.ts";
 import type { OutboundProxies } from "../../network/outbound-proxy.ts";
 import type { GatewayLog } from "../../observability/log.ts";
 import type { GatewayMetrics } from "../../observability/metrics.ts";
 import type { Clock } from "../../request/clock.ts";
 import { withApiVersion } from "./pipeline/api-version.ts";
-import { createBatch, withBatch } from "./pipeline/batch.ts";
+import { createBatch, inBatches, withBatch } from "./pipeline/batch.ts";
 import { CircuitBreaker, type CircuitsOf } from "./pipeline/circuit-breaker.ts";
 import { withObserver } from "./pipeline/observe.ts";
 import { withFreshToken } from "./pipeline/refresh-token.ts";
@@ -17,7 +18,7 @@ import { withRetry } from "./pipeline/retry.ts";
 import { RetryBudgets } from "./pipeline/retry-budgets.ts";
 import { createTransport } from "./pipeline/transport.ts";
 import { type Quota, withWriteQuota } from "./pipeline/write-quota.ts";
-import type { Batch, GraphRequest, Outcome, Send } from "./protocol/request.ts";
+import type { Batch, GraphRequest, GraphResponse, Outcome, Send } from "./protocol/request.ts";
 import { GraphClock } from "./protocol/server-clock.ts";
 
 export interface GraphClientOptions {
@@ -36,6 +37,12 @@ export interface GraphClientOptions {
   /** Absent if metrics are off. */
   metrics: GatewayMetrics | undefined;
   clock: Clock;
+}
+
+/** A read and its outcome; an error if the gateway itself refused to send. */
+export interface SentRead {
+  readonly request: GraphRequest;
+  readonly outcome: Outcome | Error;
 }
 
 export class GraphClient {
@@ -90,6 +97,40 @@ export class GraphClient {
     );
   }
 
+  /**
+   * Sends reads of one caller, twenty in each `$batch`. Only a read that needs another attempt passes the steps of `send`, with its
+   * first attempt done.
+   *
+   * @returns the reads in order, each with its outcome; an error where the gateway itself refuses to send. Never rejects.
+   */
+  async sendReads(requests: readonly GraphRequest[], batch: Batch): Promise<SentRead[]> {
+    const reads = await Promise.all(inBatches(requests).map((each) => this.#sendTogether(each, batch)));
+    return reads.flat();
+  }
+
+  async #sendTogether(requests: readonly GraphRequest[], batch: Batch): Promise<SentRead[]> {
+    const caller = requests[0]?.caller;
+    const token = caller?.renew && (await caller.token().catch(() => undefined)); // without a token, sending fails as well
+    const answers = await batch.loadTogether(requests);
+    return Promise.all(requests.map((request, index) => this.#settle(request, token, answers[index])));
+  }
+
+  #settle(
+    request: GraphRequest,
+    token: string | undefined,
+    answer: GraphResponse | Error = new Error("a batch without an answer for the request"),
+  ): SentRead | Promise<SentRead> {
+    if (!(answer instanceof Error) && isFinal(answer)) {
+      this.#retryBudgets.countRequest(request);
+      return { request, outcome: { response: answer } };
+    }
+    request.first = { token, answer };
+    return this.send(request).then(
+      (outcome) => ({ request, outcome }),
+      (outcome: unknown) => ({ request, outcome: asError(outcome) }),
+    );
+  }
+
   /** The number of writes that can be sent to Graph now, for the tenant that has used up most of its quota. */
   get writeQuotaRemaining(): number {
     return Math.min(...[...this.#writeQuotas.values()].map(({ remaining }) => remaining));
@@ -141,4 +182,9 @@ export class GraphClient {
     }
     await this.#close();
   }
+}
+
+/** Whether an answer to a read stands: neither another attempt nor another token would change it. */
+function isFinal({ status }: GraphResponse): boolean {
+  return status < 400 || status === 404 || status === 410;
 }

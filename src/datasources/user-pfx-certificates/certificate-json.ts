@@ -92,6 +92,11 @@ class AnsweredCertificate implements UserPfxCertificate {
     this.lastModifiedDateTime = textOf(value.lastModifiedDateTime);
   }
 
+  /** Tells the entity's type. */
+  get __typename(): "UserPfxCertificate" {
+    return "UserPfxCertificate";
+  }
+
   /** Computed when it is asked for, which is rare. */
   get userId(): string | null {
     return this.#userId === undefined ? userIdOf(this.id) : this.#userId;

@@ -4,9 +4,9 @@ import { isRecord } from "../../json.ts";
 import type { TraceSpan } from "../../observability/span.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
 import type { GraphClient } from "../graph/graph-client.ts";
-import { fromGraphResponse, fromTransportFailure } from "../graph/protocol/error.ts";
+import { fromGraphResponse, fromOutcome, fromTransportFailure } from "../graph/protocol/error.ts";
 import type { GraphPage } from "../graph/protocol/paging.ts";
-import type { GraphCaller, GraphRequest, GraphResponse } from "../graph/protocol/request.ts";
+import type { Batch, GraphCaller, GraphRequest, GraphResponse, Outcome } from "../graph/protocol/request.ts";
 import { isNotFound } from "../graph/protocol/response.ts";
 import { pageOfUserPfxCertificates, userPfxCertificateOf } from "./certificate-json.ts";
 import { matches } from "./filter.ts";
@@ -14,8 +14,6 @@ import { lookUpCaller } from "./look-up-caller.ts";
 import { certificatePath, collectionPath, isSameId, type NaturalKey, naturalKeyQuery, resource } from "./path.ts";
 
 const oddRecord = "Microsoft Graph lists a record that may be the certificate, but the record cannot be read.";
-
-const foundOrNot = [200, 404, 410];
 
 type ReadOptions = Pick<GraphRequest, "caller" | "batch" | "isLookUp">;
 
@@ -29,13 +27,33 @@ export class CertificateReader {
   }
 
   /** The certificate of that id; null if there is none. @throws {GatewayError} */
-  async get(id: string, options: ReadOptions): Promise<UserPfxCertificate | null> {
-    const request: GraphRequest = { resource, operation: "read", method: "GET", path: certificatePath(id), ...options };
-    const response = await this.expect(request, foundOrNot);
-    if (response.status !== 200 && isNotFound(response)) return null;
+  async get(id: unknown, options: ReadOptions): Promise<UserPfxCertificate | null> {
+    const request = readOf(id, options);
+    const found = await this.#resultOf(request, await this.#client.send(request));
+    if (found instanceof Error) throw found;
+    return found;
+  }
+
+  /** The certificates of those ids, in order: null if there is none, an error if it can't be read. Never rejects. */
+  async getAll(
+    ids: readonly string[],
+    options: ReadOptions & { batch: Batch },
+  ): Promise<(UserPfxCertificate | null | Error)[]> {
+    const requests = ids.map((id) => readOf(id, options));
+    const reads = await this.#client.sendReads(requests, options.batch);
+    return Promise.all(
+      reads.map(({ request, outcome }) => (outcome instanceof Error ? outcome : this.#resultOf(request, outcome))),
+    );
+  }
+
+  /** The certificate that a read by id found; null if there is none. */
+  #resultOf(request: GraphRequest, outcome: Outcome): UserPfxCertificate | null | Promise<GatewayError> {
+    if ("error" in outcome) return fromOutcome(request, outcome);
+    const { response } = outcome;
+    if (isNotFound(response)) return null;
     const certificate = response.status === 200 ? this.decode(response.body) : undefined;
-    if (certificate !== undefined && isSameId(certificate.id, id)) return certificate;
-    throw await fromGraphResponse(request, response);
+    const isAsked = certificate !== undefined && isSameId(`${collectionPath}/${certificate.id}`, request.path);
+    return isAsked ? certificate : fromOutcome(request, outcome);
   }
 
   /** One of Graph's pages. @param query encoded, without the question mark. @throws {GatewayError} */
@@ -114,6 +132,11 @@ export class CertificateReader {
       this.#client.log.unknownEnumMember({ property });
     });
   }
+}
+
+/** @throws {GatewayError} `BAD_USER_INPUT` if the id is none. */
+function readOf(id: unknown, options: ReadOptions): GraphRequest {
+  return { resource, operation: "read", method: "GET", path: certificatePath(id), ...options };
 }
 
 /** Whether an item that is no certificate may be the record of that thumbprint. */

@@ -5,7 +5,7 @@
  * Permissions: `DeviceManagementConfiguration.Read.All` to read, `DeviceManagementConfiguration.ReadWrite.All` to write,
  * and for delegated callers an Intune role.
  */
-import { badUserInput, GatewayError, GraphError } from "../../errors.ts";
+import { asError, badUserInput, GatewayError, GraphError } from "../../errors.ts";
 import type { CreateUserPfxCertificateInput } from "../../schema/create-user-pfx-certificate-input.ts";
 import type { UpdateUserPfxCertificateInput } from "../../schema/update-user-pfx-certificate-input.ts";
 import type { UserPfxCertificate } from "../../schema/user-pfx-certificate.ts";
@@ -23,7 +23,7 @@ import { deleteOnce } from "./delete-once.ts";
 import { matches } from "./filter.ts";
 import type { InFlightCreates } from "./in-flight-creates.ts";
 import { lookUpCaller } from "./look-up-caller.ts";
-import { certificatePath, isSameId, naturalKeyQuery, resource } from "./path.ts";
+import { certificatePath, isCertificateId, isSameId, naturalKeyQuery, resource } from "./path.ts";
 import { CertificateReader } from "./reader.ts";
 
 const defaultFirst = 50;
@@ -80,9 +80,20 @@ export class UserPfxCertificates {
    *
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-get
    */
-  get(id: string): Promise<UserPfxCertificate | null> {
+  get(id: unknown): Promise<UserPfxCertificate | null> {
     this.#countRead();
     return this.#reader.get(id, { caller: this.#caller, batch: this.#readBatch() });
+  }
+
+  /**
+   * The certificates of those ids, in order: null if there is none, an error in the place of one that can't be read. They share
+   * batches of their own. Never rejects.
+   */
+  async getAll(ids: readonly unknown[]): Promise<(UserPfxCertificate | null | Error)[]> {
+    if (!ids.every(isCertificateId) || !this.#takeReads(ids.length)) {
+      return Promise.all(ids.map(async (id) => this.get(id)).map((read) => read.catch(asError)));
+    }
+    return this.#reader.getAll(ids, { caller: this.#caller, batch: this.#readBatch() });
   }
 
   /**
@@ -202,6 +213,18 @@ export class UserPfxCertificates {
   #readBatch(): Batch {
     this.#reads ??= this.#client.batch();
     return this.#reads;
+  }
+
+  /** Counts so many reads. @returns false, and counts none, if one of them would be refused. */
+  #takeReads(count: number): boolean {
+    try {
+      this.#caller.authorize("read");
+    } catch {
+      return false;
+    }
+    if (this.#readCount + count > maxReads) return false;
+    this.#readCount += count;
+    return true;
   }
 
   #countRead(): void {

@@ -8,13 +8,10 @@ import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLObjectType, type GraphQLSchema, isObjectType, isUnionType, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import type { GatewayContext } from "../../context.ts";
-import { badUserInput } from "../../errors.ts";
-import { isRecord } from "../../json.ts";
-import { resolveUserReference, UserResolver } from "../../resolvers/user.ts";
-import {
-  resolveUserPfxCertificateReference,
-  UserPfxCertificateResolver,
-} from "../../resolvers/user-pfx-certificate.ts";
+import { badUserInput, type InvalidValue } from "../../errors.ts";
+import { entityNames, isRepresentation, resolveEntities } from "../../resolvers/entities.ts";
+import { UserResolver } from "../../resolvers/user.ts";
+import { UserPfxCertificateResolver } from "../../resolvers/user-pfx-certificate.ts";
 import { validateArgument } from "./validate-argument.ts";
 
 const federation = `extend schema
@@ -37,15 +34,10 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   describeRoot(classes.getQueryType(), "Read Intune's certificates, by id or page by page.");
   describeRoot(classes.getMutationType(), "Write operations. Each one is safe to repeat.");
   const sdl = `${federation}\n\n${printSchemaWithDirectives(classes)}\n`;
-  const map = createResolversMap(classes);
-  const resolvers = {
-    ...map,
-    UserPfxCertificate: { ...map.UserPfxCertificate, __resolveReference: resolveUserPfxCertificateReference },
-    User: { ...map.User, __resolveReference: resolveUserReference },
-  };
+  const resolvers = createResolversMap(classes);
   // createResolversMap is typed for graphql-tools' looser shape of the same object.
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
-  checkRepresentations(schema);
+  serveEntities(schema);
   describeFederation(schema);
   reuseResolvedOutcome(schema);
   serveSdl(schema, sdl);
@@ -101,29 +93,27 @@ const maxRepresentations = 1000;
 const representationCounts = new WeakMap<GatewayContext, number>();
 
 /**
- * Checks and counts representations. They are untyped, so an unknown entity is the caller's mistake, not a bug in the gateway.
- * No other limit counts them, and each is a request to Graph.
+ * Checks and counts representations, then resolves them. They are untyped, so an unknown entity is the caller's mistake, not a bug
+ * in the gateway. No other limit counts them, and each is a request to Graph. Apollo's own resolver has a promise for each entity.
  */
-function checkRepresentations(schema: GraphQLSchema): void {
+function serveEntities(schema: GraphQLSchema): void {
   const field = schema.getQueryType()?.getFields()._entities;
   const entities = schema.getType("_Entity");
-  if (field?.resolve === undefined || !isUnionType(entities)) throw new Error("the schema has no entities");
+  if (field === undefined || !isUnionType(entities)) throw new Error("the schema has no entities");
   entities.resolveType = undefined; // Apollo's version reads __typename, as graphql-js and compiled operations do without it
-  const names = entities.getTypes().map(({ name }) => name);
-  const { resolve } = field;
-  field.resolve = (source, args, context: GatewayContext, info) => {
-    const representations: unknown[] = args.representations;
-    const count = representations.length + (representationCounts.get(context) ?? 0);
+  field.resolve = (_, args, context: GatewayContext) => {
+    const given: unknown[] = args.representations;
+    const count = given.length + (representationCounts.get(context) ?? 0);
     representationCounts.set(context, count);
     if (count > maxRepresentations) {
       throw badUserInput([{ path: "representations", message: `must have at most ${maxRepresentations} items` }]);
     }
-    const invalid = representations.flatMap((representation, index) =>
-      isRecord(representation) && names.some((name) => name === representation.__typename)
-        ? []
-        : [{ path: `representations.${index}.__typename`, message: `must be one of ${names.join(", ")}` }],
-    );
-    if (invalid.length > 0) throw badUserInput(invalid);
-    return resolve(source, args, context, info);
+    if (!given.every(isRepresentation)) throw badUserInput(given.flatMap(unknownEntity));
+    return resolveEntities(given, context);
   };
+}
+
+function unknownEntity(representation: unknown, index: number): InvalidValue[] {
+  if (isRepresentation(representation)) return [];
+  return [{ path: `representations.${index}.__typename`, message: `must be one of ${entityNames.join(", ")}` }];
 }

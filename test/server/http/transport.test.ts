@@ -434,11 +434,11 @@ describe("a slow request", () => {
     await readAnswer(socket);
 
     const sending = setInterval(() => socket.write(" "), 20);
-    await once(socket.resume(), "end");
+    socket.on("error", () => {}); // a byte that meets the end on its way is answered with a reset
+    const isClosed = await new Promise((resolve) => socket.resume().once("close", () => resolve(true)));
 
     clearInterval(sending);
-    socket.destroy();
-    expect(socket.readableEnded).toBe(true);
+    expect(isClosed).toBe(true);
   });
 });
 

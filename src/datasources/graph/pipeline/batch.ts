@@ -5,6 +5,7 @@
  * @see https://learn.microsoft.com/graph/json-batching
  */
 import DataLoader from "dataloader";
+import { asError } from "../../../errors.ts";
 import { hideSecrets } from "../../../hide-secrets.ts";
 import { isRecord } from "../../../json.ts";
 import type { GraphEntity } from "../protocol/body-encoding.ts";
@@ -45,12 +46,25 @@ export function createBatch(send: Send, random: () => number, expectedItems = 1)
   });
   return {
     load: (request) => loader.load(request),
+    loadTogether: inLane,
     itemWeight: 1 / Math.min(maxItems, expectedItems),
   };
 }
 
+/** Divides requests into those of one batch each. */
+export function inBatches(requests: readonly GraphRequest[]): (readonly GraphRequest[])[] {
+  const batches: (readonly GraphRequest[])[] = [];
+  for (let at = 0; at < requests.length; at += maxItems) batches.push(requests.slice(at, at + maxItems));
+  return batches;
+}
+
 export function withBatch(send: Send): Send {
-  return (request) => request.batch?.load(request) ?? send(request);
+  return (request) => {
+    const { first, batch } = request;
+    if (first === undefined) return batch?.load(request) ?? send(request);
+    request.first = undefined;
+    return first.answer instanceof Error ? Promise.reject(first.answer) : Promise.resolve(first.answer);
+  };
 }
 
 async function sendTogether(
@@ -82,7 +96,7 @@ async function sendTogether(
   } catch (error) {
     // A failed batch fails every item.
     if (error instanceof TransportError) error.batchPause = { jitter, longestSeconds: undefined, waits: new Map() };
-    return requests.map(() => (error instanceof Error ? error : new Error("batch failed", { cause: error })));
+    return requests.map(() => asError(error));
   }
 }
 
@@ -101,7 +115,7 @@ async function sendAlone(send: Send, request: GraphRequest): Promise<GraphRespon
   try {
     return await send(request);
   } catch (error) {
-    return error instanceof Error ? error : new Error("sending failed", { cause: error });
+    return asError(error);
   }
 }
 

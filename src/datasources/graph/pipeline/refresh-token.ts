@@ -21,7 +21,7 @@ async function sendRenewing(
   renew: NonNullable<GraphCaller["renew"]>,
 ): Promise<GraphResponse> {
   const { caller, attempts } = request;
-  const used = await caller.token(); // the token of this attempt, even if it is replaced meanwhile
+  const used = request.first?.token ?? (await caller.token()); // the token of this attempt, even if it is replaced meanwhile
   const response = await send(request);
   if (response.status !== 401) return response;
   const challenge = claimsChallengeOf(response);

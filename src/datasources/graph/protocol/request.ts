@@ -60,6 +60,8 @@ export interface GraphRequest {
   readonly batch?: Batch | undefined;
   /** Remaining attempts. The first retry step sets three; sending the same request again continues the count. */
   attempts?: Attempts | undefined;
+  /** The first attempt of a read that has travelled with others: only another attempt is sent. */
+  first?: FirstAttempt | undefined;
   /** Whether the request looks up the outcome of a write. Look-ups are sent even while the circuit breaker is open. */
   readonly isLookUp?: boolean;
   /** Called right before the request is written to a socket; the write quota sets it. */
@@ -75,9 +77,17 @@ export interface Attempts {
   hasRenewed?: boolean;
 }
 
+export interface FirstAttempt {
+  /** The token it was sent with; `undefined` if the gateway cannot replace it. */
+  readonly token: string | undefined;
+  readonly answer: GraphResponse | Error;
+}
+
 /** Collects requests that may travel together. */
 export interface Batch {
   load(request: GraphRequest): Promise<GraphResponse>;
+  /** Sends at most twenty requests, at once and in one batch. Resolves with their answers, in order; never rejects. */
+  loadTogether(requests: readonly GraphRequest[]): Promise<(GraphResponse | Error)[]>;
   /** Expected cost of one item, as a part of a request to Graph; 1 if the item may be alone. */
   readonly itemWeight: number;
 }
