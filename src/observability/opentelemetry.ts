@@ -10,6 +10,7 @@ import {
   DiagLogLevel,
   diag,
   ROOT_CONTEXT,
+  type Span,
   SpanKind,
   SpanStatusCode,
   type Tracer,
@@ -77,34 +78,35 @@ class OtelSpan implements TraceSpan {
   readonly traceparent: string;
   readonly isRecording: boolean;
   readonly #tracer: Tracer;
-  readonly #context: Context;
+  readonly #parent: Context;
+  readonly #span: Span;
   #hasEnded = false;
 
   constructor(tracer: Tracer, { name, kind, attributes = {} }: SpanStart, parent: Context) {
-    const span = tracer.startSpan(name, { kind: kindOf(kind), attributes: defined(attributes) }, parent);
-    const { traceId, spanId, traceFlags } = span.spanContext();
     this.#tracer = tracer;
-    this.#context = trace.setSpan(parent, span);
+    this.#parent = parent;
+    this.#span = tracer.startSpan(name, { kind: kindOf(kind), attributes: defined(attributes) }, parent);
+    const { traceId, spanId, traceFlags } = this.#span.spanContext();
     this.traceparent = `00-${traceId}-${spanId}-0${traceFlags & 1}`;
-    this.isRecording = span.isRecording();
+    this.isRecording = this.#span.isRecording();
   }
 
   child(start: SpanStart): TraceSpan {
-    return new OtelSpan(this.#tracer, start, this.#context);
+    return new OtelSpan(this.#tracer, start, trace.setSpan(this.#parent, this.#span));
   }
 
   set(attributes: SpanAttributes, name?: string): void {
-    const span = trace.getSpan(this.#context);
-    span?.setAttributes(defined(attributes));
-    if (name !== undefined) span?.updateName(name);
+    this.#span.setAttributes(defined(attributes));
+    if (name !== undefined) this.#span.updateName(name);
   }
 
   end(errorType?: string): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    const span = trace.getSpan(this.#context);
-    if (errorType !== undefined) span?.setAttribute("error.type", errorType).setStatus({ code: SpanStatusCode.ERROR });
-    span?.end();
+    if (errorType !== undefined) {
+      this.#span.setAttribute("error.type", errorType).setStatus({ code: SpanStatusCode.ERROR });
+    }
+    this.#span.end();
   }
 }
 
@@ -118,11 +120,14 @@ function contextOf(traceparent: string | undefined): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number(flags), isRemote: true });
 }
 
+/** Written as a loop: it runs for every span. */
 function defined(attributes: SpanAttributes): Record<string, string | number> {
-  const entries = Object.entries(attributes).filter(
-    (entry): entry is [string, string | number] => entry[1] !== undefined,
-  );
-  return Object.fromEntries(entries);
+  const values: Record<string, string | number> = {};
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
 }
 
 /** Logs the cause's code alone: the SDK's own messages may quote a collector's response. */
