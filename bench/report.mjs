@@ -7,10 +7,14 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The lowest and the highest value. */
+export const range = (values) => [Math.min(...values), Math.max(...values)];
+
 const columns = [
   ["candidate", ({ candidate }) => candidate],
   ["requests/s", ({ perSecond }) => perSecond.toFixed(0)],
   ["÷ limit", ({ perSecondToLimit }) => perSecondToLimit.toFixed(2)],
+  ["rounds", ({ perSecondToLimitOfRounds }) => perSecondToLimitOfRounds.map((ratio) => ratio.toFixed(2)).join("–")],
   ["CPU µs", ({ cpuUs }) => cpuUs.toFixed(0)],
   ["÷ limit", ({ cpuToLimit }) => cpuToLimit.toFixed(2)],
   ["CPU µs/item", ({ cpuUs, scenario }) => (cpuUs / scenarios[scenario].items).toFixed(0)],

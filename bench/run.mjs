@@ -10,7 +10,7 @@ import { candidates, gateway, startCandidate } from "./candidate.mjs";
 import { startHelper } from "./helper.mjs";
 import { hive, hiveIsInstalled, installHive } from "./hive/candidate.mjs";
 import { installedNode24, installNode24 } from "./node24/node.mjs";
-import { chart, median, tables } from "./report.mjs";
+import { chart, median, range, tables } from "./report.mjs";
 import { scenarios } from "./scenarios.mjs";
 
 const { values: options } = parseArgs({
@@ -141,7 +141,9 @@ function summary(candidate, scenario, connections, measured) {
   const { title, duties = "none" } = known[candidate];
   const result = { scenario, connections, candidate, title, duties };
   for (const property of ["perSecond", "cpuUs", "p50Ms", "p99Ms", "upstreamRequests"]) result[property] = of(property);
-  return { ...result, perSecondToLimit: toLimit("perSecond"), cpuToLimit: toLimit("cpuUs") };
+  const ratios = own.map(({ perSecond }, round) => perSecond / limit[round].perSecond);
+  const perSecondToLimitOfRounds = range(ratios);
+  return { ...result, perSecondToLimit: median(ratios), perSecondToLimitOfRounds, cpuToLimit: toLimit("cpuUs") };
 }
 
 const results = [];

@@ -94,10 +94,18 @@ export const scenarios = {
     delayMs: 100,
     connections: [1],
   },
-  create256k: { ...create, title: "create, 256 KB", peers: true, items: 1, variables: { input: input(262_144) } },
+  create256k: {
+    ...create,
+    title: "create, 256 KB",
+    peers: true,
+    items: 1,
+    variables: { input: input(262_144) },
+    connections: [16],
+  },
   list100: {
     title: "list of 100, all fields",
     peers: true,
+    connections: [16],
     items: 100,
     query: `query List { userPfxCertificates(first: 100) { nodes { ${properties.join(" ")} } pageInfo { hasNextPage } } }`,
     variables: {},
@@ -106,6 +114,7 @@ export const scenarios = {
   entities100: {
     title: "_entities, 100",
     peers: false,
+    connections: [16],
     items: 100,
     query: `query Entities($representations: [_Any!]!) {
   _entities(representations: $representations) { ... on UserPfxCertificate { ${properties.join(" ")} } }
@@ -121,6 +130,7 @@ export const scenarios = {
   plural200: {
     title: "plural create, 200 of 4 KB",
     peers: false,
+    connections: [16],
     items: 200,
     query: `mutation CreateMany($inputs: [CreateUserPfxCertificateInput!]!) {
   createUserPfxCertificates(inputs: $inputs) { createdCount failedCount results { ... on UserPfxCertificate { ${answered.join(" ")} } } }

@@ -28,17 +28,19 @@ function listRows(lists) {
     ]);
   const largest = lists.find(({ kind, records }) => kind === "all" && records === 100_000);
   if (largest === undefined) return rows;
-  // If the gateway takes less time than the quota, the quota decides how long the list takes.
   const seconds = (largest.ms * 100) / 1000;
-  return [...rows, ["list of 10,000,000: Graph's quota, and the gateway's own time", "200 s", `${number(seconds)} s`]];
+  return [
+    ...rows,
+    ["list of 10,000,000: the gateway takes less time than Graph's quota", "< 200 s", `${number(seconds)} s`],
+  ];
 }
 
 function createRows(creates) {
   const create = creates.find(({ candidate, bytes }) => candidate === "gateway" && bytes === 4096);
   if (create === undefined) return [];
   return [
-    ["creates of 4 KB on one core ÷ Graph's quota of 4.88 a second", "500", number(create.perSecond / 4.88)],
-    ["CPU time of a create of 4 KB", "0.19 to 0.39 ms", `${number(create.cpuUs / 1000)} ms`],
+    ["creates of 4 KB on one core ÷ Graph's quota of 4.88 a second", "> 500", number(create.perSecond / 4.88)],
+    ["CPU time of a create of 4 KB", "0.15 to 0.39 ms", `${number(create.cpuUs / 1000)} ms`],
   ];
 }
 

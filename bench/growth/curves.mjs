@@ -1,6 +1,6 @@
 /** One function for each curve: measures it and returns its points. */
 import { firstPagePath, lastUser } from "../collection.mjs";
-import { median } from "../report.mjs";
+import { median, range } from "../report.mjs";
 import { answered, createOf } from "../scenarios.mjs";
 
 const kilobyte = 1024;
@@ -25,13 +25,13 @@ export async function createsBySize({ start, load, rounds, seconds, warmUpSecond
       }
       for (const name of inTurns) {
         const own = measured.get(name);
+        const ratios = own.map(({ perSecond }, round) => perSecond / measured.get("limit")[round].perSecond);
         points.push({
           candidate: name,
           bytes: kilobytes * kilobyte,
           perSecond: median(own.map(({ perSecond }) => perSecond)),
-          perSecondToLimit: median(
-            own.map(({ perSecond }, round) => perSecond / measured.get("limit")[round].perSecond),
-          ),
+          perSecondToLimit: median(ratios),
+          perSecondToLimitOfRounds: range(ratios),
           cpuUs: median(own.map(({ cpuUs }) => cpuUs)),
         });
       }
@@ -107,7 +107,15 @@ export async function listsBySize({ start, upstream, upstreamUrl, rounds, warmUp
       }
       for (const [kind, rows] of measured) {
         const of = (property) => median(rows.map((row) => row[property]));
-        points.push({ kind, records, ms: of("ms"), cpuMs: of("cpuMs"), graphRequests: of("graphRequests") });
+        const msOfRounds = range(rows.map(({ ms }) => ms));
+        points.push({
+          kind,
+          records,
+          ms: of("ms"),
+          msOfRounds,
+          cpuMs: of("cpuMs"),
+          graphRequests: of("graphRequests"),
+        });
       }
     }
   } finally {

@@ -86,8 +86,10 @@ if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result
 /** Markdown. */
 function table(rows) {
   const columns = Object.keys(rows[0]);
-  const text = (value) =>
-    typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(4) : String(value);
+  const text = (value) => {
+    if (Array.isArray(value)) return value.map(text).join("–");
+    return typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(4) : String(value);
+  };
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [
     line(columns),

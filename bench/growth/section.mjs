@@ -18,7 +18,7 @@ export function withSection(page, text) {
 export function section({ peers, growth = {}, pfx, chromium, import: imports }) {
   const blocks = [
     peers && peersBlock(peers),
-    (growth.creates || growth.lists || growth.memory || imports) && "## How cost grows",
+    (growth.creates || growth.lists || growth.memory || imports) && growthHead(growth),
     growth.creates && createsBlock(growth.creates),
     growth.lists && listsBlock(growth.lists),
     growth.memory && memoryBlock(growth.memory),
@@ -29,20 +29,85 @@ export function section({ peers, growth = {}, pfx, chromium, import: imports }) 
   return blocks.filter((block) => block).join("\n\n");
 }
 
-function peersBlock({ results }) {
-  const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
-  const keys = [...new Set(results.map(({ candidate, node }) => `${candidate}, Node.js ${node}`))];
-  const rows = keys.map((key) => [
-    key,
-    ...scenarios.map((scenario) => {
-      const own = results.filter(
-        (each) => each.scenario === scenario && `${each.candidate}, Node.js ${each.node}` === key,
-      );
-      const shown = own.find(({ connections }) => connections === 16) ?? own[0];
-      return shown === undefined ? "" : shown.perSecondToLimit.toFixed(2);
-    }),
+function peersBlock({ nodes, cpus, rounds, seconds, results }) {
+  const creates = nodes.map((node) =>
+    createsTable(
+      node,
+      results.filter((each) => each.node === node && each.scenario === "create4k" && each.connections === 16),
+    ),
+  );
+  return `## Beside other servers
+
+![Throughput and CPU time per create, compared with a bare server](results.svg)
+
+Candidates take turns: ${rounds} rounds of ${seconds} s each, on ${cpus} cores that the load generator and the stand-in for Graph share. The figures are
+medians of the rounds' ratios to the bare server of the same round; in brackets the lowest and the highest round.
+
+${creates.join("\n\n")}
+
+### Other scenarios
+
+Throughput relative to the bare server, with 16 connections unless said. The last column is the median time of an answer over one connection.
+
+${otherScenarios(nodes, results)}`;
+}
+
+/** Creates of 4 KB over 16 connections, the fastest first. */
+function createsTable(node, rows) {
+  const peers = rows.filter(({ candidate }) => candidate !== "limit");
+  const sorted = peers.toSorted((one, other) => other.perSecondToLimit - one.perSecondToLimit);
+  const cells = sorted.map(({ candidate, title, perSecondToLimit, perSecondToLimitOfRounds, cpuToLimit, ...each }) => [
+    candidate === "gateway" ? `**${title}**` : title,
+    withRounds(perSecondToLimit, perSecondToLimitOfRounds),
+    cpuToLimit.toFixed(2),
+    `${number(each.startMs)} ms`,
+    `${number(each.idleMb)} / ${number(each.peakMb)}`,
+    each.duties,
   ]);
-  return `## Beside other servers\n\nThroughput, divided by that of the bare server in the same round.\n\n${table(["candidate", ...scenarios], rows)}`;
+  const head = ["create, 4 KB, 16 connections", "throughput", "CPU time", "first answer", "MB idle / peak", "duties"];
+  return `### Node.js ${node}\n\n${table(head, cells)}`;
+}
+
+const withRounds = (ratio, [least, most]) => `${ratio.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
+
+function otherScenarios(nodes, results) {
+  const columns = [
+    ["create, 1 connection", "create4k", 1],
+    ["create, 128", "create4k", 128],
+    ["create, 256 KB", "create256k", 16],
+    ["list of 100", "list100", 16],
+    ["100 entities", "entities100", 16],
+    ["plural create of 200", "plural200", 16],
+    ["create, Graph takes 100 ms", "create4kSlow", 1],
+  ];
+  const candidates = [...new Map(results.map(({ candidate, title }) => [candidate, title]))];
+  const rows = nodes.flatMap((node) =>
+    candidates.map(([candidate, title]) => [
+      `${title.replace(/^limit: .*/, "bare server")}, Node.js ${Number.parseInt(node, 10)}`,
+      ...columns.map(([, scenario, connections]) => {
+        const found = results.find(
+          (each) =>
+            each.candidate === candidate &&
+            each.node === node &&
+            each.scenario === scenario &&
+            each.connections === connections,
+        );
+        if (found === undefined) return "";
+        if (scenario === "create4kSlow") return `${found.p50Ms.toFixed(1)} ms`;
+        if (candidate === "limit") return "1";
+        return withRounds(found.perSecondToLimit, found.perSecondToLimitOfRounds);
+      }),
+    ]),
+  );
+  return table(["", ...columns.map(([title]) => title)], rows);
+}
+
+function growthHead({ node, rounds, seconds }) {
+  const how =
+    rounds === undefined
+      ? ""
+      : `\n\nMedians of ${rounds} rounds with Node.js ${node}, creates of ${seconds} s each; results.json has the lowest and the highest. Memory and imports are measured once.`;
+  return `## How cost grows${how}`;
 }
 
 function createsBlock(creates) {
@@ -93,24 +158,28 @@ is free, so a small import is faster than the quota's rate.${hasLong ? "" : " 10
 ${table(["files", "writes in 20 s", "seconds", "files/s", "÷ quota", "peak memory, MB", "first created, s"], rows)}`;
 }
 
-function pfxBlock({ results }, chromium) {
+function pfxBlock({ node, rounds, results }, chromium) {
   const names = { open: "open", forge: "open, node-forge", pkijs: "open, PKI.js" };
   const files = [...new Set(results.map(({ file }) => file))];
   const readers = [...new Set(results.map(({ reader }) => reader))];
   const cell = (result) => {
     if (result === undefined) return "";
-    return result.error === undefined ? number(result.perSecondAndCore) : "can't read";
+    if (result.error !== undefined) return "can't read";
+    const [least, most] = result.perSecondAndCoreOfRounds.map(number);
+    return `${number(result.perSecondAndCore)} (${least}–${most})`;
   };
-  const line = (title, all, key, value) => [
+  const line = (title, all, reader) => [
     title,
-    ...files.map((file) => cell(all.find((each) => each.file === file && each[key] === value))),
+    ...files.map((file) => cell(all.find((each) => each.file === file && each.reader === reader))),
   ];
-  const rows = readers.map((reader) => line(`Node.js, ${names[reader] ?? reader}`, results, "reader", reader));
-  const inChromium = (chromium?.results ?? []).map(({ protection }) => protection);
-  for (const protection of new Set(inChromium))
-    rows.push(line(`Chromium, ${protection}`, chromium.results, "protection", protection));
+  const rows = readers.map((reader) => line(`Node.js, ${names[reader] ?? reader}`, results, reader));
+  const inChromium = chromium?.results ?? [];
+  for (const reader of new Set(inChromium.map((each) => each.reader)))
+    rows.push(line(`Chromium, ${names[reader] ?? reader}`, inChromium, reader));
+  const browser = chromium === undefined ? "" : `, and ${chromium.rounds} in Chromium ${chromium.chromium}`;
   return `## Files prepared per second and core
 
+Medians of ${rounds} rounds in Node.js ${node.replace("v", "")}${browser}; in brackets the lowest and the highest. CPU time counts all threads.
 \`compatible\` and \`modern\` encrypt the file anew, \`keep\` does not. The files of ct38 and nss3110 have three times 600,000 rounds.
 
 ${table(["", ...files], rows)}`;

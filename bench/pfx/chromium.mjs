@@ -6,12 +6,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { runnerImport } from "vite";
-import { files } from "./readers.mjs";
+import { build, runnerImport } from "vite";
+import { range } from "../report.mjs";
+import { files, readers } from "./readers.mjs";
 
 const test = join(import.meta.dirname, "../../test");
 const load = async (path) => (await runnerImport(join(test, path))).module;
 const protections = ["compatible", "modern", "keep"];
+const openers = ["open", "forge", "pkijs"];
 const help = `node bench/pfx/chromium.mjs [options]; it needs Chromium at /usr/bin/chromium or where CHROMIUM says
   --rounds <n>     rounds of each measurement (default 5)
   --seconds <s>    length of one measurement; one file at least (default 1)
@@ -45,22 +47,23 @@ const answers = JSON.parse(readFileSync(join(test, "client/vectors/pfx.json"), "
 const publicKey = readFileSync(join(test, "client/vectors/keys/connector.spki.pem"), "utf8");
 const browser = await launchChromium();
 const server = await servePage(await buildPage());
+const openersScript = await bundled("in-page.mjs");
 const results = [];
 try {
   const system = await browser.newBrowserCDPSession();
   for (const file of chosen) {
-    for (const protection of protections) results.push(await measure(system, file, protection));
+    for (const reader of openers) results.push(await measure(system, file, reader, openInPage));
+    for (const reader of protections) results.push(await measure(system, file, reader, prepareInPage));
     console.error(`${file}, Chromium: done`);
   }
 } finally {
   await browser.close();
   await server[Symbol.asyncDispose]();
 }
-console.log(
-  `### In Chromium ${browser.version()}\n\n| file | protection | files/s and core | CPU ms |\n|---|---|--:|--:|`,
-);
-for (const { file, protection, perSecondAndCore, cpuMs } of results) {
-  console.log(`| ${files[file]} | ${protection} | ${perSecondAndCore.toFixed(1)} | ${cpuMs.toFixed(0)} |`);
+console.log(`### In Chromium ${browser.version()}\n\n| file | reader | files/s and core | CPU ms |\n|---|---|--:|--:|`);
+for (const { file, reader, error, perSecondAndCore, cpuMs } of results) {
+  const figures = error === undefined ? [perSecondAndCore.toFixed(1), cpuMs.toFixed(0)] : ["can't read", ""];
+  console.log(`| ${[files[file], readers[reader].title, ...figures].join(" | ")} |`);
 }
 if (values.out !== undefined) {
   const path = resolve(process.env.INIT_CWD ?? ".", values.out);
@@ -68,28 +71,67 @@ if (values.out !== undefined) {
   writeFileSync(path, `${JSON.stringify({ ...about, results }, null, 2)}\n`);
 }
 
-/** The medians of one file in a page of its own. */
-async function measure(system, file, protection) {
+/** The medians of one file in a page of its own. @param open gets the page ready; returns a function for the page. */
+async function measure(system, file, reader, open) {
   const { context, page } = await openTab(browser, new URL(server.url).origin);
   try {
     await page.goto(server.url);
-    await page.setInputFiles("[name=pfx]", join(test, "client/vectors/pfx", file));
-    await page.fill("[name=password]", answers.find((each) => each.file === file).password);
-    const options = { publicKey, keyName: "K", intendedPurpose: "SMIME_ENCRYPTION", protection };
-    await page.fill("[name=options]", JSON.stringify(options));
-    await page.evaluate(prepareAgain, milliseconds); // V8 compiles for a while
+    const { password, expect } = answers.find((each) => each.file === file);
+    const again = await open(page, { file, reader, password, thumbprint: expect.thumbprint });
+    await page.evaluate(again, milliseconds); // V8 compiles for a while
     const rows = [];
     for (let round = 0; round < rounds; round += 1) {
       const before = await renderersCpuMs(system);
-      const { prepared, elapsedMs, error } = await page.evaluate(prepareAgain, milliseconds);
-      if (error !== undefined) throw new Error(`${file}: ${error}`);
-      rows.push({ cpuMs: ((await renderersCpuMs(system)) - before) / prepared, wallMs: elapsedMs / prepared });
+      const { done, elapsedMs, error } = await page.evaluate(again, milliseconds);
+      if (error !== undefined) return { file, reader, error };
+      rows.push({ cpuMs: ((await renderersCpuMs(system)) - before) / done, wallMs: elapsedMs / done });
     }
     const [cpuMs, wallMs] = ["cpuMs", "wallMs"].map((unit) => median(rows.map((row) => row[unit])));
-    return { file, protection, perSecondAndCore: 1000 / cpuMs, cpuMs, wallMs };
+    const perSecondAndCoreOfRounds = range(rows.map((row) => 1000 / row.cpuMs));
+    return { file, reader, perSecondAndCore: 1000 / cpuMs, perSecondAndCoreOfRounds, cpuMs, wallMs };
   } finally {
     await context.close();
   }
+}
+
+async function prepareInPage(page, { file, reader, password }) {
+  await page.setInputFiles("[name=pfx]", join(test, "client/vectors/pfx", file));
+  await page.fill("[name=password]", password);
+  const options = { publicKey, keyName: "K", intendedPurpose: "SMIME_ENCRYPTION", protection: reader };
+  await page.fill("[name=options]", JSON.stringify(options));
+  return prepareAgain;
+}
+
+async function openInPage(page, { file, reader, ...answer }) {
+  await page.evaluate(openersScript);
+  const base64 = readFileSync(join(test, "client/vectors/pfx", file)).toString("base64");
+  await page.evaluate((task) => Object.assign(globalThis, { task }), { base64, reader, ...answer });
+  return openAgain;
+}
+
+/** A script for a page, made of one file and what it imports. */
+async function bundled(entry) {
+  const lib = { entry: join(import.meta.dirname, entry), formats: ["iife"], name: "inPage" };
+  const [{ output }] = await build({ configFile: false, logLevel: "warn", build: { lib, write: false } });
+  return output[0].code;
+}
+
+/** In the page: the file again and again, one after the other. */
+async function openAgain(milliseconds) {
+  const { base64, reader, password, thumbprint } = globalThis.task;
+  const file = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const startedAt = performance.now();
+  let done = 0;
+  try {
+    do {
+      const found = await globalThis.readers[reader](file, password);
+      if (found !== thumbprint) throw new Error(`found the certificate ${found}`);
+      done += 1;
+    } while (performance.now() - startedAt < milliseconds);
+  } catch (error) {
+    return { error: String(error.message ?? error) };
+  }
+  return { done, elapsedMs: performance.now() - startedAt };
 }
 
 /** In the page: the form's file again and again, one after the other. */
@@ -98,7 +140,7 @@ async function prepareAgain(milliseconds) {
   const output = document.querySelector("output");
   const button = document.querySelector("button[value=prepareInPage]");
   const startedAt = performance.now();
-  let prepared = 0;
+  let done = 0;
   do {
     const answered = new Promise((resolve) => {
       const observer = new MutationObserver(() => {
@@ -111,9 +153,9 @@ async function prepareAgain(milliseconds) {
     form.requestSubmit(button);
     const { error } = await answered;
     if (error !== undefined) return { error: error.message };
-    prepared += 1;
+    done += 1;
   } while (performance.now() - startedAt < milliseconds);
-  return { prepared, elapsedMs: performance.now() - startedAt };
+  return { done, elapsedMs: performance.now() - startedAt };
 }
 
 /** CPU time of all of Chromium's page processes: one page is open. */

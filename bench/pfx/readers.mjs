@@ -2,7 +2,7 @@
 const client = (pick) => async () => pick(await import("./readers/client.mjs"));
 
 export const readers = {
-  open: { title: "this library, open", load: client(({ open }) => open) },
+  open: { title: "this library, open", load: async () => (await import("./readers/open.mjs")).open },
   compatible: { title: "this library, compatible", load: client(({ prepare }) => prepare("compatible")) },
   modern: { title: "this library, modern", load: client(({ prepare }) => prepare("modern")) },
   keep: { title: "this library, keep", load: client(({ prepare }) => prepare("keep")) },

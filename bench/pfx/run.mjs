@@ -9,6 +9,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { range } from "../report.mjs";
 import { files, readers } from "./readers.mjs";
 
 const vectors = new URL("../../test/client/vectors/", import.meta.url);
@@ -95,6 +96,7 @@ function summary(own, open) {
   const cpuMs = of("cpuMs");
   return {
     perSecondAndCore: 1000 / cpuMs,
+    perSecondAndCoreOfRounds: range(own.map((each) => 1000 / each.cpuMs)),
     cpuMs,
     cpuToOpen: median(own.map((each, round) => each.cpuMs / open[round].cpuMs)),
     wallMs: of("wallMs"),

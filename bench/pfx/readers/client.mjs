@@ -1,14 +1,9 @@
-/** The library as it is built, with every protection, and what only opens a file. */
+/** The library as it is built, with every protection. */
 import { readFileSync } from "node:fs";
-import { inspectPfx, prepareUserPfxCertificate, readPublicKey } from "../../../packages/client/dist/client.js";
+import { prepareUserPfxCertificate, readPublicKey } from "../../../packages/client/dist/client.js";
 
 const keyFile = new URL("../../../test/client/vectors/keys/connector.rsapublicblob", import.meta.url);
 const publicKey = await readPublicKey(readFileSync(keyFile));
-
-export const open = async (file, password) => {
-  const { certificates } = await inspectPfx(file, password);
-  return certificates.find(({ hasPrivateKey }) => hasPrivateKey).thumbprint;
-};
 
 export const prepare = (protection) => async (file, password) => {
   const options = { publicKey, keyName: "K", protection };

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import forge from "node-forge";
 
 const { pkcs8ShroudedKeyBag, keyBag, certBag } = forge.pki.oids;
@@ -11,5 +10,5 @@ export const open = (file, password) => {
   const [{ key }] = [...bagsOf(pkcs8ShroudedKeyBag), ...bagsOf(keyBag)];
   const { cert } = bagsOf(certBag).find(({ cert }) => cert.publicKey.n.equals(key.n));
   const der = forge.asn1.toDer(forge.pki.certificateToAsn1(cert)).getBytes();
-  return createHash("sha1").update(der, "latin1").digest("hex");
+  return forge.md.sha1.create().update(der).digest().toHex();
 };

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as pkijs from "pkijs";
 
 const bagTypes = { key: "1.2.840.113549.1.12.10.1.2", certificate: "1.2.840.113549.1.12.10.1.3" };
@@ -19,9 +18,8 @@ export const open = async (file, passwordText) => {
     .filter(({ bagId }) => bagId === bagTypes.certificate)
     .map(({ bagValue }) => bagValue.parsedValue)
     .find(({ subjectPublicKeyInfo }) => modulus === modulusOf(subjectPublicKeyInfo.parsedKey));
-  return createHash("sha1")
-    .update(new Uint8Array(certificate.toSchema(true).toBER()))
-    .digest("hex");
+  return hex(await crypto.subtle.digest("SHA-1", certificate.toSchema(true).toBER()));
 };
 
-const modulusOf = (key) => Buffer.from(key.modulus.valueBlock.valueHexView).toString("hex").replace(/^00/, "");
+const hex = (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const modulusOf = (key) => hex(key.modulus.valueBlock.valueHexView).replace(/^00/, "");
