@@ -17,8 +17,8 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "2" },
-    "warm-up": { type: "string", default: "8" },
-    connections: { type: "string", default: "1,16,128" },
+    "warm-up": { type: "string", default: "5" },
+    connections: { type: "string", default: "16,128" },
     only: { type: "string", default: "" },
     also: { type: "string" },
     hive: { type: "boolean", default: false },
@@ -39,8 +39,8 @@ if (options.also !== undefined) {
 const help = `npm run bench:peers -- [options]
   --rounds <n>        rounds of each measurement (default 5)
   --seconds <s>       length of one measurement (default 2)
-  --warm-up <s>       load on each candidate before it is measured: V8 compiles for a while (default 8)
-  --connections <n,…> connections, one request under way on each (default 1,16,128)
+  --warm-up <s>       load on each candidate before it is measured: V8 compiles for a while (default 5)
+  --connections <n,…> connections, one request under way on each (default 16,128; most scenarios have their own)
   --only <name,…>     scenarios and candidates, by name; the limit always takes part (default all)
   --also <main.js>    another build of the gateway, as a candidate "also": what did a change bring?
   --hive              installs Hive Gateway into bench/hive, 500 MB; from then on it is a candidate, "hive"

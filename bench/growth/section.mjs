@@ -72,8 +72,7 @@ const withRounds = (ratio, [least, most]) => `${ratio.toFixed(2)} (${least.toFix
 
 function otherScenarios(nodes, results) {
   const columns = [
-    ["create, 1 connection", "create4k", 1],
-    ["create, 128", "create4k", 128],
+    ["create, 128 connections", "create4k", 128],
     ["create, 256 KB", "create256k", 16],
     ["list of 100", "list100", 16],
     ["100 entities", "entities100", 16],

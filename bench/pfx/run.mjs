@@ -15,7 +15,7 @@ import { files, readers } from "./readers.mjs";
 const vectors = new URL("../../test/client/vectors/", import.meta.url);
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: "string", default: "9" },
+    rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "1" },
     only: { type: "string", default: "" },
     out: { type: "string" },
@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
   },
 });
 const help = `npm run bench:pfx -- [options]
-  --rounds <n>       rounds of each measurement (default 9)
+  --rounds <n>       rounds of each measurement (default 5)
   --seconds <s>      length of one measurement; one file at least (default 1)
   --only <name,…>    files and readers, by name; "open" always takes part (default all)
   --out <file>       where the results go as JSON (default: nowhere)
