@@ -88,7 +88,7 @@ try {
     results[name] = parts[name]() ?? results[name];
     if (out !== undefined) write(); // after each part: a later one may fail
   }
-  console.log(section(results));
+  console.log(section({ ...results, commit: commit() }));
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
@@ -103,13 +103,15 @@ function run(script, args) {
   if (status !== 0) throw new Error(`${script} ended with ${status ?? signal}.`);
 }
 
+function commit() {
+  return execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname }).toString().trim();
+}
+
 function write() {
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname })
-    .toString()
-    .trim();
-  writeFileSync(join(out, "results.json"), `${JSON.stringify({ commit, quick, ...results }, null, 2)}\n`);
+  const measured = { commit: commit(), quick, ...results };
+  writeFileSync(join(out, "results.json"), `${JSON.stringify(measured, null, 2)}\n`);
   for (const [name, svg] of Object.entries(charts(results))) writeFileSync(join(out, name), svg);
   if (existsSync(file("results.svg"))) copyFileSync(file("results.svg"), join(out, "results.svg"));
   const page = join(out, "benchmarks.md");
-  writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, "utf8") : "", section(results)));
+  writeFileSync(page, withSection(existsSync(page) ? readFileSync(page, "utf8") : "", section(measured)));
 }

@@ -10,13 +10,13 @@ import { candidates, gateway, startCandidate } from "./candidate.mjs";
 import { startHelper } from "./helper.mjs";
 import { hive, hiveIsInstalled, installHive } from "./hive/candidate.mjs";
 import { installedNode24, installNode24 } from "./node24/node.mjs";
-import { chart, median, range, tables } from "./report.mjs";
+import { chart, median, tables } from "./report.mjs";
 import { scenarios } from "./scenarios.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "2" },
+    rounds: { type: "string", default: "12" },
+    seconds: { type: "string", default: "0.5" },
     "warm-up": { type: "string", default: "5" },
     connections: { type: "string", default: "16,128" },
     only: { type: "string", default: "" },
@@ -37,8 +37,8 @@ if (options.also !== undefined) {
 }
 
 const help = `npm run bench:peers -- [options]
-  --rounds <n>        rounds of each measurement (default 5)
-  --seconds <s>       length of one measurement (default 2)
+  --rounds <n>        rounds of each measurement (default 12): many short ones, as a busy machine changes within seconds
+  --seconds <s>       length of one measurement (default 0.5)
   --warm-up <s>       load on each candidate before it is measured: V8 compiles for a while (default 5)
   --connections <n,…> connections, one request under way on each (default 16,128; most scenarios have their own)
   --only <name,…>     scenarios and candidates, by name; the limit always takes part (default all)
@@ -142,7 +142,7 @@ function summary(candidate, scenario, connections, measured) {
   const result = { scenario, connections, candidate, title, duties };
   for (const property of ["perSecond", "cpuUs", "p50Ms", "p99Ms", "upstreamRequests"]) result[property] = of(property);
   const ratios = own.map(({ perSecond }, round) => perSecond / limit[round].perSecond);
-  const perSecondToLimitOfRounds = range(ratios);
+  const perSecondToLimitOfRounds = ratios.map((ratio) => Number(ratio.toFixed(3)));
   return { ...result, perSecondToLimit: median(ratios), perSecondToLimitOfRounds, cpuToLimit: toLimit("cpuUs") };
 }
 

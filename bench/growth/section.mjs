@@ -1,4 +1,5 @@
 /** The part of docs/benchmarks.md that a run writes: charts, what to read from each, and the arithmetic of docs/scaling.md. */
+import { middleHalf } from "../report.mjs";
 import { checks } from "./checks.mjs";
 
 const begin = "<!-- The part below is written by: npm run bench -- --out docs -->";
@@ -15,8 +16,9 @@ export function withSection(page, text) {
 }
 
 /** Writes the measured figures as Markdown. A part without figures is left out. */
-export function section({ peers, growth = {}, pfx, chromium, import: imports }) {
+export function section({ commit, peers, growth = {}, pfx, chromium, import: imports }) {
   const blocks = [
+    commit && `The build is that of commit ${commit}.`,
     peers && peersBlock(peers),
     (growth.creates || growth.lists || growth.memory || imports) && growthHead(growth),
     growth.creates && createsBlock(growth.creates),
@@ -41,7 +43,7 @@ function peersBlock({ nodes, cpus, rounds, seconds, results }) {
 ![Throughput and CPU time per create, compared with a bare server](results.svg)
 
 Candidates take turns: ${rounds} rounds of ${seconds} s each, on ${cpus} cores that the load generator and the stand-in for Graph share. The figures are
-medians of the rounds' ratios to the bare server of the same round; in brackets the lowest and the highest round.
+medians of the rounds' ratios to the bare server of the same round; in brackets the middle half of the rounds. results.json has every round.
 
 ${creates.join("\n\n")}
 
@@ -65,10 +67,18 @@ function createsTable(node, rows) {
     each.duties,
   ]);
   const head = ["create, 4 KB, 16 connections", "throughput", "CPU time", "first answer", "MB idle / peak", "duties"];
-  return `### Node.js ${node}\n\n${table(head, cells)}`;
+  const perSecond = (name) => number(rows.find(({ candidate }) => candidate === name)?.perSecond ?? 0);
+  return `### Node.js ${node}
+
+On this machine the bare server answers ${perSecond("limit")} creates a second, and this gateway ${perSecond("gateway")}.
+
+${table(head, cells)}`;
 }
 
-const withRounds = (ratio, [least, most]) => `${ratio.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
+function withRounds(ratio, ratios) {
+  const [from, to] = middleHalf(ratios);
+  return `${ratio.toFixed(2)} (${from.toFixed(2)}–${to.toFixed(2)})`;
+}
 
 function otherScenarios(nodes, results) {
   const columns = [
