@@ -104,7 +104,9 @@ function run(script, args) {
 }
 
 function commit() {
-  return execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname }).toString().trim();
+  return execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname })
+    .toString()
+    .trim();
 }
 
 function write() {
