@@ -83,12 +83,17 @@ if (chosen.some((name) => !Object.hasOwn(parts, name))) {
 if (out !== undefined) mkdirSync(out, { recursive: true });
 const previous = out !== undefined && existsSync(join(out, "results.json")) ? read(join(out, "results.json")) : {};
 const results = Object.fromEntries(Object.keys(parts).map((name) => [name, previous[name]]));
+/** The commit at which each part was measured. */
+const commits = { ...previous.commits };
 try {
   for (const name of chosen) {
-    results[name] = parts[name]() ?? results[name];
+    const measured = parts[name]();
+    if (measured === undefined) continue;
+    results[name] = measured;
+    commits[name] = commit();
     if (out !== undefined) write(); // after each part: a later one may fail
   }
-  console.log(section({ ...results, commit: commit() }));
+  console.log(section({ ...results, commits }));
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
@@ -110,7 +115,7 @@ function commit() {
 }
 
 function write() {
-  const measured = { commit: commit(), quick, ...results };
+  const measured = { commits, quick, ...results };
   writeFileSync(join(out, "results.json"), `${JSON.stringify(measured, null, 2)}\n`);
   for (const [name, svg] of Object.entries(charts(results))) writeFileSync(join(out, name), svg);
   if (existsSync(file("results.svg"))) copyFileSync(file("results.svg"), join(out, "results.svg"));

@@ -68,8 +68,8 @@ function table(rows) {
 }
 
 const barHeight = 22;
-const left = 330;
-const width = 860;
+const left = 390;
+const width = 920;
 
 /** Creates of 4 KB on 16 connections, or what else was measured first, as bars; undefined where nothing compares. */
 export function chart(results) {

@@ -88,7 +88,7 @@ export function badUserInput(invalid: readonly InvalidValue[], isAll = true): Ga
   return new GatewayError("BAD_USER_INPUT", message, { invalid });
 }
 
-/** What was thrown, as an error. */
+/** Returns a thrown error unchanged, and wraps any other thrown value in an error. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error("something else than an error was thrown", { cause: thrown });
+  return thrown instanceof Error ? thrown : new Error("the thrown value is no error", { cause: thrown });
 }

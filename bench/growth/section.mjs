@@ -16,9 +16,9 @@ export function withSection(page, text) {
 }
 
 /** Writes the measured figures as Markdown. A part without figures is left out. */
-export function section({ commit, peers, growth = {}, pfx, chromium, import: imports }) {
+export function section({ commits = {}, peers, growth = {}, pfx, chromium, import: imports }) {
   const blocks = [
-    commit && `The build is that of commit ${commit}.`,
+    commitsBlock(commits),
     peers && peersBlock(peers),
     (growth.creates || growth.lists || growth.memory || imports) && growthHead(growth),
     growth.creates && createsBlock(growth.creates),
@@ -29,6 +29,15 @@ export function section({ commit, peers, growth = {}, pfx, chromium, import: imp
     checksBlock({ growth, imports }),
   ];
   return blocks.filter((block) => block).join("\n\n");
+}
+
+/** Parts of one commit are listed together. */
+function commitsBlock(commits) {
+  const lines = [...new Set(Object.values(commits))].map((commit) => {
+    const parts = Object.keys(commits).filter((part) => commits[part] === commit);
+    return `- Commit ${commit}: ${parts.join(", ")}.`;
+  });
+  return lines.length > 0 && `The parts of the benchmark ran with these builds:\n\n${lines.join("\n")}`;
 }
 
 function peersBlock({ nodes, cpus, rounds, seconds, results }) {

@@ -71,7 +71,11 @@ if (values.out !== undefined) {
   writeFileSync(path, `${JSON.stringify({ ...about, results }, null, 2)}\n`);
 }
 
-/** The medians of one file in a page of its own. @param open gets the page ready; returns a function for the page. */
+/**
+ * Measures one reader with one file in a new page, and returns the medians.
+ *
+ * @param open prepares the page. Returns the function that the page runs in each round.
+ */
 async function measure(system, file, reader, open) {
   const { context, page } = await openTab(browser, new URL(server.url).origin);
   try {
@@ -109,7 +113,7 @@ async function openInPage(page, { file, reader, ...answer }) {
   return openAgain;
 }
 
-/** A script for a page, made of one file and what it imports. */
+/** Bundles one file and its imports into a script that a page can run. */
 async function bundled(entry) {
   const lib = { entry: join(import.meta.dirname, entry), formats: ["iife"], name: "inPage" };
   const [{ output }] = await build({ configFile: false, logLevel: "warn", build: { lib, write: false } });

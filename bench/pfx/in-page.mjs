@@ -1,4 +1,4 @@
-/** What only opens a file, for a page: `globalThis.readers`. `chromium.mjs` bundles it. */
+/** Puts the readers that only open a file into `globalThis.readers` of a page. `chromium.mjs` bundles this file. */
 import { open as forge } from "./readers/node-forge.mjs";
 import { open } from "./readers/open.mjs";
 import { open as pkijs } from "./readers/pkijs.mjs";

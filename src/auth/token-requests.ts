@@ -154,7 +154,7 @@ function timeoutMsOf(remainingMs: number, attemptsLeft: number): number {
   return Math.min(attemptMs.max, Math.max(attemptMs.min, Math.round(remainingMs / attemptsLeft)));
 }
 
-/** Whole milliseconds. */
-function secondsOf(ms: number): number {
-  return Math.ceil(ms) / 1000;
+/** What a caller is told of a wait: whole milliseconds, without those that the gateway adds for its own timers. */
+function secondsOf(waitMs: number): number {
+  return Math.ceil(Math.max(0, waitMs - earlyMs)) / 1000;
 }

@@ -73,9 +73,7 @@ describe("a token request to Entra", () => {
     const { errors } = await here.list();
 
     expect(errors?.[0]?.extensions).toMatchObject({ code: "UPSTREAM_UNAVAILABLE" });
-    // Timers may fire a little early, so a pause is five milliseconds longer than Entra asks for.
-    expect(errors?.[0]?.extensions?.retryAfterSeconds).toBeLessThanOrEqual(60.005);
-    expect(errors?.[0]?.extensions?.retryAfterSeconds).toBeGreaterThan(30);
+    expect(errors?.[0]?.extensions?.retryAfterSeconds).toBeLessThanOrEqual(60);
     expect(here.asked()).toBe(1);
   });
 

@@ -81,18 +81,21 @@ export class UserPfxCertificates {
    * @see https://learn.microsoft.com/graph/api/intune-raimportcerts-userpfxcertificate-get
    */
   get(id: unknown): Promise<UserPfxCertificate | null> {
-    this.#countRead();
+    this.#countReads();
     return this.#reader.get(id, { caller: this.#caller, batch: this.#readBatch() });
   }
 
   /**
-   * The certificates of those ids, in order: null if there is none, an error in the place of one that can't be read. They share
-   * batches of their own. Never rejects.
+   * The certificates of those ids, in order: null if there is none, an error in the place of a certificate that can't be read. Up to
+   * twenty share a `$batch`.
+   *
+   * @throws {GatewayError} `BAD_USER_INPUT` if the request has read too much.
    */
   async getAll(ids: readonly unknown[]): Promise<(UserPfxCertificate | null | Error)[]> {
-    if (!ids.every(isCertificateId) || !this.#takeReads(ids.length)) {
+    if (!ids.every(isCertificateId)) {
       return Promise.all(ids.map(async (id) => this.get(id)).map((read) => read.catch(asError)));
     }
+    this.#countReads(ids.length);
     return this.#reader.getAll(ids, { caller: this.#caller, batch: this.#readBatch() });
   }
 
@@ -107,7 +110,7 @@ export class UserPfxCertificates {
     { first, after, filter }: UserPfxCertificatesArgs,
     userPrincipalName?: string,
   ): Promise<Connection<UserPfxCertificate>> {
-    this.#countRead();
+    this.#countReads();
     const { deadline } = this.#caller;
     if (filter?.thumbprint) filter.thumbprint = cleanThumbprint(filter.thumbprint);
     const filters = [filter ?? {}, ...(userPrincipalName === undefined ? [] : [{ userPrincipalName }])];
@@ -215,21 +218,9 @@ export class UserPfxCertificates {
     return this.#reads;
   }
 
-  /** Counts so many reads. @returns false, and counts none, if one of them would be refused. */
-  #takeReads(count: number): boolean {
-    try {
-      this.#caller.authorize("read");
-    } catch {
-      return false;
-    }
-    if (this.#readCount + count > maxReads) return false;
-    this.#readCount += count;
-    return true;
-  }
-
-  #countRead(): void {
+  #countReads(count = 1): void {
     this.#caller.authorize("read");
-    this.#readCount += 1;
+    this.#readCount += count;
     if (this.#readCount > maxReads) throw new GatewayError("BAD_USER_INPUT", tooManyReads);
   }
 }

@@ -51,7 +51,7 @@ export function createBatch(send: Send, random: () => number, expectedItems = 1)
   };
 }
 
-/** Divides requests into those of one batch each. */
+/** Splits a list of requests into lists of at most twenty. Each list fits into one batch. */
 export function inBatches(requests: readonly GraphRequest[]): (readonly GraphRequest[])[] {
   const batches: (readonly GraphRequest[])[] = [];
   for (let at = 0; at < requests.length; at += maxItems) batches.push(requests.slice(at, at + maxItems));
