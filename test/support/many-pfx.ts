@@ -11,9 +11,11 @@ export function pfxOf(
   {
     password = "secret",
     keyUsages = ["keyEncipherment"],
+    macIterations,
     ...validity
   }: {
     password?: string;
+    macIterations?: number;
     keyUsages?: readonly ("keyEncipherment" | "digitalSignature")[];
     notBefore?: Date;
     notAfter?: Date;
@@ -27,5 +29,5 @@ export function pfxOf(
     keyUsages,
     ...validity,
   });
-  return aPfx({ password, keys: [key], certificates: [{ der: certificate }] });
+  return aPfx({ password, macIterations, keys: [key], certificates: [{ der: certificate }] });
 }

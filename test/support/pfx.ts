@@ -119,7 +119,7 @@ export interface PfxSpec {
   keys?: readonly Entry[] | undefined;
   certificates?: readonly Entry[] | undefined;
   password?: string;
-  macIterations?: number;
+  macIterations?: number | undefined;
   hasMac?: boolean;
 }
 

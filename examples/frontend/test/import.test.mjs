@@ -132,6 +132,14 @@ describe("the import", () => {
     assert.equal(csv.includes("secret") || csv.includes("other-Pa55word"), false);
   });
 
+  it("opens with a new password what was being opened without it", async () => {
+    const slow = pfx("eve@contoso.example", { macIterations: 600_000 });
+    await portal.choose(...many(1), slow);
+    await page.getByLabel("Password of the file").fill("secret");
+    await page.keyboard.press("Enter");
+    await portal.status("Checked 2 files: 2 to import.");
+  });
+
   it("takes what Intune has already for no failure, and does not send it", async () => {
     await portal.importAs(many(2));
     await portal.status("2 imported.");

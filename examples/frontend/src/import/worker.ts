@@ -23,6 +23,8 @@ const chosen = new Map<string, ChosenFile>();
 const ids = new Map<string, number>();
 let entries = new Map<number, Entry>();
 const removed = new Set<number>();
+/** By row: the last time that it was opened, under way or over. */
+const openings = new Map<number, Promise<Opened>>();
 /** Files whose certificates are rows of their own, by key. */
 const splits = new Map<string, readonly string[]>();
 const ownPasswords = new Map<string, string>();
@@ -102,19 +104,11 @@ const actions = {
     else ownPasswords.set(entry.source.key, password);
   },
 
-  async open(id: number, changes: Changes): Promise<Opened> {
-    const entry = entries.get(id);
-    if (entry === undefined) return { problem: { code: "REMOVED", message: "this row is no longer there" } };
-    entry.changes = changes;
-    if (entry.source.input !== undefined) return { facts: changeInput(entry, entry.source.input) };
-    const password = passwordOf(entry);
-    try {
-      return { facts: await prepare(entry, password ?? "") };
-    } catch (error) {
-      const problem = problemOf(error);
-      const isLocked = problem.code === "WRONG_PASSWORD" && password === undefined;
-      return { problem: isLocked ? { code: "PASSWORD_NEEDED", message: "needs its password" } : problem };
-    }
+  /** A row that is opened again waits for its last time, so that the last answer is of the last call. */
+  open(id: number, changes: Changes): Promise<Opened> {
+    const opened = (openings.get(id) ?? Promise.resolve()).then(() => openEntry(id, changes));
+    openings.set(id, opened);
+    return opened;
   },
 
   /** The inputs of the first of these rows that fit into `maxCharacters` together, one at least. */
@@ -145,6 +139,23 @@ const actions = {
   },
 };
 export type Actions = typeof actions;
+
+async function openEntry(id: number, changes: Changes): Promise<Opened> {
+  const entry = entries.get(id);
+  if (entry === undefined) return { problem: { code: "REMOVED", message: "this row is no longer there" } };
+  entry.changes = changes;
+  if (entry.source.input !== undefined) return { facts: changeInput(entry, entry.source.input) };
+  const password = passwordOf(entry);
+  try {
+    return { facts: await prepare(entry, password ?? "") };
+  } catch (error) {
+    // Somebody has given another password meanwhile.
+    if (passwordOf(entry) !== password) return openEntry(id, changes);
+    const problem = problemOf(error);
+    const isLocked = problem.code === "WRONG_PASSWORD" && password === undefined;
+    return { problem: isLocked ? { code: "PASSWORD_NEEDED", message: "needs its password" } : problem };
+  }
+}
 
 function place(source: Source, before: ReadonlyMap<number, Entry>): void {
   const id = ids.get(source.key) ?? ids.size + 1;
