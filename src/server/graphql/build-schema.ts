@@ -12,6 +12,7 @@ import { badUserInput, type InvalidValue } from "../../errors.ts";
 import { entityNames, isRepresentation, resolveEntities } from "../../resolvers/entities.ts";
 import { UserResolver } from "../../resolvers/user.ts";
 import { UserPfxCertificateResolver } from "../../resolvers/user-pfx-certificate.ts";
+import { callMutationsDirectly } from "./call-mutations.ts";
 import { validateArgument } from "./validate-argument.ts";
 
 const federation = `extend schema
@@ -37,6 +38,7 @@ function build(): { sdl: string; schema: GraphQLSchema } {
   const resolvers = createResolversMap(classes);
   // createResolversMap is typed for graphql-tools' looser shape of the same object.
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
+  callMutationsDirectly(schema);
   serveEntities(schema);
   describeFederation(schema);
   reuseResolvedOutcome(schema);
