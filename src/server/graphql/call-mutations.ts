@@ -20,7 +20,16 @@ export function callMutationsDirectly(schema: GraphQLSchema): void {
     const field = fields[mutation.schemaName];
     if (field === undefined) continue;
     const call = callOf(mutation, field.args);
-    if (call !== undefined) field.resolve = (_, args, context: GatewayContext) => call(args, context);
+    if (call !== undefined) field.resolve = (_, args, context: GatewayContext) => settle(call, args, context);
+  }
+}
+
+/** Rejects instead of throwing, as TypeGraphQL does: `compile-operation.ts` keeps what a resolver returned. */
+function settle(call: Make, args: Parameters<Make>[0], context: GatewayContext): unknown {
+  try {
+    return call(args, context);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
