@@ -132,7 +132,7 @@ describe("the import", () => {
     assert.equal(csv.includes("secret") || csv.includes("other-Pa55word"), false);
   });
 
-  it("opens with a new password what was being opened without it", async () => {
+  it("opens a file again when its password comes while the file is being opened", async () => {
     const slow = pfx("eve@contoso.example", { macIterations: 600_000 });
     await portal.choose(...many(1), slow);
     await page.getByLabel("Password of the file").fill("secret");

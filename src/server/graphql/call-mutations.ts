@@ -24,7 +24,10 @@ export function callMutationsDirectly(schema: GraphQLSchema): void {
   }
 }
 
-/** Rejects instead of throwing, as TypeGraphQL does: `compile-operation.ts` keeps what a resolver returned. */
+/**
+ * Calls a mutation's method. An error becomes a rejected promise, as with TypeGraphQL: a compiled operation passes the promise on to
+ * graphql-js, and graphql-js does not call the resolver a second time.
+ */
 function settle(call: Make, args: Parameters<Make>[0], context: GatewayContext): unknown {
   try {
     return call(args, context);

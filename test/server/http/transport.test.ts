@@ -491,7 +491,7 @@ describe("a body in very many chunks", () => {
     expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
-  /** CPU time for five such bodies of a server that reads them and does nothing else. */
+  /** CPU time of a server that reads five of these bodies and does nothing else. */
   async function cpuMsOfBareServer(bytes: string): Promise<number> {
     const server = createServer((request, response) => {
       request.on("data", () => {}).on("end", () => response.end());
@@ -506,10 +506,10 @@ describe("a body in very many chunks", () => {
   }
 
   it.each([
-    ["that is read", 400, postText("", "Transfer-Encoding: chunked")],
-    ["of a refused request", 415, postText("", "Content-Encoding: zstd", "Transfer-Encoding: chunked")],
-    ["of a route that reads none", 405, get("/livez", "Transfer-Encoding: chunked").replace("GET", "DELETE")],
-  ])("costs little: %s", async (_, status, head) => {
+    ["that is read", 400, 2, postText("", "Transfer-Encoding: chunked")],
+    ["of a refused request", 415, 1, postText("", "Content-Encoding: zstd", "Transfer-Encoding: chunked")],
+    ["of a route that reads none", 405, 1, get("/livez", "Transfer-Encoding: chunked").replace("GET", "DELETE")],
+  ])("costs little: %s", async (_, status, timesBare, head) => {
     await using gateway = await startGateway({ config: roomy });
     const bytes = head + spaces(600_000);
     await sendRaw(gateway.url, get("/livez"));
@@ -519,7 +519,7 @@ describe("a body in very many chunks", () => {
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => sendRaw(gateway.url, bytes)));
 
     expect(answers.map((answer) => answer.status)).toEqual(Array(5).fill(status));
-    expect(cpuMs()).toBeLessThan(2.5 * bareMs);
+    expect(cpuMs()).toBeLessThan(timesBare * bareMs);
   });
 });
 

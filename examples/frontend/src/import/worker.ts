@@ -23,7 +23,7 @@ const chosen = new Map<string, ChosenFile>();
 const ids = new Map<string, number>();
 let entries = new Map<number, Entry>();
 const removed = new Set<number>();
-/** By row: the last time that it was opened, under way or over. */
+/** The latest opening of each row. It may have ended. */
 const openings = new Map<number, Promise<Opened>>();
 /** Files whose certificates are rows of their own, by key. */
 const splits = new Map<string, readonly string[]>();
@@ -104,7 +104,7 @@ const actions = {
     else ownPasswords.set(entry.source.key, password);
   },
 
-  /** A row that is opened again waits for its last time, so that the last answer is of the last call. */
+  /** Opens the file of a row. Two calls for one row run one after the other, so the answer to the later call comes last. */
   open(id: number, changes: Changes): Promise<Opened> {
     const opened = (openings.get(id) ?? Promise.resolve()).then(() => openEntry(id, changes));
     openings.set(id, opened);
@@ -149,7 +149,7 @@ async function openEntry(id: number, changes: Changes): Promise<Opened> {
   try {
     return { facts: await prepare(entry, password ?? "") };
   } catch (error) {
-    // Somebody has given another password meanwhile.
+    // The person entered another password while the file was being opened.
     if (passwordOf(entry) !== password) return openEntry(id, changes);
     const problem = problemOf(error);
     const isLocked = problem.code === "WRONG_PASSWORD" && password === undefined;
