@@ -6,9 +6,11 @@ import { faults, openPortal, seedRecords } from "./portal.mjs";
 let portal;
 afterEach(() => portal?.close());
 
+/** Opens the list, and waits for the counts of expiring certificates too: else their requests could meet a test's fault. */
 async function open(start) {
   portal = await openPortal({}, start);
   await portal.page.locator("tbody tr, .empty, [role=alert]").first().waitFor();
+  await portal.page.locator(".chips .count").first().waitFor();
   return portal;
 }
 
