@@ -2,7 +2,12 @@
 import { homedir } from "node:os";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
 import { run } from "./run.ts";
+
+// undici's HTTP parser is WebAssembly. To optimize it V8 takes up to 30 MB for a moment, which an import doesn't repay. Only
+// both flags together prevent that.
+for (const flag of ["--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
 
 /** A window that was closed: nothing can be shown or asked any more, but what is under way is finished. */
 let isTerminalGone = false;
