@@ -1,7 +1,8 @@
 /**
  * What one request costs, counted and not timed, so that a slow machine comes to the same as a fast one: bytes allocated on
- * the heap, requests to Graph, bytes to Graph and to the client. Allocations are counted where no garbage is collected in
- * between and no code is optimized, which would be the machine's to decide when. `npm run test:cost`; needs Linux or macOS.
+ * the heap, requests to Graph, bytes to Graph and to the client. Allocations are counted where no garbage is collected, no code
+ * is optimized and no bytecode is dropped and compiled again: when those happen depends on the machine's speed.
+ * `npm run test:cost`; needs Linux or macOS.
  */
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
@@ -40,7 +41,7 @@ before(async () => {
   counting = await startCounting(port);
   gateway = await startGateway({
     graphUrl: `http://127.0.0.1:${counting.port}`,
-    nodeArgs: ["--no-opt", "--max-semi-space-size=256", "--min-semi-space-size=256"],
+    nodeArgs: ["--no-opt", "--no-flush-bytecode", "--max-semi-space-size=256", "--min-semi-space-size=256"],
   });
 });
 
