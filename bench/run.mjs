@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "0.5" },
     "warm-up": { type: "string", default: "5" },
     connections: { type: "string", default: "16,128" },
+    processes: { type: "string", default: "1" },
     only: { type: "string", default: "" },
     also: { type: "string" },
     hive: { type: "boolean", default: false },
@@ -41,6 +42,8 @@ const help = `npm run bench:peers -- [options]
   --seconds <s>       length of one measurement (default 0.5)
   --warm-up <s>       load on each candidate before it is measured: V8 compiles for a while (default 5)
   --connections <n,…> connections, one request under way on each (default 16,128; most scenarios have their own)
+  --processes <n>     of each candidate, which take the rounds in turn (default 1): one process of a build may be 6 % faster than the
+                      next one, so two builds need several
   --only <name,…>     scenarios and candidates, by name; the limit always takes part (default all)
   --also <main.js>    another build of the gateway, as a candidate "also": what did a change bring?
   --hive              installs Hive Gateway into bench/hive, 500 MB; from then on it is a candidate, "hive"
@@ -67,6 +70,7 @@ const chosen = (all) => {
 const connectionCounts = options.connections.split(",").map(Number);
 const seconds = Number(options.seconds);
 const rounds = Number(options.rounds);
+const processes = Number(options.processes);
 const folder = options.out === undefined ? undefined : resolve(process.env.INIT_CWD ?? ".", options.out);
 if (folder !== undefined) mkdirSync(folder, { recursive: true });
 
@@ -101,34 +105,43 @@ async function runScenario(scenario, node) {
   const running = new Map();
   const results = [];
   try {
-    for (const name of names) running.set(name, await startCandidate(known[name], upstreamPort, node.path));
-    const idleMb = new Map([...running].map(([name, process]) => [name, process.residentMb()]));
+    for (const name of names) {
+      running.set(name, []);
+      for (let count = 0; count < processes; count++) {
+        running.get(name).push(await startCandidate(known[name], upstreamPort, node.path));
+      }
+    }
+    const idleMb = new Map([...running].map(([name, [process]]) => [name, process.residentMb()]));
     const warmUp = Number(options["warm-up"]);
-    for (const [name, process] of running) await measure(name, process, scenario, 16, warmUp);
+    for (const [name, all] of running) {
+      for (const process of all) await measure(name, process, scenario, 16, warmUp);
+    }
     for (const connections of itsConnections ?? connectionCounts) {
       const measured = new Map(names.map((name) => [name, []]));
       for (let round = 0; round < rounds; round++) {
         // Every round begins with another candidate: whoever comes after a heavy one has a hotter machine.
         const order = names.map((_, index) => names[(index + round) % names.length]);
-        for (const name of order)
-          measured.get(name).push(await measure(name, running.get(name), scenario, connections, seconds));
+        for (const name of order) {
+          const process = running.get(name)[Math.floor(round / names.length) % processes];
+          measured.get(name).push(await measure(name, process, scenario, connections, seconds));
+        }
       }
       for (const name of names) results.push(summary(name, scenario, connections, measured));
       console.error(`${scenario}, ${connections} connections, Node.js ${node.version}: done`);
     }
     for (const result of results) {
-      const process = running.get(result.candidate);
+      const [process] = running.get(result.candidate);
       Object.assign(result, {
         node: node.version,
         startMs: process.startMs,
         idleMb: idleMb.get(result.candidate),
         peakMb: process.peakMb(),
-        peakMbToLimit: process.peakMb() / running.get("limit").peakMb(),
+        peakMbToLimit: process.peakMb() / running.get("limit")[0].peakMb(),
       });
     }
     return results;
   } finally {
-    for (const process of running.values()) await process.stop();
+    for (const process of [...running.values()].flat()) await process.stop();
   }
 }
 
