@@ -33,7 +33,17 @@ export function skippingClock(random: () => number = () => 0.5, holdMs = 0): Tes
     return turnStartedMs;
   };
 
+  let isSkipDue = false;
+
+  function skipWhenQuiet(): void {
+    if (isSkipDue) return;
+    isSkipDue = true;
+    whenQuiet(skip, holdMs);
+  }
+
   function skip(): void {
+    isSkipDue = false;
+    if (sleepers.size === 0) return; // the wait was cut short
     const earliest = Math.min(...[...sleepers].map(({ wakeAtMs }) => wakeAtMs));
     skippedMs += Math.max(0, earliest - now());
     for (const sleeper of [...sleepers]) {
@@ -41,7 +51,7 @@ export function skippingClock(random: () => number = () => 0.5, holdMs = 0): Tes
       sleepers.delete(sleeper);
       sleeper.wake();
     }
-    if (sleepers.size > 0) whenQuiet(skip, holdMs);
+    if (sleepers.size > 0) skipWhenQuiet();
   }
 
   return {
@@ -56,8 +66,8 @@ export function skippingClock(random: () => number = () => 0.5, holdMs = 0): Tes
       return new Promise((resolve) => {
         if (signal?.aborted) return resolve();
         const sleeper = { wakeAtMs: turnNow() + ms, wake: resolve };
-        if (sleepers.size === 0) whenQuiet(skip, holdMs);
         sleepers.add(sleeper);
+        skipWhenQuiet();
         signal?.addEventListener("abort", () => {
           sleepers.delete(sleeper);
           resolve();
