@@ -12,8 +12,9 @@ function importRows({ files, quota, seconds, createRequests, again }) {
   if (again || files <= quota) return [];
   const windows = Math.ceil(files / quota) - 1;
   const name = `${number(files)} files at ${quota} writes in 20 s`;
+  const waits = windows === 1 ? "1 wait" : `${number(windows)} waits`;
   return [
-    [`${name}: ${windows} waits of 20.5 s`, `${number(windows * windowSeconds)} s`, `${number(seconds)} s`],
+    [`${name}: ${waits} of 20.5 s`, `${number(windows * windowSeconds)} s`, `${number(seconds)} s`],
     [`${name}: requests in batches of 20`, number(files / 20), number(createRequests)],
   ];
 }
