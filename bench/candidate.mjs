@@ -29,7 +29,7 @@ export const candidates = {
     duties: quiet,
     start: () => gateway(here("../dist/main.js"), { LOG_LEVEL: "silent", METRICS_PORT: "" }),
   },
-  // The same create as real clients send it, and with traces on.
+  // The same create as real clients send it, and with all or a tenth of the traces.
   "gateway-apollo-client": {
     title: "this gateway, requests as Apollo Client 4 sends them",
     duties: everything,
@@ -51,6 +51,17 @@ export const candidates = {
     duties: `${everything}, traces`,
     scenarios: ["create4k"],
     start: (upstream) => gateway(here("../dist/main.js"), { OTEL_EXPORTER_OTLP_ENDPOINT: upstream }),
+  },
+  "gateway-sampled": {
+    title: "this gateway with a tenth of the traces",
+    duties: `${everything}, traces`,
+    scenarios: ["create4k"],
+    start: (upstream) =>
+      gateway(here("../dist/main.js"), {
+        OTEL_EXPORTER_OTLP_ENDPOINT: upstream,
+        OTEL_TRACES_SAMPLER: "traceidratio",
+        OTEL_TRACES_SAMPLER_ARG: "0.1",
+      }),
   },
   "apollo-template": { title: "Apollo Server, express, fetch", start: script("apollo-template") },
   "apollo-typegraphql": {
